@@ -1,0 +1,86 @@
+//! The trait that every distribution implements.
+
+use burn::tensor::Tensor;
+
+use crate::{DistError, Iid, Noise, Operand, Support, ValueKind, broadcast, with_particles};
+
+/// A distribution over rank-`D` tensors.
+///
+/// # Shapes
+/// Parameters, values and `log_prob` all have rank `D` and broadcast; axis 0 is 1 or `S`
+/// particles. An axis that belongs to one event (the categories of a [`Categorical`]) has size 1
+/// in `log_prob`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Distribution, Exponential, Noise};
+///
+/// let wait = Exponential::<2>::new(2.0).iid([1, 3]);
+/// assert_eq!(wait.shape().unwrap(), [1, 3]);
+/// let draws = wait.sample(5, &mut Noise::new(0, &Device::flex())).unwrap();
+/// assert_eq!(draws.dims(), [5, 3]);
+/// ```
+///
+/// [`Categorical`]: crate::Categorical
+pub trait Distribution<const D: usize>: Clone {
+    /// The kind of value: `Float` or `Int`.
+    type Kind: ValueKind;
+
+    /// Whether draws carry gradients to the parameters. If not, draws are constants and a
+    /// gradient estimator has to make up for it.
+    const REPARAMETERIZED: bool;
+
+    /// The name that tables and messages show.
+    fn name(&self) -> &'static str;
+
+    /// The parameters and their names, for shape checks and messages.
+    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)>;
+
+    /// The values that have positive density.
+    fn support(&self) -> Support;
+
+    /// The same distribution with constant parameters: no gradient flows into them.
+    fn detach(self) -> Self;
+
+    /// Draws of exactly `shape`, which [`Distribution::shape`] broadcasts to.
+    fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D, Self::Kind>;
+
+    /// The log-density or log-mass of `value`, elementwise over independent elements.
+    ///
+    /// # Panics
+    /// Where Burn does: if shapes do not broadcast, or devices or types differ. In a program the
+    /// trace checks them first and reports a typed error.
+    fn log_prob(&self, value: Tensor<D, Self::Kind>) -> Tensor<D>;
+
+    /// The shape of one draw.
+    ///
+    /// # Errors
+    /// [`DistError::Broadcast`] if the parameters do not broadcast with each other.
+    fn shape(&self) -> Result<[usize; D], DistError> {
+        broadcast(self.name(), &self.parameters())
+    }
+
+    /// `particles` draws along axis 0.
+    ///
+    /// # Errors
+    /// [`DistError::Broadcast`], or [`DistError::Particles`] if the parameters already have a
+    /// number of particles that is neither 1 nor `particles`.
+    fn sample(
+        &self,
+        particles: usize,
+        noise: &mut Noise,
+    ) -> Result<Tensor<D, Self::Kind>, DistError> {
+        let shape = self.shape()?;
+        if shape[0] != 1 && shape[0] != particles {
+            let (distribution, found) = (self.name(), shape[0]);
+            return Err(DistError::Particles { distribution, asked: particles, found });
+        }
+        Ok(self.draw(with_particles(shape, particles), noise))
+    }
+
+    /// Independent copies of this distribution that fill `shape`.
+    fn iid(self, shape: [usize; D]) -> Iid<Self, D> {
+        Iid::new(self, shape)
+    }
+}

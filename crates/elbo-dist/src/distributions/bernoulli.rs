@@ -1,0 +1,94 @@
+use burn::tensor::{Float, Tensor, activation};
+
+use crate::special::{softplus_value, with_slope};
+use crate::{Distribution, Noise, Operand, Support, log1p};
+
+/// The Bernoulli distribution over 0 and 1, by log-odds `l`.
+///
+/// `log p(x) = x l - log(1 + eˡ)`
+///
+/// Values are floating-point numbers, and draws are constants: no gradient flows through them.
+///
+/// # Shapes
+/// `logits` and values are rank `D` and broadcast; `log_prob` has the broadcast shape.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Bernoulli, Distribution};
+///
+/// let x = Tensor::<2>::from_floats([[1.0]], &Device::flex());
+/// let log_prob: f32 = Bernoulli::probs(0.25).log_prob(x).into_scalar();
+/// assert!((log_prob - 0.25_f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Bernoulli<const D: usize> {
+    logits: Operand<D>,
+    support: Support,
+}
+
+impl<const D: usize> Bernoulli<D> {
+    /// By log-odds: `P(1) = σ(logits)`.
+    pub fn logits(logits: impl Into<Operand<D>>) -> Self {
+        Self { logits: logits.into(), support: Support::Boolean }
+    }
+
+    /// By the probability of 1, between 0 and 1.
+    pub fn probs(probs: impl Into<Operand<D>>) -> Self {
+        let logit = |p: f64| p.ln() - (-p).ln_1p();
+        let logits = probs.into().map(logit, |p| p.clone().log() - log1p(-p));
+        Self { logits, support: Support::Boolean }
+    }
+
+    /// Accepts observations between 0 and 1: the log-probability is then its mean over
+    /// `x ~ Bernoulli(target)`, the cross entropy of the target.
+    ///
+    /// This is how grey pixels are scored without binarizing them.
+    pub fn soft_targets(self) -> Self {
+        Self { support: Support::UnitInterval, ..self }
+    }
+}
+
+impl<const D: usize> Distribution<D> for Bernoulli<D> {
+    type Kind = Float;
+    const REPARAMETERIZED: bool = false;
+
+    fn name(&self) -> &'static str {
+        "Bernoulli"
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+        vec![("logits", &self.logits)]
+    }
+
+    fn support(&self) -> Support {
+        self.support
+    }
+
+    fn detach(self) -> Self {
+        Self { logits: self.logits.detach(), ..self }
+    }
+
+    fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
+        let uniform = noise.uniform(shape);
+        let probs = activation::sigmoid(self.logits.on(&uniform).inner()).expand(shape);
+        uniform.clone().lower(probs).float().cast(uniform.dtype())
+    }
+
+    fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
+        let logits = self.logits.on(&value);
+        let constant = value.clone().inner();
+        // The value is a constant in every program but a relaxed one, whose gradient is `logits`.
+        let through_value =
+            value.is_tracked().then(|| (value - constant.clone()) * logits.clone().inner());
+        let by_logits = with_slope(
+            logits,
+            |l| constant.clone() * l.clone() - softplus_value(l),
+            |l| constant.clone() - activation::sigmoid(l),
+        );
+        match through_value {
+            Some(zero) => by_logits + zero,
+            None => by_logits,
+        }
+    }
+}

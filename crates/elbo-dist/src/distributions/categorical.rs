@@ -1,0 +1,87 @@
+use burn::tensor::{Int, Tensor};
+
+use crate::{DistError, Distribution, Noise, Operand, Support, broadcast, logsumexp};
+
+/// The categorical distribution over `0, 1, .., K - 1`, by unnormalized log-probabilities.
+///
+/// `log p(k) = lₖ - log Σⱼ exp lⱼ`
+///
+/// Draws are constants: no gradient flows through them.
+///
+/// # Shapes
+/// `logits` is `[.., K]`; values (`Int`) and `log_prob` are `[.., 1]`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use elbo_dist::{Categorical, Distribution};
+///
+/// let device = Device::flex();
+/// let coin = Categorical::logits(Tensor::<2>::from_floats([[0.0, 0.0]], &device));
+/// let heads = Tensor::<2, Int>::from_ints([[1]], &device);
+/// assert!((coin.log_prob(heads).into_scalar::<f32>() - 0.5_f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Categorical<const D: usize> {
+    logits: Operand<D>,
+}
+
+impl<const D: usize> Categorical<D> {
+    /// By unnormalized log-probabilities along the last axis.
+    pub fn logits(logits: Tensor<D>) -> Self {
+        Self { logits: Operand::Tensor(logits) }
+    }
+
+    /// By unnormalized probabilities along the last axis.
+    pub fn probs(probs: Tensor<D>) -> Self {
+        Self::logits(probs.log())
+    }
+}
+
+impl<const D: usize> Distribution<D> for Categorical<D> {
+    type Kind = Int;
+    const REPARAMETERIZED: bool = false;
+
+    fn name(&self) -> &'static str {
+        "Categorical"
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+        vec![("logits", &self.logits)]
+    }
+
+    fn support(&self) -> Support {
+        Support::Category { count: self.logits.dims()[D - 1] }
+    }
+
+    fn detach(self) -> Self {
+        Self { logits: self.logits.detach() }
+    }
+
+    /// The Gumbel-max trick: `argmaxₖ lₖ - log(-log uₖ)`.
+    fn draw(&self, mut shape: [usize; D], noise: &mut Noise) -> Tensor<D, Int> {
+        shape[D - 1] = self.logits.dims()[D - 1];
+        let gumbel = noise.uniform(shape).log().neg().log().neg();
+        let logits = self.logits.on(&gumbel).inner();
+        (gumbel + logits).argmax(D - 1)
+    }
+
+    fn log_prob(&self, value: Tensor<D, Int>) -> Tensor<D> {
+        let Operand::Tensor(logits) = &self.logits else { unreachable!("made from a tensor") };
+        let log_probs = logits.clone() - logsumexp(logits.clone(), D - 1);
+        let mut shape = log_probs.dims();
+        let count = std::mem::replace(&mut shape[D - 1], 1);
+        for (size, other) in shape.iter_mut().zip(value.dims()) {
+            *size = (*size).max(other);
+        }
+        let value = value.expand(shape);
+        shape[D - 1] = count;
+        log_probs.expand(shape).gather(D - 1, value)
+    }
+
+    fn shape(&self) -> Result<[usize; D], DistError> {
+        let mut shape = broadcast(self.name(), &self.parameters())?;
+        shape[D - 1] = 1;
+        Ok(shape)
+    }
+}

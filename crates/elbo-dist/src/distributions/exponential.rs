@@ -1,0 +1,60 @@
+use burn::tensor::{Float, Tensor};
+
+use crate::{Distribution, Noise, Operand, Support};
+
+/// The exponential distribution with rate `λ`.
+///
+/// `log p(x) = log λ - λ x` for `x ≥ 0`
+///
+/// # Shapes
+/// `rate` and values are rank `D` and broadcast; `log_prob` has the broadcast shape.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Distribution, Exponential};
+///
+/// let x = Tensor::<2>::from_floats([[3.0]], &Device::flex());
+/// let log_prob: f32 = Exponential::new(2.0).log_prob(x).into_scalar();
+/// assert!((log_prob + 5.306_852_8).abs() < 1e-6); // log 2 - 6
+/// ```
+#[derive(Clone, Debug)]
+pub struct Exponential<const D: usize> {
+    rate: Operand<D>,
+}
+
+impl<const D: usize> Exponential<D> {
+    /// The exponential distribution with `rate > 0`, one over its mean.
+    pub fn new(rate: impl Into<Operand<D>>) -> Self {
+        Self { rate: rate.into() }
+    }
+}
+
+impl<const D: usize> Distribution<D> for Exponential<D> {
+    type Kind = Float;
+    const REPARAMETERIZED: bool = true;
+
+    fn name(&self) -> &'static str {
+        "Exponential"
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+        vec![("rate", &self.rate)]
+    }
+
+    fn support(&self) -> Support {
+        Support::NonNegative
+    }
+
+    fn detach(self) -> Self {
+        Self { rate: self.rate.detach() }
+    }
+
+    fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
+        -noise.uniform(shape).log() / &self.rate
+    }
+
+    fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
+        value * &self.rate * -1.0 + &self.rate.log()
+    }
+}

@@ -1,0 +1,63 @@
+use std::f64::consts::LN_2;
+
+use burn::tensor::{Float, Tensor};
+
+use crate::{Distribution, HALF_LN_TWO_PI, Noise, Operand, Support};
+
+/// The half-normal distribution: `|x|` for `x ~ N(0, σ²)`.
+///
+/// `log p(x) = log 2 - ½ (x / σ)² - log σ - ½ log 2π` for `x ≥ 0`
+///
+/// # Shapes
+/// `scale` and values are rank `D` and broadcast; `log_prob` has the broadcast shape.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Distribution, HalfNormal};
+///
+/// let x = Tensor::<2>::from_floats([[1.0]], &Device::flex());
+/// let log_prob: f32 = HalfNormal::new(1.0).log_prob(x).into_scalar();
+/// assert!((log_prob + 0.725_791_4).abs() < 1e-6);
+/// ```
+#[derive(Clone, Debug)]
+pub struct HalfNormal<const D: usize> {
+    scale: Operand<D>,
+}
+
+impl<const D: usize> HalfNormal<D> {
+    /// The half-normal distribution with `scale > 0`, the deviation of the unfolded normal.
+    pub fn new(scale: impl Into<Operand<D>>) -> Self {
+        Self { scale: scale.into() }
+    }
+}
+
+impl<const D: usize> Distribution<D> for HalfNormal<D> {
+    type Kind = Float;
+    const REPARAMETERIZED: bool = true;
+
+    fn name(&self) -> &'static str {
+        "HalfNormal"
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+        vec![("scale", &self.scale)]
+    }
+
+    fn support(&self) -> Support {
+        Support::NonNegative
+    }
+
+    fn detach(self) -> Self {
+        Self { scale: self.scale.detach() }
+    }
+
+    fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
+        noise.normal(shape).abs() * &self.scale
+    }
+
+    fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = value / &self.scale;
+        z.square() * -0.5 - &(self.scale.log() + (HALF_LN_TWO_PI - LN_2))
+    }
+}

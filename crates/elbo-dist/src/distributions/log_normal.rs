@@ -1,0 +1,61 @@
+use burn::tensor::{Float, Tensor};
+
+use crate::{Distribution, Noise, Normal, Operand, Support};
+
+/// The log-normal distribution: `exp x` for `x ~ N(μ, σ²)`.
+///
+/// `log p(x) = log N(log x; μ, σ²) - log x` for `x > 0`
+///
+/// # Shapes
+/// `loc`, `scale` and values are rank `D` and broadcast; `log_prob` has the broadcast shape.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Distribution, LogNormal};
+///
+/// let x = Tensor::<2>::from_floats([[2.0]], &Device::flex());
+/// let log_prob: f32 = LogNormal::new(0.0, 1.0).log_prob(x).into_scalar();
+/// assert!((log_prob + 1.852_312_2).abs() < 1e-6);
+/// ```
+#[derive(Clone, Debug)]
+pub struct LogNormal<const D: usize> {
+    log: Normal<D>,
+}
+
+impl<const D: usize> LogNormal<D> {
+    /// The distribution of `exp x` for `x` normal with mean `loc` and deviation `scale > 0`.
+    pub fn new(loc: impl Into<Operand<D>>, scale: impl Into<Operand<D>>) -> Self {
+        Self { log: Normal::new(loc, scale) }
+    }
+}
+
+impl<const D: usize> Distribution<D> for LogNormal<D> {
+    type Kind = Float;
+    const REPARAMETERIZED: bool = true;
+
+    fn name(&self) -> &'static str {
+        "LogNormal"
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+        self.log.parameters()
+    }
+
+    fn support(&self) -> Support {
+        Support::Positive
+    }
+
+    fn detach(self) -> Self {
+        Self { log: self.log.detach() }
+    }
+
+    fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
+        self.log.draw(shape, noise).exp()
+    }
+
+    fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
+        let log = value.log();
+        self.log.log_prob(log.clone()) - log
+    }
+}

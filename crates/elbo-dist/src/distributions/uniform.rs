@@ -1,0 +1,63 @@
+use burn::tensor::{Float, Tensor};
+
+use crate::{Distribution, Noise, Operand, Support};
+
+/// The uniform distribution on an interval with fixed ends.
+///
+/// `log p(x) = -log(high - low)` for `x` between them
+///
+/// For ends that differ by element or depend on another site, scale a `Uniform::new(0.0, 1.0)`.
+///
+/// # Shapes
+/// Values are rank `D`; `log_prob` has their shape.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Distribution, Uniform};
+///
+/// let x = Tensor::<2>::from_floats([[1.0]], &Device::flex());
+/// let log_prob: f32 = Uniform::new(-1.0, 3.0).log_prob(x).into_scalar();
+/// assert!((log_prob + 1.386_294_4).abs() < 1e-6); // -log 4
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Uniform {
+    low: f64,
+    high: f64,
+}
+
+impl Uniform {
+    /// The uniform distribution from `low` to `high > low`.
+    pub fn new(low: f64, high: f64) -> Self {
+        Self { low, high }
+    }
+}
+
+impl<const D: usize> Distribution<D> for Uniform {
+    type Kind = Float;
+    const REPARAMETERIZED: bool = true;
+
+    fn name(&self) -> &'static str {
+        "Uniform"
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+        Vec::new()
+    }
+
+    fn support(&self) -> Support {
+        Support::Interval { low: self.low, high: self.high }
+    }
+
+    fn detach(self) -> Self {
+        self
+    }
+
+    fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
+        noise.uniform(shape) * (self.high - self.low) + self.low
+    }
+
+    fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
+        value.inner().zeros_like() - (self.high - self.low).ln()
+    }
+}

@@ -1,0 +1,47 @@
+//! What can be wrong with a distribution or a place.
+
+use burn::tensor::{DType, Device};
+
+/// An error of this crate: what was expected, what came and what to do about it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DistError {
+    /// The parameters of a distribution do not broadcast with each other.
+    #[error(
+        "{distribution}: the shapes {shapes} do not broadcast; every axis must have one size or 1 \
+         (unsqueeze the smaller one so that axis 0 stays the particle axis)"
+    )]
+    Broadcast {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// `loc [1, 8], scale [1, 7]`.
+        shapes: String,
+    },
+    /// A number of particles was asked for that the parameters contradict.
+    #[error(
+        "{distribution}: {asked} particles were asked for, but axis 0 of its parameters has size \
+         {found}; it must be 1 or {asked}"
+    )]
+    Particles {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The particles asked for.
+        asked: usize,
+        /// The size of axis 0.
+        found: usize,
+    },
+    /// A device does not compute in double precision.
+    #[error(
+        "{device:?} computes wrong values in f64 (exp(0.1) = {exp}); use Place::f32 there, or a CPU \
+         device for f64"
+    )]
+    NoF64 {
+        /// The device refused.
+        device: Device,
+        /// What the device gave for `exp(0.1)`.
+        exp: f64,
+    },
+    /// A floating-point type that elbo does not compute in.
+    #[error("elbo computes in F32 or F64, not in {0:?}")]
+    UnsupportedDType(DType),
+}

@@ -1,0 +1,53 @@
+//! The kinds of value that a site can have.
+
+use burn::tensor::kind::Basic;
+use burn::tensor::{Float, Int, Tensor};
+
+use crate::Place;
+
+/// The kind of a site's value: `Float` or `Int`.
+pub trait ValueKind: Basic + 'static {
+    /// `Float` or `Int`, for messages.
+    const NAME: &'static str;
+
+    /// The value as floating-point numbers.
+    fn to_float<const D: usize>(value: Tensor<D, Self>) -> Tensor<D>;
+
+    /// A value of zeros.
+    fn zeros<const D: usize>(shape: [usize; D], place: &Place) -> Tensor<D, Self>;
+
+    /// The value as a constant: no gradient flows into it.
+    fn constant<const D: usize>(value: Tensor<D, Self>) -> Tensor<D, Self>;
+}
+
+impl ValueKind for Float {
+    const NAME: &'static str = "Float";
+
+    fn to_float<const D: usize>(value: Tensor<D>) -> Tensor<D> {
+        value
+    }
+
+    fn zeros<const D: usize>(shape: [usize; D], place: &Place) -> Tensor<D> {
+        place.zeros(shape)
+    }
+
+    fn constant<const D: usize>(value: Tensor<D>) -> Tensor<D> {
+        value.inner()
+    }
+}
+
+impl ValueKind for Int {
+    const NAME: &'static str = "Int";
+
+    fn to_float<const D: usize>(value: Tensor<D, Int>) -> Tensor<D> {
+        value.float()
+    }
+
+    fn zeros<const D: usize>(shape: [usize; D], place: &Place) -> Tensor<D, Int> {
+        Tensor::zeros(shape, place.device())
+    }
+
+    fn constant<const D: usize>(value: Tensor<D, Int>) -> Tensor<D, Int> {
+        value.inner()
+    }
+}

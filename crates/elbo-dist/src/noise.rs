@@ -1,0 +1,208 @@
+//! Seeded, counter-based noise, drawn on the host.
+
+use burn::tensor::{DType, Tensor, TensorData};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+use crate::{Place, normal_quantile};
+
+/// A source of base noise keyed by seed, step, site and lane.
+///
+/// Every number is a pure function of that key, of how many tensors this key has drawn before, of
+/// the particle and of the element. So draws do not depend on the device, the thread, or what
+/// other sites drew; particle `i` gets the same numbers however many particles there are; and
+/// double precision gives the numbers of single precision before rounding.
+///
+/// The generator is ChaCha with 8 rounds (Bernstein 2008): the four key words are its 256-bit key,
+/// the count of tensors is its stream, and each element owns one 64-bit word of the stream.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::Noise;
+///
+/// let noise = Noise::new(42, &Device::flex());
+/// let four = noise.at_step(3).site("mu").normal([4, 2]).into_data().to_vec::<f32>().unwrap();
+/// let two = noise.at_step(3).site("mu").normal([2, 2]).into_data().to_vec::<f32>().unwrap();
+/// assert_eq!(four[..4], two[..]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noise {
+    state: NoiseState,
+    place: Place,
+}
+
+/// Everything that a [`Noise`] is but its place: six integers, to be stored and restored.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::Noise;
+///
+/// let mut noise = Noise::new(1, &Device::flex()).site("z");
+/// noise.normal([1, 3]);
+/// let mut restored = Noise::from_state(noise.state(), &Device::flex());
+/// assert_eq!(restored.normal([1, 3]).into_data(), noise.normal([1, 3]).into_data());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NoiseState {
+    /// The seed that the user chose.
+    pub seed: u64,
+    /// The optimization step.
+    pub step: u64,
+    /// The hash of the site's name; 0 before a site is named.
+    pub site: u64,
+    /// The branch reached by [`Noise::split`]; 0 for the root.
+    pub lane: u64,
+    /// How many tensors or branches have been drawn under this key.
+    pub call: u64,
+    /// The index of the first particle, for draws made in chunks.
+    pub particle: u64,
+}
+
+impl Noise {
+    /// The root of all noise of `seed`, drawing at `place` (a `&Device` means single precision).
+    pub fn new(seed: u64, place: impl Into<Place>) -> Self {
+        Self::from_state(NoiseState { seed, ..NoiseState::default() }, place)
+    }
+
+    /// The noise that [`Noise::state`] described, at a place that may be another.
+    pub fn from_state(state: NoiseState, place: impl Into<Place>) -> Self {
+        Self { state, place: place.into() }
+    }
+
+    /// The integers that determine every further draw.
+    pub fn state(&self) -> NoiseState {
+        self.state
+    }
+
+    /// Where tensors are made.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The noise of optimization step `step`.
+    pub fn at_step(&self, step: u64) -> Self {
+        self.keyed(NoiseState { step, ..self.state })
+    }
+
+    /// The noise of the site `name`.
+    pub fn site(&self, name: &str) -> Self {
+        self.keyed(NoiseState { site: hash(name), ..self.state })
+    }
+
+    /// The noise of the particles from `first` on: the draws of a chunk equal those that the same
+    /// particles get when all are drawn at once.
+    pub fn from_particle(&self, first: u64) -> Self {
+        Self { state: NoiseState { particle: first, ..self.state }, place: self.place.clone() }
+    }
+
+    /// An independent branch, another one at each call.
+    pub fn split(&mut self) -> Self {
+        let branch = mix(self.state.lane ^ mix(self.state.call.wrapping_add(1)));
+        self.state.call += 1;
+        self.keyed(NoiseState { lane: branch, ..self.state })
+    }
+
+    /// Standard normal draws, `Φ⁻¹(u)` of one uniform an element.
+    pub fn normal<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
+        self.fill(shape, |u| normal_quantile(u))
+    }
+
+    /// Uniform draws from the open interval (0, 1); never 0 and never 1, in either precision.
+    pub fn uniform<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
+        let top = match self.place.dtype() {
+            DType::F32 => 1.0 - f64::from(f32::EPSILON) / 2.0,
+            _ => 1.0,
+        };
+        self.fill(shape, |u| u.min(top))
+    }
+
+    /// Draws that need an unknown number of uniforms each: `draw` is called once an element with
+    /// that element's own endless stream.
+    pub fn rejection<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        mut draw: impl FnMut(usize, &mut ElementNoise) -> f64,
+    ) -> Tensor<D> {
+        let first = self.first_element(&shape);
+        let mut branch = self.split();
+        let values = (0..shape.iter().product())
+            .map(|i| {
+                branch.state.call = first + i as u64;
+                draw(i, &mut ElementNoise(branch.generator(0)))
+            })
+            .collect();
+        self.place.tensor(values, shape)
+    }
+
+    fn keyed(&self, state: NoiseState) -> Self {
+        Self { state: NoiseState { call: 0, ..state }, place: self.place.clone() }
+    }
+
+    /// The index, in the unchunked draw, of this draw's first element.
+    fn first_element(&self, shape: &[usize]) -> u64 {
+        self.state.particle * shape.iter().skip(1).product::<usize>() as u64
+    }
+
+    fn fill<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        mut value: impl FnMut(f64) -> f64,
+    ) -> Tensor<D> {
+        let mut generator = self.generator(self.first_element(&shape));
+        self.state.call += 1;
+        let uniforms = (0..shape.iter().product()).map(|_| open_unit(generator.next_u64()));
+        let data = match self.place.dtype() {
+            DType::F64 => TensorData::new(uniforms.map(value).collect::<Vec<f64>>(), shape),
+            _ => TensorData::new(uniforms.map(|u| value(u) as f32).collect::<Vec<f32>>(), shape),
+        };
+        Tensor::from_data(data, (self.place.device(), self.place.dtype()))
+    }
+
+    fn generator(&self, element: u64) -> ChaCha8Rng {
+        let NoiseState { seed, step, site, lane, .. } = self.state;
+        let mut key = [0; 32];
+        for (bytes, word) in key.chunks_exact_mut(8).zip([seed, step, site, lane]) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        let mut generator = ChaCha8Rng::from_seed(key);
+        generator.set_stream(self.state.call);
+        generator.set_word_pos(2 * u128::from(element));
+        generator
+    }
+}
+
+/// The endless noise of one element, for samplers that reject.
+pub struct ElementNoise(ChaCha8Rng);
+
+impl ElementNoise {
+    /// The next uniform from the open interval (0, 1).
+    pub fn uniform(&mut self) -> f64 {
+        open_unit(self.0.next_u64())
+    }
+
+    /// The next standard normal.
+    pub fn normal(&mut self) -> f64 {
+        normal_quantile(self.uniform())
+    }
+}
+
+/// `(k + ½) / 2⁵²` of the upper 52 bits: exact, symmetric about ½, and never 0 or 1.
+fn open_unit(bits: u64) -> f64 {
+    ((bits >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
+}
+
+/// The 64-bit FNV-1a hash of a name (Fowler, Noll & Vo), finished by [`mix`].
+fn hash(name: &str) -> u64 {
+    mix(name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, byte| {
+        (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    }))
+}
+
+/// The finalizer of SplitMix64 (Steele, Lea & Flood 2014), a bijection of 64-bit words.
+fn mix(word: u64) -> u64 {
+    let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}

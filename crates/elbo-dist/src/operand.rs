@@ -1,0 +1,141 @@
+//! A parameter of a distribution: a number or a tensor.
+
+use std::ops::{Add, Div, Mul, Sub};
+
+use burn::tensor::Tensor;
+
+/// A parameter of a rank-`D` distribution: one number for all elements, or a tensor.
+///
+/// Numbers stay numbers: arithmetic on them happens on the host in double precision, and adding 0
+/// or dividing by 1 costs nothing.
+///
+/// ```
+/// use elbo_dist::Operand;
+///
+/// let scale = Operand::<2>::from(2.0);
+/// assert!(matches!(scale.log() + 1.0, Operand::Scalar(x) if x == 2.0_f64.ln() + 1.0));
+/// ```
+#[derive(Clone, Debug)]
+pub enum Operand<const D: usize> {
+    /// One number for all elements.
+    Scalar(f64),
+    /// A number an element, with axis 0 the particle axis.
+    Tensor(Tensor<D>),
+}
+
+impl<const D: usize> Operand<D> {
+    /// The shape; `[1, .., 1]` for a number.
+    pub fn dims(&self) -> [usize; D] {
+        match self {
+            Self::Scalar(_) => [1; D],
+            Self::Tensor(tensor) => tensor.dims(),
+        }
+    }
+
+    /// The same value as a constant: no gradient flows into it.
+    pub fn detach(self) -> Self {
+        match self {
+            Self::Tensor(tensor) => Self::Tensor(tensor.inner()),
+            scalar => scalar,
+        }
+    }
+
+    /// The natural logarithm.
+    pub fn log(&self) -> Self {
+        self.map(f64::ln, Tensor::log)
+    }
+
+    /// Applies `on_number` or `on_tensor`, which must be the same function.
+    pub fn map(
+        &self,
+        on_number: impl FnOnce(f64) -> f64,
+        on_tensor: impl FnOnce(Tensor<D>) -> Tensor<D>,
+    ) -> Self {
+        match self {
+            Self::Scalar(x) => Self::Scalar(on_number(*x)),
+            Self::Tensor(tensor) => Self::Tensor(on_tensor(tensor.clone())),
+        }
+    }
+
+    /// The values on the host, in row-major order of `shape`, which they broadcast to.
+    pub(crate) fn to_host(&self, shape: [usize; D]) -> Vec<f64> {
+        match self {
+            Self::Scalar(x) => vec![*x; shape.iter().product()],
+            Self::Tensor(tensor) => {
+                tensor.clone().inner().expand(shape).into_data().iter::<f64>().collect()
+            }
+        }
+    }
+
+    /// A tensor of this value that can be combined with `like`.
+    pub fn on(&self, like: &Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Scalar(x) => Tensor::full([1; D], *x, (&like.device().inner(), like.dtype())),
+            Self::Tensor(tensor) => tensor.clone(),
+        }
+    }
+}
+
+impl<const D: usize> From<f64> for Operand<D> {
+    fn from(number: f64) -> Self {
+        Self::Scalar(number)
+    }
+}
+
+impl<const D: usize> From<Tensor<D>> for Operand<D> {
+    fn from(tensor: Tensor<D>) -> Self {
+        Self::Tensor(tensor)
+    }
+}
+
+impl<const D: usize> From<&Tensor<D>> for Operand<D> {
+    fn from(tensor: &Tensor<D>) -> Self {
+        Self::Tensor(tensor.clone())
+    }
+}
+
+/// `$op` between a tensor and an operand, and between an operand and a number; a number equal to
+/// `$neutral` on the right leaves the tensor as it is.
+macro_rules! arithmetic {
+    ($trait:ident, $op:ident, $on_scalar:ident, $neutral:expr) => {
+        impl<const D: usize> $trait<&Operand<D>> for Tensor<D> {
+            type Output = Tensor<D>;
+
+            fn $op(self, operand: &Operand<D>) -> Tensor<D> {
+                match operand {
+                    Operand::Scalar(x) if *x == $neutral => self,
+                    Operand::Scalar(x) => self.$on_scalar(*x),
+                    Operand::Tensor(tensor) => Tensor::$op(self, tensor.clone()),
+                }
+            }
+        }
+
+        impl<const D: usize> $trait<f64> for Operand<D> {
+            type Output = Operand<D>;
+
+            fn $op(self, number: f64) -> Operand<D> {
+                match self {
+                    Operand::Scalar(x) => Operand::Scalar($trait::$op(x, number)),
+                    Operand::Tensor(tensor) => Operand::Tensor(tensor.$on_scalar(number)),
+                }
+            }
+        }
+
+        impl<const D: usize> $trait<&Operand<D>> for Operand<D> {
+            type Output = Operand<D>;
+
+            fn $op(self, other: &Operand<D>) -> Operand<D> {
+                match (self, other) {
+                    (Operand::Scalar(x), Operand::Scalar(y)) => Operand::Scalar($trait::$op(x, *y)),
+                    (Operand::Tensor(x), y) => Operand::Tensor($trait::$op(x, y)),
+                    (x, Operand::Tensor(y)) => Operand::Tensor(x.on(y).$op(y.clone())),
+                }
+            }
+        }
+    };
+}
+
+arithmetic!(Add, add, add_scalar, 0.0);
+arithmetic!(Sub, sub, sub_scalar, 0.0);
+arithmetic!(Mul, mul, mul_scalar, 1.0);
+arithmetic!(Div, div, div_scalar, 1.0);

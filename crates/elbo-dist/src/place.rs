@@ -1,0 +1,99 @@
+//! Where tensors are made.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use crate::DistError;
+
+/// A device together with a floating-point type: where, and in what precision, tensors are made.
+///
+/// Burn turns `f64` data into the device's default type unless the type is named, so both travel
+/// together.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::Place;
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let x: Tensor<2> = place.tensor(vec![0.1, 0.2], [1, 2]);
+/// assert_eq!(x.into_data().to_vec::<f64>().unwrap(), vec![0.1, 0.2]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    device: Device,
+    dtype: DType,
+}
+
+impl Place {
+    /// Single precision on `device`.
+    pub fn f32(device: &Device) -> Self {
+        Self { device: device.clone().inner(), dtype: DType::F32 }
+    }
+
+    /// Double precision on `device`.
+    ///
+    /// # Errors
+    /// [`DistError::NoF64`] where the device gets it wrong: it is asked for `exp(0.1)`, which GPU
+    /// drivers that only pretend to double precision do not return.
+    pub fn f64(device: &Device) -> Result<Self, DistError> {
+        let place = Self { device: device.clone().inner(), dtype: DType::F64 };
+        if !device.supports_dtype(DType::F64) {
+            return Err(DistError::NoF64 { device: place.device, exp: f64::NAN });
+        }
+        let exp: f64 = place.tensor(vec![0.1], [1]).exp().into_scalar();
+        if (exp - 0.1_f64.exp()).abs() < 1e-12 {
+            Ok(place)
+        } else {
+            Err(DistError::NoF64 { device: place.device, exp })
+        }
+    }
+
+    /// The place of a tensor.
+    ///
+    /// # Errors
+    /// [`DistError::UnsupportedDType`] for anything but `F32` and `F64`.
+    pub fn of<const D: usize>(tensor: &Tensor<D>) -> Result<Self, DistError> {
+        match tensor.dtype() {
+            dtype @ (DType::F32 | DType::F64) => {
+                Ok(Self { device: tensor.device().inner(), dtype })
+            }
+            other => Err(DistError::UnsupportedDType(other)),
+        }
+    }
+
+    /// The device, without autodiff.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// `F32` or `F64`.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// A tensor of `values`, in row-major order, rounded to this place's precision.
+    ///
+    /// # Panics
+    /// If `values` does not have as many numbers as `shape`.
+    pub fn tensor<const D: usize>(&self, values: Vec<f64>, shape: [usize; D]) -> Tensor<D> {
+        let data = TensorData::new(values, shape).convert_dtype(self.dtype);
+        Tensor::from_data(data, (&self.device, self.dtype))
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros<const D: usize>(&self, shape: [usize; D]) -> Tensor<D> {
+        Tensor::zeros(shape, (&self.device, self.dtype))
+    }
+}
+
+impl From<&Device> for Place {
+    /// Single precision on the device.
+    fn from(device: &Device) -> Self {
+        Self::f32(device)
+    }
+}
+
+impl From<&Place> for Place {
+    fn from(place: &Place) -> Self {
+        place.clone()
+    }
+}

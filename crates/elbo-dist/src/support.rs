@@ -1,0 +1,129 @@
+//! The sets on which densities are positive.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Exp, Identity, Interval, Transform};
+
+/// The set of values that a distribution gives positive density.
+///
+/// ```
+/// use elbo_dist::Support;
+///
+/// assert!(Support::UnitInterval.contains(0.5));
+/// assert!(!Support::Positive.contains(0.0));
+/// assert_eq!(Support::Interval { low: -1.0, high: 2.0 }.to_string(), "(-1, 2)");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Support {
+    /// All real numbers.
+    Real,
+    /// Numbers above 0.
+    Positive,
+    /// Numbers at or above 0.
+    NonNegative,
+    /// Numbers from 0 to 1.
+    UnitInterval,
+    /// Numbers from `low` to `high`.
+    Interval {
+        /// The lower end.
+        low: f64,
+        /// The upper end.
+        high: f64,
+    },
+    /// 0 or 1.
+    Boolean,
+    /// The integers `0, 1, .., count - 1`.
+    Category {
+        /// The number of categories.
+        count: usize,
+    },
+}
+
+impl Support {
+    /// Whether `value` lies in the set; NaN and infinities never do.
+    pub fn contains(&self, value: f64) -> bool {
+        value.is_finite()
+            && match *self {
+                Self::Real => true,
+                Self::Positive => value > 0.0,
+                Self::NonNegative => value >= 0.0,
+                Self::UnitInterval => (0.0..=1.0).contains(&value),
+                Self::Interval { low, high } => (low..=high).contains(&value),
+                Self::Boolean => value == 0.0 || value == 1.0,
+                Self::Category { count } => {
+                    value >= 0.0 && value < count as f64 && value.fract() == 0.0
+                }
+            }
+    }
+
+    /// Whether every value of `other` lies in this set too.
+    ///
+    /// ```
+    /// use elbo_dist::Support;
+    ///
+    /// assert!(Support::NonNegative.includes(&Support::Positive));
+    /// assert!(!Support::Positive.includes(&Support::Real));
+    /// ```
+    pub fn includes(&self, other: &Support) -> bool {
+        let (low, high) = self.bounds();
+        let (other_low, other_high) = other.bounds();
+        let nested = low <= other_low && other_high <= high;
+        match (self.is_discrete(), other.is_discrete()) {
+            (true, false) => false,
+            _ if *self == Self::Positive => {
+                nested
+                    && !matches!(other, Self::NonNegative)
+                    && (other_low > 0.0 || !other.closed())
+            }
+            _ => nested,
+        }
+    }
+
+    /// Whether the values are isolated points, so that no gradient flows through a draw.
+    pub fn is_discrete(&self) -> bool {
+        matches!(self, Self::Boolean | Self::Category { .. })
+    }
+
+    /// The bijection from the real line onto this set; none for a discrete one.
+    pub fn from_real<const D: usize>(&self) -> Option<Box<dyn Transform<D>>> {
+        match *self {
+            Self::Real => Some(Box::new(Identity)),
+            Self::Positive | Self::NonNegative => Some(Box::new(Exp)),
+            Self::UnitInterval => Some(Box::new(Interval::new(0.0, 1.0))),
+            Self::Interval { low, high } => Some(Box::new(Interval::new(low, high))),
+            Self::Boolean | Self::Category { .. } => None,
+        }
+    }
+
+    fn bounds(&self) -> (f64, f64) {
+        match *self {
+            Self::Real => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Positive | Self::NonNegative => (0.0, f64::INFINITY),
+            Self::UnitInterval | Self::Boolean => (0.0, 1.0),
+            Self::Interval { low, high } => (low, high),
+            Self::Category { count } => (0.0, count as f64 - 1.0),
+        }
+    }
+
+    /// Whether the lower end belongs to the set and is reached by draws.
+    fn closed(&self) -> bool {
+        matches!(self, Self::NonNegative | Self::Boolean | Self::Category { .. })
+    }
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Real => f.pad("real"),
+            Self::Positive => f.pad("positive"),
+            Self::NonNegative => f.pad("non-negative"),
+            Self::UnitInterval => f.pad("(0, 1)"),
+            Self::Interval { low, high } => f.pad(&format!("({low}, {high})")),
+            Self::Boolean => f.pad("{0, 1}"),
+            Self::Category { count } => f.pad(&format!("{{0..{count}}}")),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Bijections from the real line, with their log-determinants.
+
+use burn::tensor::{Tensor, activation};
+
+use crate::{log1p, softplus};
+
+/// An elementwise bijection `x = f(z)`.
+///
+/// # Shapes
+/// Value and log-determinant have the shape of the argument.
+pub trait Transform<const D: usize> {
+    /// `f(z)` and `log |dx/dz|` at `z`.
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>);
+
+    /// `f⁻¹(x)` and `log |dz/dx|` at `x`.
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>);
+}
+
+/// `x = z`, onto the real line; `log |dx/dz| = 0`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Identity;
+
+impl<const D: usize> Transform<D> for Identity {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let zero = z.clone().inner().zeros_like();
+        (z, zero)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        self.forward_and_log_det(x)
+    }
+}
+
+/// `x = exp z`, onto the positive numbers; `log |dx/dz| = z`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Exp, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[2.0]], &Device::flex());
+/// let (x, log_det) = Exp.forward_and_log_det(z);
+/// assert!((x.into_scalar::<f32>() - 7.389_056).abs() < 1e-5);
+/// assert_eq!(log_det.into_scalar::<f32>(), 2.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exp;
+
+impl<const D: usize> Transform<D> for Exp {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        (z.clone().exp(), z)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let z = x.log();
+        (z.clone(), -z)
+    }
+}
+
+/// `x = low + (high - low) σ(z)`, onto an interval;
+/// `log |dx/dz| = log(high - low) + z - 2 log(1 + eᶻ)`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Interval, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[0.0]], &Device::flex());
+/// let (x, log_det) = Interval::new(-1.0, 3.0).forward_and_log_det(z);
+/// assert_eq!(x.into_scalar::<f32>(), 1.0);
+/// assert!(log_det.into_scalar::<f32>().abs() < 1e-6); // log(4 · ½ · ½)
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    low: f64,
+    high: f64,
+}
+
+impl Interval {
+    /// The interval from `low` to `high`.
+    pub fn new(low: f64, high: f64) -> Self {
+        Self { low, high }
+    }
+
+    fn log_det<const D: usize>(&self, z: Tensor<D>) -> Tensor<D> {
+        z.clone() - softplus(z) * 2.0 + (self.high - self.low).ln()
+    }
+}
+
+impl<const D: usize> Transform<D> for Interval {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let x = activation::sigmoid(z.clone()) * (self.high - self.low) + self.low;
+        (x, self.log_det(z))
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let unit = (x - self.low) / (self.high - self.low);
+        let z = unit.clone().log() - log1p(-unit);
+        let log_det = -self.log_det(z.clone());
+        (z, log_det)
+    }
+}

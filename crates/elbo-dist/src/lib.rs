@@ -40,7 +40,7 @@ pub use distributions::{
 pub use error::DistError;
 pub use iid::Iid;
 pub use kind::ValueKind;
-pub use noise::{ElementNoise, Noise, NoiseState};
+pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;
 pub use place::Place;
 pub use quantile::normal_quantile;

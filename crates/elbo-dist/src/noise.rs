@@ -87,7 +87,7 @@ impl Noise {
 
     /// The noise of the site `name`.
     pub fn site(&self, name: &str) -> Self {
-        self.keyed(NoiseState { site: hash(name), ..self.state })
+        self.keyed(NoiseState { site: name_key(name), ..self.state })
     }
 
     /// The noise of the particles from `first` on: the draws of a chunk equal those that the same
@@ -192,8 +192,13 @@ fn open_unit(bits: u64) -> f64 {
     ((bits >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
 
-/// The 64-bit FNV-1a hash of a name (Fowler, Noll & Vo), finished by [`mix`].
-fn hash(name: &str) -> u64 {
+/// A 64-bit key of a name, the same on every machine: its FNV-1a hash (Fowler, Noll & Vo),
+/// finished by a bijection that spreads its bits.
+///
+/// ```
+/// assert_eq!(elbo_dist::name_key("mu"), 0);
+/// ```
+pub fn name_key(name: &str) -> u64 {
     mix(name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, byte| {
         (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     }))

@@ -1,1 +1,36 @@
-//! stub
+//! Variational families: guides that propose latents and score them.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use elbo_dist::{Noise, Normal};
+//! use elbo_guide::{Guide, MeanField, Path};
+//! use elbo_model::{Layout, Trace};
+//!
+//! fn chain(t: &mut Trace, x: &Tensor<2>) {
+//!     let z = t.sample("z", Normal::new(0.0, 1.0));
+//!     t.observe("x", Normal::new(z, 1.0), x.clone());
+//! }
+//!
+//! let device = Device::flex();
+//! let mut noise = Noise::new(0, &device);
+//! let x = Tensor::from_floats([[1.0]], &device);
+//! let layout = Layout::discover(&chain, &x, &noise).unwrap();
+//! let guide = MeanField::new(&layout, &chain, &x, &mut noise).unwrap();
+//! let draw = guide.draw(&x, 100, Path::Full, &mut noise).unwrap();
+//! assert_eq!(draw.latents.get::<2>("z").unwrap().dims(), [100, 1]);
+//! ```
+
+mod amortized;
+mod error;
+mod flat;
+mod guide;
+mod init;
+mod mean_field;
+
+pub use amortized::Amortized;
+pub use elbo_model::Path;
+pub use error::GuideError;
+pub use flat::Flat;
+pub use guide::{Draw, Guide};
+pub use init::Init;
+pub use mean_field::{MeanField, MeanFieldConfig};

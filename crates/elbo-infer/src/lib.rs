@@ -1,1 +1,44 @@
-//! stub
+//! Objectives and the stochastic variational inference loop.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use elbo_dist::{Noise, Normal};
+//! use elbo_guide::MeanField;
+//! use elbo_infer::{Elbo, Svi};
+//! use elbo_model::{Layout, Model, Trace};
+//!
+//! fn chain(t: &mut Trace, x: &Tensor<2>) {
+//!     let z = t.sample("z", Normal::new(0.0, 1.0));
+//!     t.observe("x", Normal::new(z, 1.0), x.clone());
+//! }
+//!
+//! let device = Device::flex();
+//! let mut noise = Noise::new(0, &device);
+//! let x = Tensor::from_floats([[1.0]], &device);
+//! let layout = Layout::discover(&chain, &x, &noise).unwrap();
+//! let guide = MeanField::new(&layout, &chain, &x, &mut noise).unwrap();
+//! let mut svi = Svi::new(Model::new(chain), guide, Elbo, noise).with_learning_rate(0.05);
+//! svi.run(500, &x, &mut ()).unwrap();
+//! // The posterior is N(½, ½), so the bound is the evidence log N(1; 0, 2) = -1.5155.
+//! let bound = svi.posterior().bound(&x, 4000).unwrap();
+//! assert!((bound.mean + 1.5155).abs() < 0.01);
+//! ```
+
+mod elbo;
+mod error;
+mod gradients;
+mod objective;
+mod observer;
+mod posterior;
+mod sticking_the_landing;
+mod summary;
+mod svi;
+
+pub use elbo::Elbo;
+pub use error::InferError;
+pub use objective::{Estimate, Objective, Terms};
+pub use observer::Observer;
+pub use posterior::{BoundEstimate, Posterior};
+pub use sticking_the_landing::StickingTheLanding;
+pub use summary::{Summary, SummaryRow, summarize};
+pub use svi::{EpochInfo, RunInfo, StepInfo, Svi};

@@ -1,1 +1,59 @@
-//! stub
+//! Probabilistic programs: tensor code that names what it draws and what it observes.
+//!
+//! A [`Program`] is a function of a [`Trace`] and a batch of data. The same program is simulated
+//! from its prior ([`Predictive`]), inspected ([`Layout::discover`]) and scored
+//! ([`LogJoint::log_joint`]).
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use elbo_dist::{Noise, Normal};
+//! use elbo_model::{Layout, LogJoint, Trace};
+//!
+//! fn chain(t: &mut Trace, x: &Tensor<2>) {
+//!     let z = t.sample("z", Normal::new(0.0, 1.0)); // [S, 1]
+//!     t.observe("x", Normal::new(z, 1.0), x.clone()); // [1, 1]
+//! }
+//!
+//! let device = Device::flex();
+//! let x = Tensor::from_floats([[1.0]], &device);
+//! let layout = Layout::discover(&chain, &x, &Noise::new(0, &device)).unwrap();
+//! assert_eq!(layout.latents().map(|site| &*site.name).collect::<Vec<_>>(), ["z"]);
+//! let z = Tensor::<2>::from_floats([[0.0]], &device);
+//! let terms = chain.log_joint(&layout.at([("z", z)]), &x).unwrap();
+//! let log_joint: f32 = terms.total().into_scalar(); // log N(0; 0, 1) + log N(1; 0, 1)
+//! assert!((log_joint + 2.337_877).abs() < 1e-5);
+//! ```
+
+mod condition;
+mod error;
+mod graph;
+mod latents;
+mod layout;
+mod log_joint;
+mod mask;
+mod model;
+mod params;
+mod plate;
+mod predictive;
+mod program;
+mod site;
+mod table;
+mod terms;
+mod trace;
+mod value;
+
+pub use condition::Condition;
+pub use error::{ModelError, Names};
+pub use latents::Latents;
+pub use layout::Layout;
+pub use log_joint::LogJoint;
+pub use model::Model;
+pub use params::{Params, named_param};
+pub use plate::{Plate, PlateSize, Subsample};
+pub use predictive::Predictive;
+pub use program::Program;
+pub use site::{Role, Site};
+pub use table::table;
+pub use terms::{Block, LogTerms, Term};
+pub use trace::{Path, Trace, Traced};
+pub use value::Value;

@@ -1,0 +1,200 @@
+//! The flat vector of all latents on the real line.
+
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use elbo_dist::{Place, Support, Transform};
+use elbo_model::{Latents, Layout, LogTerms, ModelError, Plate, Role, Site, Term, Value};
+
+use crate::GuideError;
+
+/// How all latents lie, each mapped to the real line, in one flat vector `[S, d]`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::Support;
+/// use elbo_guide::Flat;
+/// use elbo_model::{Layout, Site};
+///
+/// let device = Device::flex();
+/// let sites = [Site::latent("mu", [1, 2], Support::Real), Site::latent("tau", [1, 1], Support::Positive)];
+/// let flat = Flat::new(&Layout::by_hand(&device, sites)).unwrap();
+/// let (latents, _) = flat.unpack(Tensor::from_floats([[1.0, 2.0, 0.0]], &device));
+/// assert_eq!(latents.value("tau").unwrap().to_vec(), [1.0]); // exp 0
+/// ```
+#[derive(Clone, Debug)]
+pub struct Flat {
+    place: Place,
+    slots: Vec<Slot>,
+}
+
+/// Where a site lies in the flat vector.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    name: Arc<str>,
+    shape: Vec<usize>,
+    support: Support,
+    pub plates: Vec<Plate>,
+    start: usize,
+    size: usize,
+}
+
+impl Flat {
+    /// The flat vector of the latents of `layout`.
+    ///
+    /// # Errors
+    /// [`GuideError::Discrete`], [`GuideError::SubsampledLocal`] and [`GuideError::NoLatents`].
+    pub fn new(layout: &Layout) -> Result<Self, GuideError> {
+        let mut slots = Vec::new();
+        let mut start = 0;
+        for site in layout.latents() {
+            check(site)?;
+            slots.push(Slot {
+                name: site.name.clone(),
+                shape: site.shape.clone(),
+                support: site.support,
+                plates: site.plates.clone(),
+                start,
+                size: site.size(),
+            });
+            start += site.size();
+        }
+        if start == 0 {
+            return Err(GuideError::NoLatents);
+        }
+        Ok(Self { place: layout.place().clone(), slots })
+    }
+
+    /// The length `d` of the vector.
+    pub fn len(&self) -> usize {
+        self.slots.iter().map(|slot| slot.size).sum()
+    }
+
+    /// Whether the vector has no element, which [`Flat::new`] refuses.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the vector is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// The latents of `z`, and `-log |dx/dz|`, what the maps from the real line add to `log q`.
+    ///
+    /// # Shapes
+    /// `z` is `[S, d]`.
+    pub fn unpack(&self, z: Tensor<2>) -> (Latents, LogTerms) {
+        let mut latents = Latents::new(self.place.clone());
+        let mut terms = LogTerms::default();
+        for slot in &self.slots {
+            let (value, term) = slot.constrain(slot.part(&z));
+            latents.insert_value(slot.name.clone(), value, Some(slot.support));
+            if let Some(term) = term {
+                terms.push(term);
+            }
+        }
+        (latents, terms)
+    }
+
+    /// The vector `[S, d]` of values on the real line, on the host, one row a particle.
+    ///
+    /// # Errors
+    /// [`ModelError::MissingSite`] and [`ModelError::Shape`].
+    pub fn pack(&self, latents: &Latents) -> Result<Vec<Vec<f64>>, ModelError> {
+        let particles = latents.particles();
+        let mut rows = vec![Vec::with_capacity(self.len()); particles];
+        for slot in &self.slots {
+            let value = latents.value(&slot.name).ok_or_else(|| ModelError::MissingSite {
+                site: slot.name.to_string(),
+                given: latents.names(),
+            })?;
+            let values = slot.unconstrain(value)?;
+            let stride = if values.len() == slot.size { 0 } else { slot.size };
+            for (i, row) in rows.iter_mut().enumerate() {
+                row.extend_from_slice(&values[i * stride..i * stride + slot.size]);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn check(site: &Site) -> Result<(), GuideError> {
+    if site.support.is_discrete() {
+        return Err(GuideError::Discrete { site: site.name.to_string(), support: site.support });
+    }
+    match site.plates.iter().find(|plate| plate.is_subsampled()) {
+        None => Ok(()),
+        Some(plate) => Err(GuideError::SubsampledLocal {
+            site: site.name.to_string(),
+            plate: plate.name.to_string(),
+            batch: plate.batch,
+            total: plate.total,
+        }),
+    }
+}
+
+impl Slot {
+    /// This slot's columns of a flat `[S, d]` tensor.
+    pub(crate) fn part(&self, flat: &Tensor<2>) -> Tensor<2> {
+        if self.size == flat.dims()[1] {
+            flat.clone()
+        } else {
+            flat.clone().narrow(1, self.start, self.size)
+        }
+    }
+
+    fn constrain(&self, z: Tensor<2>) -> (Value, Option<Term>) {
+        match self.shape.len() {
+            1 => self.constrain_rank::<1>(z),
+            2 => self.constrain_rank::<2>(z),
+            3 => self.constrain_rank::<3>(z),
+            4 => self.constrain_rank::<4>(z),
+            5 => self.constrain_rank::<5>(z),
+            _ => self.constrain_rank::<6>(z),
+        }
+    }
+
+    fn constrain_rank<const D: usize>(&self, z: Tensor<2>) -> (Value, Option<Term>) {
+        let particles = z.dims()[0];
+        let shape: [usize; D] =
+            std::array::from_fn(|axis| if axis == 0 { particles } else { self.shape[axis] });
+        let z: Tensor<D> = match (&z as &dyn std::any::Any).downcast_ref::<Tensor<D>>() {
+            Some(same_rank) => same_rank.clone(),
+            None => z.reshape(shape),
+        };
+        if self.support == Support::Real {
+            return (Value::new(z), None);
+        }
+        let transform = self.transform::<D>();
+        let (value, log_det) = transform.forward_and_log_det(z);
+        let term = Term::new(self.name.clone(), Role::Latent, self.plates.clone(), -log_det);
+        (Value::new(value), Some(term))
+    }
+
+    /// The slot's term of a base density `[S, size]`.
+    pub(crate) fn base_term(&self, log_base: Tensor<2>) -> Term {
+        Term::from_flat(self.name.clone(), Role::Latent, self.plates.clone(), log_base)
+    }
+
+    fn unconstrain(&self, value: &Value) -> Result<Vec<f64>, ModelError> {
+        if value.shape()[1..] != self.shape[1..] {
+            return Err(ModelError::Shape {
+                site: self.name.to_string(),
+                distribution: "flat guide".to_string(),
+                expected: self.shape.clone(),
+                found: value.shape().to_vec(),
+            });
+        }
+        let (z, _) = self.transform::<2>().inverse_and_log_det(value.flat().inner());
+        Ok(z.into_data().iter::<f64>().collect())
+    }
+
+    fn transform<const D: usize>(&self) -> Box<dyn Transform<D>> {
+        self.support.from_real().expect("discrete sites were refused")
+    }
+}

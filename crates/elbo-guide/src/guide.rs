@@ -1,0 +1,33 @@
+//! The trait that every guide implements.
+
+use burn::module::Module;
+use elbo_dist::Noise;
+use elbo_model::{Latents, LogTerms, Path};
+
+use crate::GuideError;
+
+/// A variational family `q(z)`: proposes latents, with their log-density.
+///
+/// A guide is a Burn module: its parameters are what an optimizer steps.
+pub trait Guide<B = ()>: Module {
+    /// `particles` draws of all latents and the terms of `log q`.
+    ///
+    /// # Errors
+    /// A [`GuideError`] if the guide is a program and its run fails.
+    fn draw(
+        &self,
+        batch: &B,
+        particles: usize,
+        path: Path,
+        noise: &mut Noise,
+    ) -> Result<Draw, GuideError>;
+}
+
+/// Draws from a guide.
+#[derive(Clone, Debug)]
+pub struct Draw {
+    /// The latents, as the model takes them.
+    pub latents: Latents,
+    /// The terms of `log q` at the draws.
+    pub log_q: LogTerms,
+}

@@ -1,0 +1,96 @@
+//! Where a guide starts.
+
+use elbo_dist::Noise;
+use elbo_model::{Latents, Layout, LogJoint, ModelError};
+
+use crate::{Flat, GuideError};
+
+/// Where the location of a guide starts.
+#[derive(Clone, Debug)]
+pub enum Init {
+    /// The median of the prior's draws, element by element, on the real line.
+    Median,
+    /// One draw from the prior; another one at each retry.
+    PriorDraw,
+    /// Given values of all latents, with one particle.
+    Value(Latents),
+    /// Uniform within `radius` of 0, on the real line; another draw at each retry.
+    Uniform {
+        /// The largest distance from 0.
+        radius: f64,
+    },
+}
+
+/// The distance from 0 within which a start is drawn when the prior's median has no density.
+const FALLBACK_RADIUS: f64 = 2.0;
+
+/// The starting points tried before giving up.
+const TRIES: usize = 100;
+
+/// A starting point on the real line at which the log-density of `model` is finite.
+pub(crate) fn location<B>(
+    init: &Init,
+    flat: &Flat,
+    layout: &Layout,
+    model: &impl LogJoint<B>,
+    batch: &B,
+    noise: &mut Noise,
+) -> Result<Vec<f64>, GuideError> {
+    let tries = if matches!(init, Init::Value(_)) { 1 } else { TRIES };
+    let mut last = None;
+    for attempt in 0..tries {
+        let candidate = propose(init, flat, layout, attempt, noise)?;
+        match finite_at(&candidate, flat, model, batch) {
+            Ok(()) => return Ok(candidate),
+            Err(source @ ModelError::NonFinite { .. }) => last = Some(source),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(GuideError::NeverFinite { tries, source: last.expect("at least one point was tried") })
+}
+
+fn propose(
+    init: &Init,
+    flat: &Flat,
+    layout: &Layout,
+    attempt: usize,
+    noise: &mut Noise,
+) -> Result<Vec<f64>, GuideError> {
+    match init {
+        Init::Median if attempt == 0 => Ok(median(&flat.pack(layout.prior_draws()?)?)),
+        Init::Median => Ok(uniform(FALLBACK_RADIUS, flat, noise)),
+        Init::PriorDraw => {
+            let rows = flat.pack(layout.prior_draws()?)?;
+            Ok(rows[attempt % rows.len()].clone())
+        }
+        Init::Value(latents) => Ok(flat.pack(latents)?.swap_remove(0)),
+        Init::Uniform { radius } => Ok(uniform(*radius, flat, noise)),
+    }
+}
+
+fn uniform(radius: f64, flat: &Flat, noise: &mut Noise) -> Vec<f64> {
+    let unit = noise.split().uniform([flat.len()]).into_data();
+    unit.iter::<f64>().map(|u| radius * (2.0 * u - 1.0)).collect()
+}
+
+/// The median of each column.
+fn median(rows: &[Vec<f64>]) -> Vec<f64> {
+    let column = |j: usize| {
+        let mut values: Vec<f64> = rows.iter().map(|row| row[j]).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    (0..rows[0].len()).map(column).collect()
+}
+
+fn finite_at<B>(
+    candidate: &[f64],
+    flat: &Flat,
+    model: &impl LogJoint<B>,
+    batch: &B,
+) -> Result<(), ModelError> {
+    let z = flat.place().tensor(candidate.to_vec(), [1, candidate.len()]);
+    let (latents, log_det) = flat.unpack(z);
+    log_det.check_finite()?;
+    model.log_joint(&latents, batch)?.check_finite()
+}

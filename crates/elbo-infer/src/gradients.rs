@@ -1,0 +1,83 @@
+//! The gradients of all parameters together.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use elbo_model::Value;
+
+/// The Euclidean norm of all gradients; 0 if there is none.
+pub(crate) fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> f64 {
+    struct SumOfSquares<'a> {
+        gradients: &'a GradientsParams,
+        sum: Option<Tensor<1>>,
+    }
+    impl ModuleVisitor for SumOfSquares<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = self.gradients.get::<D>(param.id) {
+                let squares = gradient.square().sum();
+                self.sum = Some(match self.sum.take() {
+                    Some(sum) => sum + squares,
+                    None => squares,
+                });
+            }
+        }
+    }
+    let mut visitor = SumOfSquares { gradients, sum: None };
+    module.visit(&mut visitor);
+    visitor.sum.map_or(0.0, |sum| sum.into_scalar::<f64>().sqrt())
+}
+
+/// Multiplies all gradients by `factor`.
+pub(crate) fn scale<M: Module>(module: &M, gradients: &mut GradientsParams, factor: f64) {
+    struct Scale<'a> {
+        gradients: &'a mut GradientsParams,
+        factor: f64,
+    }
+    impl ModuleVisitor for Scale<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+                self.gradients.register(param.id, gradient * self.factor);
+            }
+        }
+    }
+    module.visit(&mut Scale { gradients, factor });
+}
+
+/// A gradient element that is not finite.
+pub(crate) struct Fault {
+    pub parameter: String,
+    pub index: Vec<usize>,
+    pub value: f64,
+}
+
+/// The first gradient element that is not finite.
+pub(crate) fn fault<M: Module>(module: &M, gradients: &GradientsParams) -> Option<Fault> {
+    struct Search<'a> {
+        gradients: &'a GradientsParams,
+        path: Vec<String>,
+        found: Option<Fault>,
+    }
+    impl ModuleVisitor for Search<'_> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_string());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if self.found.is_some() {
+                return;
+            }
+            if let Some(gradient) = self.gradients.get::<D>(param.id)
+                && let Some((index, value)) = Value::new(gradient).find(|x| !x.is_finite())
+            {
+                self.found = Some(Fault { parameter: self.path.join("."), index, value });
+            }
+        }
+    }
+    let mut search = Search { gradients, path: Vec::new(), found: None };
+    module.visit(&mut search);
+    search.found
+}

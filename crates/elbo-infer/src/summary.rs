@@ -1,0 +1,108 @@
+//! Tables of posterior draws.
+
+use std::fmt;
+
+use elbo_model::{Latents, table};
+
+/// Mean, deviation and quantiles of every element of every site.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::Place;
+/// use elbo_infer::summarize;
+/// use elbo_model::Latents;
+///
+/// let device = Device::flex();
+/// let mut draws = Latents::new(Place::f32(&device));
+/// draws.insert("mu", Tensor::<2>::from_floats([[1.0], [2.0], [3.0]], &device));
+/// let summary = summarize(&draws);
+/// assert_eq!(summary.get("mu").unwrap().mean, 2.0);
+/// assert_eq!(summary.get("mu").unwrap().sd, 1.0);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// A row an element.
+    pub rows: Vec<SummaryRow>,
+}
+
+/// One element of one site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SummaryRow {
+    /// `mu`, or `theta[3]`.
+    pub name: String,
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation (with `n - 1`).
+    pub sd: f64,
+    /// The 5% quantile.
+    pub q05: f64,
+    /// The median.
+    pub median: f64,
+    /// The 95% quantile.
+    pub q95: f64,
+}
+
+impl Summary {
+    /// The row of an element.
+    pub fn get(&self, name: &str) -> Option<&SummaryRow> {
+        self.rows.iter().find(|row| row.name == name)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.rows.iter().map(|row| {
+            let numbers = [row.mean, row.sd, row.q05, row.median, row.q95];
+            let cells = numbers.iter().map(|number| format!("{number:.3}"));
+            std::iter::once(row.name.clone()).chain(cells).collect()
+        });
+        f.write_str(&table(&["site", "mean", "sd", "5%", "50%", "95%"], rows))
+    }
+}
+
+/// The summary of `draws`, read to the host.
+pub fn summarize(draws: &Latents) -> Summary {
+    let mut rows = Vec::new();
+    for (name, value) in draws.iter() {
+        let [particles, size] = value.flat().dims();
+        let values = value.to_vec();
+        for element in 0..size {
+            let column = (0..particles).map(|i| values[i * size + element]).collect();
+            rows.push(row(element_name(name, &value.shape()[1..], element), column));
+        }
+    }
+    Summary { rows }
+}
+
+/// `theta[3]`, or `theta` for the only element.
+fn element_name(site: &str, shape: &[usize], element: usize) -> String {
+    if shape.iter().product::<usize>() == 1 {
+        return site.to_string();
+    }
+    let mut index = vec![0; shape.len()];
+    let mut rest = element;
+    for (i, size) in index.iter_mut().zip(shape).rev() {
+        *i = rest % size;
+        rest /= size;
+    }
+    let index: Vec<_> = index.iter().map(usize::to_string).collect();
+    format!("{site}[{}]", index.join(","))
+}
+
+fn row(name: String, mut values: Vec<f64>) -> SummaryRow {
+    values.sort_by(f64::total_cmp);
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let sum_of_squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
+    let sd = (sum_of_squares / (n - 1.0)).sqrt();
+    let [q05, median, q95] = [0.05, 0.5, 0.95].map(|p| quantile(&values, p));
+    SummaryRow { name, mean, sd, q05, median, q95 }
+}
+
+/// The quantile by linear interpolation between order statistics (Hyndman & Fan 1996, type 7).
+fn quantile(sorted: &[f64], p: f64) -> f64 {
+    let position = p * (sorted.len() - 1) as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}

@@ -1,0 +1,42 @@
+//! Programs with some of their latents observed.
+
+use crate::{Latents, Program, Trace};
+
+/// A program in which some latent sites are observed to have given values.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_model::{Condition, Latents, Layout, Trace};
+///
+/// fn walk(t: &mut Trace, _: &()) {
+///     let first = t.sample("first", Normal::<2>::new(0.0, 1.0));
+///     t.sample("second", Normal::new(first, 1.0));
+/// }
+///
+/// let device = Device::flex();
+/// let mut seen = Latents::new(Place::f32(&device));
+/// seen.insert("second", Tensor::<2>::from_floats([[0.5]], &device));
+/// let conditioned = Condition::new(walk, seen);
+/// let layout = Layout::discover(&conditioned, &(), &Noise::new(0, &device)).unwrap();
+/// assert_eq!(layout.latents().count(), 1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Condition<P> {
+    program: P,
+    values: Latents,
+}
+
+impl<P> Condition<P> {
+    /// `program` with the sites of `values` observed.
+    pub fn new(program: P, values: Latents) -> Self {
+        Self { program, values }
+    }
+}
+
+impl<B, P: Program<B>> Program<B> for Condition<P> {
+    fn run(&self, t: &mut Trace, batch: &B) {
+        t.condition(&self.values);
+        self.program.run(t, batch);
+    }
+}

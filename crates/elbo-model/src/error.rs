@@ -1,0 +1,207 @@
+//! What can be wrong with a program, a guide's draws or their data.
+
+use std::fmt;
+
+use elbo_dist::{DistError, Support};
+
+/// An error in a program's structure or data: the site, what was expected, what came and what to
+/// do about it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// Two sites have one name.
+    #[error(
+        "two sites are named \"{site}\"; give every sample, observe, factor, deterministic and param its own name"
+    )]
+    DuplicateSite {
+        /// The name.
+        site: String,
+    },
+    /// A latent site has no value.
+    #[error(
+        "the program samples \"{site}\", but the guide draws only {given}; add the site to the guide, or condition the program on a value"
+    )]
+    MissingSite {
+        /// The site of the program.
+        site: String,
+        /// What there is.
+        given: Names,
+    },
+    /// A value was given for a site that the program does not have.
+    #[error(
+        "the guide draws \"{site}\", but the program samples only {sampled}; remove it from the guide, or correct its name"
+    )]
+    UnknownSite {
+        /// The site of the guide.
+        site: String,
+        /// The latent sites of the program.
+        sampled: Names,
+    },
+    /// A value has another rank or kind than its site.
+    #[error(
+        "\"{site}\" is {expected}, but its value is {found}; every tensor of a site keeps the site's rank and kind"
+    )]
+    Rank {
+        /// The site.
+        site: String,
+        /// `a rank-2 Float`.
+        expected: String,
+        /// `a rank-3 Float`.
+        found: String,
+    },
+    /// A value's shape is not the site's.
+    #[error(
+        "\"{site}\" ({distribution}) has shape {expected:?}, but its value has shape {found:?}; axis 0 is the particle axis (1 or S), the others must agree, or be 1 in the distribution"
+    )]
+    Shape {
+        /// The site.
+        site: String,
+        /// The distribution's name.
+        distribution: String,
+        /// The shape of the distribution.
+        expected: Vec<usize>,
+        /// The shape of the value.
+        found: Vec<usize>,
+    },
+    /// An observed value has no density under its distribution.
+    #[error(
+        "\"{site}\" ({distribution}): the observed value {value} at {index:?} lies outside the support {support}; correct the data, mask the element, or choose another distribution"
+    )]
+    OutsideSupport {
+        /// The site.
+        site: String,
+        /// The distribution's name.
+        distribution: String,
+        /// The support.
+        support: Support,
+        /// The value.
+        value: f64,
+        /// Its index.
+        index: Vec<usize>,
+    },
+    /// A guide draws values that the program's distribution gives no density.
+    #[error(
+        "\"{site}\" has support {expected} in the program, but the guide draws it with support {found}; choose a guide distribution on {expected}"
+    )]
+    SupportMismatch {
+        /// The site.
+        site: String,
+        /// The support in the program.
+        expected: Support,
+        /// The support in the guide.
+        found: Support,
+    },
+    /// A site's size along a plate's axis is not the plate's.
+    #[error(
+        "\"{site}\" has shape {shape:?}, but plate \"{plate}\" has {expected} elements on axis {axis}; make the sizes equal, or correct the plate's size"
+    )]
+    PlateSize {
+        /// The site.
+        site: String,
+        /// The plate.
+        plate: String,
+        /// The plate's axis.
+        axis: usize,
+        /// The elements in the plate's batch.
+        expected: usize,
+        /// The site's shape.
+        shape: Vec<usize>,
+    },
+    /// A site's rank is too small to have an axis for its plate.
+    #[error("\"{site}\" has rank {rank}, but plate \"{plate}\" lies on axis {axis}; give the site rank {} or more (axis 0 is the particle axis)", axis + 1)]
+    PlateRank {
+        /// The site.
+        site: String,
+        /// The plate.
+        plate: String,
+        /// The plate's axis.
+        axis: usize,
+        /// The site's rank.
+        rank: usize,
+    },
+    /// A plate is empty, or its batch is larger than its total.
+    #[error(
+        "plate \"{plate}\" holds {batch} of {total} elements; a batch has at least 1 and at most total elements"
+    )]
+    PlateTotal {
+        /// The plate.
+        plate: String,
+        /// Its batch.
+        batch: usize,
+        /// Its total.
+        total: usize,
+    },
+    /// A mask has another rank than a site under it, or does not broadcast to it.
+    #[error(
+        "\"{site}\" has shape {shape:?}, but the mask over it has shape {mask:?}; a mask has the rank of the sites under it, and sizes equal to theirs or 1"
+    )]
+    Mask {
+        /// The site.
+        site: String,
+        /// The shape of the site's log-probability.
+        shape: Vec<usize>,
+        /// The mask's shape.
+        mask: Vec<usize>,
+    },
+    /// A tensor lies on another device or has another precision than the program's noise.
+    #[error(
+        "\"{site}\": {part} is {found}, but the program runs on {expected}; move it with to_device or cast"
+    )]
+    Place {
+        /// The site.
+        site: String,
+        /// The parameter, or `value`.
+        part: String,
+        /// Where the program runs.
+        expected: String,
+        /// Where the tensor is.
+        found: String,
+    },
+    /// A parameter of a plain function has no value to be trained.
+    #[error(
+        "\"{param}\" is a param, but the program carries no values for it; wrap the program in Model::new(..).with_params(&layout)"
+    )]
+    MissingParam {
+        /// The parameter.
+        param: String,
+    },
+    /// The density is not finite.
+    #[error(
+        "the log-density of \"{site}\" is {value} at {index:?}; check the parameters and values that reach it there"
+    )]
+    NonFinite {
+        /// The site.
+        site: String,
+        /// NaN or ±∞.
+        value: f64,
+        /// The index in the site's log-density.
+        index: Vec<usize>,
+    },
+    /// A distribution is at fault.
+    #[error("\"{site}\": {source}")]
+    Distribution {
+        /// The site.
+        site: String,
+        /// What is wrong with it.
+        source: DistError,
+    },
+    /// Draws were asked of a layout that was not made from a program.
+    #[error(
+        "this layout was written by hand and holds no prior draws; start from Init::Uniform or Init::Value"
+    )]
+    NoPriorDraws,
+}
+
+/// Site names in a message: `"mu", "tau"`, or `nothing`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("nothing");
+        }
+        let quoted: Vec<_> = self.0.iter().map(|name| format!("\"{name}\"")).collect();
+        f.write_str(&quoted.join(", "))
+    }
+}

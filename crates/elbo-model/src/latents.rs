@@ -1,0 +1,143 @@
+//! Values of sites by name.
+
+use std::sync::Arc;
+
+use burn::tensor::{Int, Tensor};
+use elbo_dist::{Place, Support, ValueKind};
+
+use crate::error::Names;
+use crate::{ModelError, Value};
+
+/// Values of sites by name, in the order in which they were inserted, on one place.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::Place;
+/// use elbo_model::Latents;
+///
+/// let device = Device::flex();
+/// let mut latents = Latents::new(Place::f32(&device));
+/// latents.insert("mu", Tensor::<2>::ones([4, 1], &device));
+/// assert_eq!(latents.particles(), 4);
+/// let message = latents.get::<2>("nu").unwrap_err().to_string();
+/// assert!(message.contains("samples \"nu\", but the guide draws only \"mu\""));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Latents {
+    place: Place,
+    entries: Vec<Entry>,
+}
+
+/// The value of a site, and what is known of its origin.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub name: Arc<str>,
+    pub value: Value,
+    /// The support of the distribution that drew it, if that is known.
+    pub support: Option<Support>,
+}
+
+impl Latents {
+    /// No values yet, at `place`.
+    pub fn new(place: Place) -> Self {
+        Self { place, entries: Vec::new() }
+    }
+
+    /// Where the values are.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Sets the value of `name`.
+    pub fn insert<const D: usize, K: ValueKind>(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        value: Tensor<D, K>,
+    ) {
+        self.insert_value(name, Value::new(value), None);
+    }
+
+    /// Sets the value of `name`, whose distribution has `support` where that is known.
+    pub fn insert_value(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        value: Value,
+        support: Option<Support>,
+    ) {
+        let entry = Entry { name: name.into(), value, support };
+        match self.entries.iter_mut().find(|old| old.name == entry.name) {
+            Some(old) => *old = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    /// The value of `name`.
+    ///
+    /// # Errors
+    /// [`ModelError::MissingSite`] if there is none, [`ModelError::Rank`] if it is no rank-`D`
+    /// `Float`.
+    pub fn get<const D: usize>(&self, name: &str) -> Result<Tensor<D>, ModelError> {
+        self.typed(name)
+    }
+
+    /// The value of the discrete site `name`.
+    ///
+    /// # Errors
+    /// [`ModelError::MissingSite`] if there is none, [`ModelError::Rank`] if it is no rank-`D`
+    /// `Int`.
+    pub fn get_int<const D: usize>(&self, name: &str) -> Result<Tensor<D, Int>, ModelError> {
+        self.typed(name)
+    }
+
+    /// The value of `name`, whatever its rank and kind.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.entry(name).map(|entry| &entry.value)
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries.iter().map(|entry| (&*entry.name, &entry.value))
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The number of particles: the largest size of axis 0, and 1 if there is no value.
+    pub fn particles(&self) -> usize {
+        self.entries.iter().map(|entry| entry.value.shape()[0]).max().unwrap_or(1)
+    }
+
+    /// The same values as constants: no gradient flows into them.
+    pub fn constant(&self) -> Self {
+        let constant = |entry: &Entry| Entry { value: entry.value.constant(), ..entry.clone() };
+        Self { place: self.place.clone(), entries: self.entries.iter().map(constant).collect() }
+    }
+
+    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| &*entry.name == name)
+    }
+
+    /// The names, for a message.
+    pub fn names(&self) -> Names {
+        Names(self.entries.iter().map(|entry| entry.name.to_string()).collect())
+    }
+
+    fn typed<const D: usize, K: ValueKind>(&self, name: &str) -> Result<Tensor<D, K>, ModelError> {
+        let value = self.value(name).ok_or_else(|| ModelError::MissingSite {
+            site: name.to_string(),
+            given: self.names(),
+        })?;
+        value.get().ok_or_else(|| rank_error::<D, K>(name, value))
+    }
+}
+
+/// The error for a value that is no rank-`D` `K`.
+pub(crate) fn rank_error<const D: usize, K: ValueKind>(site: &str, value: &Value) -> ModelError {
+    ModelError::Rank {
+        site: site.to_string(),
+        expected: format!("a rank-{D} {}", K::NAME),
+        found: value.describe(),
+    }
+}

@@ -1,0 +1,134 @@
+//! What a program's sites are, found by running it.
+
+use std::fmt;
+
+use burn::tensor::Tensor;
+use elbo_dist::{Noise, Place};
+
+use crate::table::table;
+use crate::{Latents, ModelError, Params, Plate, Program, Role, Site, Trace, graph};
+
+/// The number of prior draws that a layout keeps, from which guides are initialized.
+const PRIOR_DRAWS: usize = 15;
+
+/// The sites of a program, in the order in which it runs them.
+///
+/// Its `Display` is a table; [`Layout::to_mermaid`] and [`Layout::to_graphviz`] draw the graph.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    place: Place,
+    sites: Vec<Site>,
+    edges: Vec<(usize, usize)>,
+    draws: Latents,
+    params: Params,
+}
+
+impl Layout {
+    /// Runs `program` on `batch` with draws from its prior and notes its sites.
+    ///
+    /// Every observed value is checked against its support. The program is run once more for each
+    /// latent site, to see which other sites its value reaches.
+    ///
+    /// # Errors
+    /// The first [`ModelError`] that the run met.
+    pub fn discover<B, P: Program<B> + ?Sized>(
+        program: &P,
+        batch: &B,
+        noise: &Noise,
+    ) -> Result<Self, ModelError> {
+        let mut trace = Trace::prior(PRIOR_DRAWS, noise.clone()).validated().inspected();
+        program.run(&mut trace, batch);
+        let found = trace.finish()?;
+        let edges = graph::edges(program, batch, noise, &found)?;
+        Ok(Self {
+            place: noise.place().clone(),
+            sites: found.sites,
+            edges,
+            draws: found.values,
+            params: found.params,
+        })
+    }
+
+    /// The layout of a density that is not a program.
+    pub fn by_hand(place: impl Into<Place>, sites: impl IntoIterator<Item = Site>) -> Self {
+        let place = place.into();
+        let (draws, params) = (Latents::new(place.clone()), Params::default());
+        let sites = sites.into_iter().collect();
+        Self { place, sites, edges: Vec::new(), draws, params }
+    }
+
+    /// Where the program's tensors are.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// All sites.
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// The latent sites.
+    pub fn latents(&self) -> impl Iterator<Item = &Site> {
+        self.sites.iter().filter(|site| site.role == Role::Latent)
+    }
+
+    /// The parameters that the program declares, at their initial values.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Draws of all latents from the prior, one a particle.
+    ///
+    /// # Errors
+    /// [`ModelError::NoPriorDraws`] for a layout made [by hand](Layout::by_hand).
+    pub fn prior_draws(&self) -> Result<&Latents, ModelError> {
+        if self.draws.is_empty() { Err(ModelError::NoPriorDraws) } else { Ok(&self.draws) }
+    }
+
+    /// Latents with these values.
+    pub fn at<'a, const D: usize>(
+        &self,
+        values: impl IntoIterator<Item = (&'a str, Tensor<D>)>,
+    ) -> Latents {
+        let mut latents = Latents::new(self.place.clone());
+        for (name, value) in values {
+            latents.insert(name, value);
+        }
+        latents
+    }
+
+    /// The graph in the language of Mermaid: an arrow where a site's value reaches another.
+    pub fn to_mermaid(&self) -> String {
+        graph::mermaid(&self.sites, &self.edges)
+    }
+
+    /// The graph in the language of Graphviz: an arrow where a site's value reaches another.
+    pub fn to_graphviz(&self) -> String {
+        graph::graphviz(&self.sites, &self.edges)
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.sites.iter().map(|site| {
+            vec![
+                site.name.to_string(),
+                site.role.to_string(),
+                site.distribution.to_string(),
+                format!("{:?}", site.shape),
+                site.support.to_string(),
+                site.plates.iter().map(plate_cell).collect::<Vec<_>>().join(", "),
+            ]
+        });
+        let heads = ["site", "role", "distribution", "shape", "support", "plates"];
+        f.write_str(&table(&heads, rows))
+    }
+}
+
+fn plate_cell(plate: &Plate) -> String {
+    if plate.is_subsampled() {
+        format!("{} ({} of {})", plate.name, plate.batch, plate.total)
+    } else {
+        format!("{} ({})", plate.name, plate.total)
+    }
+}

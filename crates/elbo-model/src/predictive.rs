@@ -1,0 +1,62 @@
+//! Simulation of a program: from its prior, or given draws of its latents.
+
+use elbo_dist::Noise;
+
+use crate::{Latents, ModelError, Program, Trace};
+
+/// Simulates a program's data and derived values.
+///
+/// Draws depend on the noise and on the index of the particle alone. So a large number of draws
+/// made in chunks, each with [`Noise::from_particle`], equals the same draws made at once, while
+/// only a chunk is in memory.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_model::{Predictive, Trace};
+///
+/// fn model(t: &mut Trace, x: &Tensor<2>) {
+///     let mu = t.sample("mu", Normal::new(0.0, 1.0));
+///     t.observe("x", Normal::new(mu, 0.1), x.clone());
+/// }
+///
+/// let device = Device::flex();
+/// let x = Tensor::from_floats([[0.0, 0.0]], &device);
+/// let draws = Predictive::new(&model, &x).prior(100, &Noise::new(0, &device)).unwrap();
+/// assert_eq!(draws.get::<2>("x").unwrap().dims(), [100, 2]);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Predictive<'a, P: ?Sized, B> {
+    program: &'a P,
+    batch: &'a B,
+}
+
+impl<'a, B, P: Program<B> + ?Sized> Predictive<'a, P, B> {
+    /// Simulation of `program`; `batch` gives the shapes, and inputs that are not simulated.
+    pub fn new(program: &'a P, batch: &'a B) -> Self {
+        Self { program, batch }
+    }
+
+    /// `particles` joint draws of latents, derived values and data.
+    ///
+    /// # Errors
+    /// The first [`ModelError`] that the run met.
+    pub fn prior(&self, particles: usize, noise: &Noise) -> Result<Latents, ModelError> {
+        self.run(Trace::prior(particles, noise.clone()))
+    }
+
+    /// Derived values and data for each particle of `latents`; latents that it lacks are drawn.
+    ///
+    /// # Errors
+    /// The first [`ModelError`] that the run met.
+    pub fn given(&self, latents: &Latents, noise: &Noise) -> Result<Latents, ModelError> {
+        let trace = Trace::prior(latents.particles(), noise.clone());
+        self.run(trace.substitute(latents))
+    }
+
+    fn run(&self, trace: Trace) -> Result<Latents, ModelError> {
+        let mut trace = trace.simulate();
+        self.program.run(&mut trace, self.batch);
+        Ok(trace.finish()?.values)
+    }
+}

@@ -1,0 +1,203 @@
+//! Log-density terms that keep their plates.
+
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+
+use crate::{ModelError, Plate, Role, Value};
+
+/// The contribution of one site to a log-density.
+#[derive(Clone, Debug)]
+pub struct Term {
+    /// The site's name.
+    pub site: Arc<str>,
+    /// What the site is.
+    pub role: Role,
+    /// Whether the site's draws carry gradients.
+    pub reparameterized: bool,
+    /// The plates around the site, outermost first.
+    pub plates: Vec<Plate>,
+    /// `[S, 1]` outside plates, `[S, N]` inside, with nested plates flattened into `N`; summed
+    /// over event axes, not scaled. Axis 0 may be 1 for what all particles share.
+    pub log_prob: Tensor<2>,
+    /// The log-probability as the distribution gave it, to find the element at fault.
+    detail: Value,
+}
+
+impl Term {
+    /// The term of `site` with the elementwise log-probability `log_prob`, whose axes 1, 2, .. are
+    /// those of `plates`.
+    ///
+    /// # Shapes
+    /// `[S, plates.., events..]`.
+    pub fn new<const D: usize>(
+        site: impl Into<Arc<str>>,
+        role: Role,
+        plates: Vec<Plate>,
+        log_prob: Tensor<D>,
+    ) -> Self {
+        let detail = Value::new(log_prob.clone());
+        let log_prob = reduce(log_prob, plates.len());
+        Self { site: site.into(), role, reparameterized: true, plates, log_prob, detail }
+    }
+
+    /// The term of a log-probability whose plate and event axes are flattened into one.
+    ///
+    /// # Shapes
+    /// `[S, N₁ N₂ .. events]`, in row-major order.
+    pub fn from_flat(
+        site: impl Into<Arc<str>>,
+        role: Role,
+        plates: Vec<Plate>,
+        log_prob: Tensor<2>,
+    ) -> Self {
+        let [particles, size] = log_prob.dims();
+        let elements: usize = plates.iter().map(|plate| plate.batch).product();
+        let detail = Value::new(log_prob.clone());
+        let log_prob = sum_events(log_prob, particles, elements, size / elements);
+        Self { site: site.into(), role, reparameterized: true, plates, log_prob, detail }
+    }
+
+    /// The factor of the term's sum: the product of its plates' scales.
+    pub fn scale(&self) -> f64 {
+        self.plates.iter().map(Plate::scale).product()
+    }
+}
+
+/// Sums a log-probability over its event axes, those after the first `plates` plate axes.
+///
+/// # Shapes
+/// `[S, N₁, .., events..]` to `[S, N₁ N₂ ..]`; `[S, events..]` to `[S, 1]`.
+///
+/// Sums run over the last axis, where Burn's CPU backend adds precisely.
+pub(crate) fn reduce<const D: usize>(log_prob: Tensor<D>, plates: usize) -> Tensor<2> {
+    let dims = log_prob.dims();
+    let elements: usize = dims[1..=plates].iter().product();
+    let events: usize = dims[plates + 1..].iter().product();
+    sum_events(log_prob, dims[0], elements, events)
+}
+
+fn sum_events<const D: usize>(
+    log_prob: Tensor<D>,
+    particles: usize,
+    elements: usize,
+    events: usize,
+) -> Tensor<2> {
+    if events == 1 {
+        return to_rank_two(log_prob, [particles, elements]);
+    }
+    to_rank_two(
+        to_rank_two(log_prob, [particles * elements, events]).sum_dim(1),
+        [particles, elements],
+    )
+}
+
+/// Reshapes, which costs a node of the graph, only where it changes anything.
+fn to_rank_two<const D: usize>(tensor: Tensor<D>, shape: [usize; 2]) -> Tensor<2> {
+    match (&tensor as &dyn std::any::Any).downcast_ref::<Tensor<2>>() {
+        Some(matrix) if matrix.dims() == shape => matrix.clone(),
+        _ => tensor.reshape(shape),
+    }
+}
+
+/// The terms of one plate path, added up.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The plates, outermost first.
+    pub plates: Vec<Plate>,
+    /// `[S, N]`, not scaled; `[S, 1]` outside plates. Axis 0 may be 1.
+    pub log_prob: Tensor<2>,
+}
+
+impl Block {
+    /// The factor of the block's sum: the product of its plates' scales.
+    pub fn scale(&self) -> f64 {
+        self.plates.iter().map(Plate::scale).product()
+    }
+}
+
+/// A log-density as the terms of its sites.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_model::{LogTerms, Plate, Role, Term};
+///
+/// let device = Device::flex();
+/// let plate = Plate { name: "rows".into(), axis: 1, total: 6, batch: 2 };
+/// let mut terms = LogTerms::default();
+/// terms.push(Term::new("mu", Role::Latent, vec![], Tensor::<2>::from_floats([[1.0]], &device)));
+/// let rows = Tensor::<2>::from_floats([[10.0, 20.0]], &device);
+/// terms.push(Term::new("y", Role::Observed, vec![plate], rows));
+/// assert_eq!(terms.total().into_scalar::<f32>(), 1.0 + (6.0 / 2.0) * 30.0);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct LogTerms {
+    terms: Vec<Term>,
+}
+
+impl LogTerms {
+    /// Adds a term.
+    pub fn push(&mut self, term: Term) {
+        self.terms.push(term);
+    }
+
+    /// Adds the terms of `other`.
+    pub fn extend(&mut self, other: LogTerms) {
+        self.terms.extend(other.terms);
+    }
+
+    /// The terms in the order of their sites.
+    pub fn iter(&self) -> impl Iterator<Item = &Term> {
+        self.terms.iter()
+    }
+
+    /// One block a plate path, in the order of first appearance.
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::new();
+        for term in &self.terms {
+            match blocks.iter_mut().find(|block| block.plates == term.plates) {
+                Some(block) => block.log_prob = block.log_prob.clone() + term.log_prob.clone(),
+                None => blocks
+                    .push(Block { plates: term.plates.clone(), log_prob: term.log_prob.clone() }),
+            }
+        }
+        blocks
+    }
+
+    /// The log-density `[S, 1]`, every block's sum scaled by its plates; `None` for no terms.
+    pub fn try_total(&self) -> Option<Tensor<2>> {
+        let scaled = self.blocks().into_iter().map(|block| {
+            let scale = block.scale();
+            let log_prob = block.log_prob;
+            let sum = if log_prob.dims()[1] == 1 { log_prob } else { log_prob.sum_dim(1) };
+            if scale == 1.0 { sum } else { sum * scale }
+        });
+        scaled.reduce(|total, block| total + block)
+    }
+
+    /// The log-density `[S, 1]`, every block's sum scaled by its plates.
+    ///
+    /// # Panics
+    /// If there are no terms; [`LogTerms::try_total`] says so instead.
+    pub fn total(&self) -> Tensor<2> {
+        self.try_total().expect("a log-density has at least one term")
+    }
+
+    /// The plates over which only a part of the elements is at hand.
+    pub fn subsampled(&self) -> impl Iterator<Item = &Plate> {
+        self.terms.iter().flat_map(|term| &term.plates).filter(|plate| plate.is_subsampled())
+    }
+
+    /// Reads all terms to the host and checks that they are finite.
+    ///
+    /// # Errors
+    /// [`ModelError::NonFinite`] with the first site and element that are not.
+    pub fn check_finite(&self) -> Result<(), ModelError> {
+        for term in &self.terms {
+            if let Some((index, value)) = term.detail.find(|x| !x.is_finite()) {
+                return Err(ModelError::NonFinite { site: term.site.to_string(), value, index });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! A tensor whose rank and kind are known only at run time.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use elbo_dist::ValueKind;
+
+/// A tensor of any rank and kind: what a site's value is outside the program.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_model::Value;
+///
+/// let value = Value::new(Tensor::<3>::ones([2, 3, 4], &Device::flex()));
+/// assert_eq!(value.shape(), [2, 3, 4]);
+/// assert!(value.get::<3, burn::tensor::Float>().is_some());
+/// assert!(value.get::<2, burn::tensor::Float>().is_none());
+/// assert_eq!(value.flat().dims(), [2, 12]);
+/// ```
+#[derive(Clone)]
+pub struct Value {
+    shape: Vec<usize>,
+    kind: &'static str,
+    tensor: Arc<dyn Any + Send + Sync>,
+    erased: &'static dyn Erased,
+}
+
+impl Value {
+    /// Forgets the rank and kind of `tensor`.
+    pub fn new<const D: usize, K: ValueKind>(tensor: Tensor<D, K>) -> Self {
+        Self {
+            shape: tensor.dims().to_vec(),
+            kind: K::NAME,
+            tensor: Arc::new(tensor),
+            erased: &Of::<D, K>(std::marker::PhantomData),
+        }
+    }
+
+    /// The tensor, if it has this rank and kind.
+    pub fn get<const D: usize, K: ValueKind>(&self) -> Option<Tensor<D, K>> {
+        self.tensor.downcast_ref().cloned()
+    }
+
+    /// The shape.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// `a rank-2 Float`, for messages.
+    pub fn describe(&self) -> String {
+        format!("a rank-{} {}", self.shape.len(), self.kind)
+    }
+
+    /// The values as floating-point numbers `[S, n]`, one row a particle.
+    pub fn flat(&self) -> Tensor<2> {
+        self.erased.flat(&*self.tensor, &self.shape)
+    }
+
+    /// The same value as a constant: no gradient flows into it.
+    pub fn constant(&self) -> Self {
+        self.erased.constant(&*self.tensor)
+    }
+
+    /// The values on the host in row-major order.
+    pub fn to_vec(&self) -> Vec<f64> {
+        self.flat().inner().into_data().iter::<f64>().collect()
+    }
+
+    /// The index of the first value that `holds`, with the value.
+    pub fn find(&self, holds: impl Fn(f64) -> bool) -> Option<(Vec<usize>, f64)> {
+        let found = self.to_vec().into_iter().enumerate().find(|(_, value)| holds(*value));
+        found.map(|(position, value)| (unravel(position, &self.shape), value))
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Value({} {:?})", self.kind, self.shape)
+    }
+}
+
+/// The row-major index of `position` in `shape`.
+fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, size) in index.iter_mut().zip(shape).rev() {
+        *i = position % size;
+        position /= size;
+    }
+    index
+}
+
+/// What can be done with a tensor whose type is forgotten.
+trait Erased: Send + Sync {
+    fn flat(&self, tensor: &dyn Any, shape: &[usize]) -> Tensor<2>;
+    fn constant(&self, tensor: &dyn Any) -> Value;
+}
+
+struct Of<const D: usize, K>(std::marker::PhantomData<fn() -> K>);
+
+impl<const D: usize, K: ValueKind> Of<D, K> {
+    fn tensor(&self, tensor: &dyn Any) -> Tensor<D, K> {
+        tensor.downcast_ref::<Tensor<D, K>>().expect("made with this type").clone()
+    }
+}
+
+impl<const D: usize, K: ValueKind> Erased for Of<D, K> {
+    fn flat(&self, tensor: &dyn Any, shape: &[usize]) -> Tensor<2> {
+        let particles = shape.first().copied().unwrap_or(1);
+        K::to_float(self.tensor(tensor)).reshape([particles, shape.iter().skip(1).product()])
+    }
+
+    fn constant(&self, tensor: &dyn Any) -> Value {
+        Value::new(K::constant(self.tensor(tensor)))
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use elbo_model::{Latents, table};
+use elbo_model::{Latents, table, unravel};
 
 /// Mean, deviation and quantiles of every element of every site.
 ///
@@ -79,13 +79,7 @@ fn element_name(site: &str, shape: &[usize], element: usize) -> String {
     if shape.iter().product::<usize>() == 1 {
         return site.to_string();
     }
-    let mut index = vec![0; shape.len()];
-    let mut rest = element;
-    for (i, size) in index.iter_mut().zip(shape).rev() {
-        *i = rest % size;
-        rest /= size;
-    }
-    let index: Vec<_> = index.iter().map(usize::to_string).collect();
+    let index: Vec<_> = unravel(element, shape).iter().map(usize::to_string).collect();
     format!("{site}[{}]", index.join(","))
 }
 

@@ -1,6 +1,6 @@
 //! Stochastic variational inference.
 
-use burn::lr_scheduler::LrScheduler;
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use elbo_dist::Noise;
@@ -20,7 +20,7 @@ pub struct Svi<M, G, O> {
     modules: Option<(M, G)>,
     objective: O,
     optimizer: ModuleOptimizer,
-    schedule: Box<dyn LrScheduler>,
+    schedule: ModuleLrScheduler,
     max_gradient_norm: Option<f64>,
     particles: usize,
     noise: Noise,
@@ -66,7 +66,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
             modules: Some((model.valid().train(), guide.valid().train())),
             objective,
             optimizer: AdamConfig::new().with_epsilon(1e-8).init(),
-            schedule: Box::new(0.01),
+            schedule: 0.01.into(),
             max_gradient_norm: None,
             particles: 1,
             noise,
@@ -84,9 +84,9 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         self.with_schedule(learning_rate)
     }
 
-    /// A learning-rate schedule of Burn.
-    pub fn with_schedule(self, schedule: impl LrScheduler + 'static) -> Self {
-        Self { schedule: Box::new(schedule), ..self }
+    /// A learning-rate schedule of Burn, which may differ by groups of parameters.
+    pub fn with_schedule(self, schedule: impl Into<ModuleLrScheduler>) -> Self {
+        Self { schedule: schedule.into(), ..self }
     }
 
     /// An optimizer of Burn.
@@ -221,9 +221,11 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         let mut gradients = GradientsParams::from_grads(loss.backward(), self.modules());
         let gradient_norm = self.clip(&mut gradients)?;
         let learning_rate = self.schedule.step();
+        let base_rate = learning_rate.base();
         let modules = self.modules.take().expect("a step puts the modules back");
         self.modules = Some(self.optimizer.step(learning_rate, modules, gradients));
-        let info = StepInfo { step: self.step, bound, gradient_norm, learning_rate, fraction };
+        let info =
+            StepInfo { step: self.step, bound, gradient_norm, learning_rate: base_rate, fraction };
         self.step += 1;
         Ok(info)
     }

@@ -56,4 +56,4 @@ pub use site::{Role, Site};
 pub use table::table;
 pub use terms::{Block, LogTerms, Term};
 pub use trace::{Path, Trace, Traced};
-pub use value::Value;
+pub use value::{Value, unravel};

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use burn::module::Module;
+use burn::module::{
+    Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor,
+};
+use burn::tensor::Device;
 
 use crate::{Layout, Params, Program, Trace};
 
@@ -28,44 +31,87 @@ use crate::{Layout, Params, Program, Trace};
 /// let model = Model::new(noise_level).with_params(&layout);
 /// assert_eq!(model.params().names().collect::<Vec<_>>(), ["scale"]);
 /// ```
-#[derive(Module, Debug)]
-pub struct Model<F: Clone + Send> {
+#[derive(Clone)]
+pub struct Model<F> {
     params: Params,
-    #[module(skip)]
-    function: Function<F>,
+    function: F,
 }
 
-impl<F: Clone + Send> Model<F> {
+impl<F> Model<F> {
     /// A function that declares no parameters, or whose parameters follow by
     /// [`Model::with_params`].
     pub fn new(function: F) -> Self {
-        Self { params: Params::default(), function: Function(function) }
+        Self { params: Params::default(), function }
     }
 
     /// With the parameters that `layout` found, at their initial values.
     pub fn with_params(self, layout: &Layout) -> Self {
-        Self { params: layout.params().clone(), ..self }
+        self.map_params(|_| layout.params().clone())
     }
 
     /// The parameters.
     pub fn params(&self) -> &Params {
         &self.params
     }
-}
 
-impl<B, F: Program<B> + Clone + Send> Program<B> for Model<F> {
-    fn run(&self, t: &mut Trace, batch: &B) {
-        t.provide(&self.params);
-        self.function.0.run(t, batch);
+    fn map_params(self, map: impl FnOnce(Params) -> Params) -> Self {
+        Self { params: map(self.params), function: self.function }
     }
 }
 
-/// A function, which has no `Debug` of its own.
-#[derive(Clone)]
-struct Function<F>(F);
+/// The module of its parameters. By hand, because deriving it would ask a `Debug` of functions.
+impl<F: Clone + Send> Module for Model<F> {
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        self.params.collect_devices(devices)
+    }
 
-impl<F> fmt::Debug for Function<F> {
+    fn fork(self, device: &Device) -> Self {
+        self.map_params(|params| params.fork(device))
+    }
+
+    fn to_device(self, device: &Device) -> Self {
+        self.map_params(|params| params.to_device(device))
+    }
+
+    fn train(self) -> Self {
+        self.map_params(Module::train)
+    }
+
+    fn valid(&self) -> Self {
+        self.clone().map_params(|params| params.valid())
+    }
+
+    fn materialize(self) -> Self {
+        self.map_params(Module::materialize)
+    }
+
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        self.params.visit(visitor);
+    }
+
+    fn map<V: ModuleMapper>(self, mapper: &mut V) -> Self {
+        self.map_params(|params| params.map(mapper))
+    }
+}
+
+impl<F: Clone + Send> ModuleDisplayDefault for Model<F> {
+    fn content(&self, content: Content) -> Option<Content> {
+        content.add("params", &self.params).optional()
+    }
+}
+
+impl<F: Clone + Send> ModuleDisplay for Model<F> {}
+
+impl<B, F: Program<B>> Program<B> for Model<F> {
+    fn run(&self, t: &mut Trace, batch: &B) {
+        t.provide(&self.params);
+        self.function.run(t, batch);
+    }
+}
+
+impl<F> fmt::Debug for Model<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::any::type_name::<F>())
+        let function = std::any::type_name::<F>();
+        f.debug_struct("Model").field("params", &self.params).field("function", &function).finish()
     }
 }

@@ -82,7 +82,11 @@ impl fmt::Debug for Value {
 }
 
 /// The row-major index of `position` in `shape`.
-fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+///
+/// ```
+/// assert_eq!(elbo_model::unravel(5, &[2, 3]), [1, 2]);
+/// ```
+pub fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (i, size) in index.iter_mut().zip(shape).rev() {
         *i = position % size;

@@ -1,1 +1,64 @@
-//! stub
+//! Black-box variational inference on Burn.
+//!
+//! People write probabilistic programs (or bare log-joint densities) as tensor code, pick a guide,
+//! and [`Svi`] maximizes a Monte Carlo evidence lower bound on a device chosen at run time.
+//!
+//! ```
+//! use elbo::prelude::*;
+//!
+//! /// Eight schools (Rubin 1981), two of them: effects `y` with standard errors `sigma`.
+//! struct Schools {
+//!     y: Tensor<2>,
+//!     sigma: Tensor<2>,
+//! }
+//!
+//! fn schools(t: &mut Trace, d: &Schools) {
+//!     let mu = t.sample("mu", Normal::new(0.0, 5.0)); // [S, 1]
+//!     let tau = t.sample("tau", HalfCauchy::new(5.0)); // [S, 1]
+//!     let z = t.sample("z", Normal::new(0.0, 1.0).iid([1, 2])); // [S, 2]
+//!     let theta = t.deterministic("theta", mu + tau * z); // non-centred
+//!     t.observe("y", Normal::new(theta, d.sigma.clone()), d.y.clone()); // data are [1, 2]
+//! }
+//!
+//! let device = elbo::device("flex")?;
+//! let data = Schools {
+//!     y: Tensor::from_floats([[28.0, 8.0]], &device),
+//!     sigma: Tensor::from_floats([[15.0, 10.0]], &device),
+//! };
+//! let mut noise = Noise::new(0, &device);
+//! let layout = Layout::discover(&schools, &data, &noise)?;
+//! let guide = MeanField::new(&layout, &schools, &data, &mut noise)?;
+//! let mut svi = Svi::new(Model::new(schools), guide, Elbo, noise).with_particles(4);
+//! svi.run(1500, &data, &mut ())?;
+//! let posterior = summarize(&svi.posterior().predictive(&data, 4000)?);
+//! assert!((posterior.get("mu").unwrap().mean - 4.3).abs() < 0.6);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod device;
+#[cfg(feature = "plots")]
+pub mod plots;
+#[cfg(feature = "progress")]
+mod progress;
+
+pub use device::{UnknownDevice, device, devices};
+pub use elbo_dist::*;
+pub use elbo_guide::*;
+pub use elbo_infer::*;
+pub use elbo_model::*;
+#[cfg(feature = "progress")]
+pub use progress::Progress;
+
+/// What most programs use, with Burn's tensors and modules.
+pub mod prelude {
+    pub use burn::module::{Module, Param};
+    pub use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+
+    pub use crate::{
+        Amortized, Bernoulli, Categorical, Condition, Distribution, Draw, Elbo, Exponential, Gamma,
+        Guide, HalfCauchy, HalfNormal, Init, Latents, Layout, LogJoint, LogNormal, LogTerms,
+        MeanField, MeanFieldConfig, Model, ModelError, Noise, Normal, Objective, Path, Place,
+        Predictive, Program, Role, Site, StickingTheLanding, Subsample, Support, Svi, Term, Trace,
+        Uniform, summarize,
+    };
+}

@@ -1,0 +1,118 @@
+//! Pictures of fits and of images.
+
+use std::path::Path;
+
+use image::{GrayImage, ImageError, Luma};
+use plotters::prelude::*;
+
+/// A picture that could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlotError {
+    /// There is nothing to draw.
+    #[error("there is nothing to draw; give at least one finite value")]
+    Empty,
+    /// The drawing failed.
+    #[error("{path} could not be drawn: {message}")]
+    Drawing {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// The image could not be written.
+    #[error("{path} could not be written: {source}")]
+    Image {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        source: ImageError,
+    },
+}
+
+/// Writes the curve of a bound over steps as SVG, with its moving average over a fiftieth of them.
+///
+/// The lower end is the 2% quantile, so that the first steps do not flatten the rest.
+///
+/// # Errors
+/// [`PlotError::Empty`] and [`PlotError::Drawing`].
+pub fn bound_curve(path: &Path, bounds: &[f64]) -> Result<(), PlotError> {
+    let mut sorted: Vec<f64> = bounds.iter().copied().filter(|bound| bound.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(low), Some(high)) = (sorted.get(sorted.len() / 50), sorted.last()) else {
+        return Err(PlotError::Empty);
+    };
+    let margin = 0.05 * (high - low).max(1e-6);
+    let range = low - margin..high + margin;
+    draw_curve(path, bounds, range).map_err(|error| PlotError::Drawing {
+        path: path.display().to_string(),
+        message: error.to_string(),
+    })
+}
+
+fn draw_curve(
+    path: &Path,
+    bounds: &[f64],
+    range: std::ops::Range<f64>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let root = SVGBackend::new(path, (720, 420)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .margin(14)
+        .x_label_area_size(36)
+        .y_label_area_size(64)
+        .build_cartesian_2d(0..bounds.len(), range.clone())?;
+    chart.configure_mesh().x_desc("step").y_desc("ELBO (nats)").draw()?;
+    let clamped = |x: f64| x.clamp(range.start, range.end);
+    let raw = bounds.iter().enumerate().map(|(step, bound)| (step, clamped(*bound)));
+    chart.draw_series(LineSeries::new(raw, RGBColor(170, 196, 224)))?;
+    let window = (bounds.len() / 50).max(1);
+    let smooth = bounds.windows(window).enumerate().map(|(first, part)| {
+        (first + window - 1, clamped(part.iter().sum::<f64>() / window as f64))
+    });
+    chart.draw_series(LineSeries::new(smooth, RGBColor(20, 70, 140).stroke_width(2)))?;
+    root.present()?;
+    Ok(())
+}
+
+/// Writes grey images as one PNG, `columns` side by side, each pixel magnified `zoom` times.
+///
+/// Pixels are numbers from 0 (black) to 1 (white); every image has `width` columns, row-major.
+///
+/// # Errors
+/// [`PlotError::Empty`] and [`PlotError::Image`].
+///
+/// ```
+/// let path = std::env::temp_dir().join("elbo-doc-grid.png");
+/// elbo::plots::image_grid(&path, &[vec![0.0, 1.0, 1.0, 0.0]], 2, 1, 4).unwrap();
+/// std::fs::remove_file(path).unwrap();
+/// ```
+pub fn image_grid(
+    path: &Path,
+    images: &[Vec<f64>],
+    width: usize,
+    columns: usize,
+    zoom: usize,
+) -> Result<(), PlotError> {
+    let (width, columns, zoom) = (width.max(1), columns.max(1), zoom.max(1));
+    let height = images.iter().map(|image| image.len() / width).max().unwrap_or(0);
+    if height == 0 {
+        return Err(PlotError::Empty);
+    }
+    let rows = images.len().div_ceil(columns);
+    let (cell_w, cell_h) = (width * zoom + 1, height * zoom + 1);
+    let pixel = |x: u32, y: u32| {
+        let (x, y) = (x as usize, y as usize);
+        let (column, row) = (x / cell_w, y / cell_h);
+        let (inner_x, inner_y) = (x % cell_w / zoom, y % cell_h / zoom);
+        let image = images.get(row * columns + column);
+        let value = image.and_then(|image| image.get(inner_y * width + inner_x));
+        match value {
+            Some(value) if inner_x < width => Luma([(value.clamp(0.0, 1.0) * 255.0) as u8]),
+            _ => Luma([96]),
+        }
+    };
+    GrayImage::from_fn((columns * cell_w) as u32, (rows * cell_h) as u32, pixel)
+        .save(path)
+        .map_err(|source| PlotError::Image { path: path.display().to_string(), source })
+}

@@ -22,8 +22,8 @@ use crate::{Place, normal_quantile};
 /// use elbo_dist::Noise;
 ///
 /// let noise = Noise::new(42, &Device::flex());
-/// let four = noise.at_step(3).site("mu").normal([4, 2]).into_data().to_vec::<f32>().unwrap();
-/// let two = noise.at_step(3).site("mu").normal([2, 2]).into_data().to_vec::<f32>().unwrap();
+/// let four = noise.at_step(3).site("mu").normal([4, 2]).into_data().try_to_vec::<f32>().unwrap();
+/// let two = noise.at_step(3).site("mu").normal([2, 2]).into_data().try_to_vec::<f32>().unwrap();
 /// assert_eq!(four[..4], two[..]);
 /// ```
 #[derive(Clone, Debug, PartialEq)]

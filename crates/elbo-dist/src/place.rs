@@ -15,7 +15,7 @@ use crate::DistError;
 ///
 /// let place = Place::f64(&Device::flex()).unwrap();
 /// let x: Tensor<2> = place.tensor(vec![0.1, 0.2], [1, 2]);
-/// assert_eq!(x.into_data().to_vec::<f64>().unwrap(), vec![0.1, 0.2]);
+/// assert_eq!(x.into_data().try_to_vec::<f64>().unwrap(), vec![0.1, 0.2]);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {

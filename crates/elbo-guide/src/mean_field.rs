@@ -29,7 +29,7 @@ use crate::{Draw, Flat, Guide, GuideError, Init, init};
 /// let layout = Layout::discover(&model, &(), &noise).unwrap();
 /// let config = MeanFieldConfig::new().with_scale(0.5);
 /// let guide = config.init(&layout, &model, &(), &mut noise).unwrap();
-/// assert_eq!(guide.scale().into_data().to_vec::<f32>().unwrap(), [0.5, 0.5]);
+/// assert_eq!(guide.scale().into_data().try_to_vec::<f32>().unwrap(), [0.5, 0.5]);
 /// ```
 #[derive(Module, Debug)]
 pub struct MeanField {

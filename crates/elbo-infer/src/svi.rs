@@ -58,6 +58,20 @@ pub struct EpochInfo {
     pub bound: f64,
 }
 
+/// The batches of an epoch so far.
+struct Part {
+    /// The largest part of the data that a batch has held.
+    largest: f64,
+}
+
+impl Part {
+    /// How much the step on a batch with this part of the data counts.
+    fn weight(&mut self, fraction: f64) -> f64 {
+        self.largest = self.largest.max(fraction);
+        fraction / self.largest
+    }
+}
+
 impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     /// Maximizes `objective` from the present parameters of `model` and `guide`, with one particle
     /// and Adam (Kingma & Ba 2015) at a learning rate of 0.01.
@@ -108,7 +122,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        self.step_on(batch, false)
+        self.step_on(batch, None)
     }
 
     /// `steps` steps on all data.
@@ -134,7 +148,11 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         Ok(RunInfo { bounds })
     }
 
-    /// A step on each batch. The last one may be smaller: plates scale each by its own size.
+    /// A step on each batch.
+    ///
+    /// The last batch may be smaller. Plates scale each by its own size, so that its gradient
+    /// estimates that of all data, and its step counts in proportion to its size: the gradients of
+    /// an epoch add up to a multiple of the full-data gradient, in whatever order the data come.
     ///
     /// # Errors
     /// As [`Svi::step`], [`InferError::EmptyEpoch`], and [`InferError::MinibatchWithoutPlate`] if
@@ -166,11 +184,13 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         E: std::error::Error + Send + Sync + 'static,
     {
         let (mut count, mut weighted, mut weight) = (0, 0.0, 0.0);
+        let mut part = Part { largest: 0.0 };
         let mut batches = batches.into_iter().peekable();
         while let Some(batch) = batches.next() {
             let batch = batch
                 .map_err(|source| InferError::Data { batch: count, source: Box::new(source) })?;
-            let info = self.step_on(&batch, count > 0 || batches.peek().is_some())?;
+            let alone = count == 0 && batches.peek().is_none();
+            let info = self.step_on(&batch, (!alone).then_some(&mut part))?;
             observer.on_step(&info);
             count += 1;
             weighted += info.fraction * info.bound;
@@ -203,21 +223,23 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         self.modules.as_ref().expect("a step puts the modules back")
     }
 
-    fn step_on<B>(&mut self, batch: &B, is_part: bool) -> Result<StepInfo, InferError>
+    fn step_on<B>(&mut self, batch: &B, part: Option<&mut Part>) -> Result<StepInfo, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
     {
         let terms = self.terms(batch)?;
         let fraction: f64 = terms.log_p.subsampled().map(Plate::scale).fold(1.0, f64::max).recip();
-        if is_part && fraction == 1.0 && terms.log_p.subsampled().next().is_none() {
+        if part.is_some() && terms.log_p.subsampled().next().is_none() {
             return Err(InferError::MinibatchWithoutPlate);
         }
+        let weight = part.map_or(1.0, |part| part.weight(fraction));
         let Estimate { loss, bound } = self.objective.estimate(&terms)?;
         let bound = self.finite(bound.into_scalar(), &terms)?;
         if !loss.is_tracked() {
             return Err(InferError::NothingToTrain);
         }
+        let loss = if weight == 1.0 { loss } else { loss * weight };
         let mut gradients = GradientsParams::from_grads(loss.backward(), self.modules());
         let gradient_norm = self.clip(&mut gradients)?;
         let learning_rate = self.schedule.step();

@@ -61,6 +61,8 @@ pub struct Fit {
     pub bound: BoundEstimate,
     /// The posterior.
     pub summary: Summary,
+    /// The fitted guide.
+    pub guide: MeanField,
 }
 
 /// Fits the model by mean-field variational inference.
@@ -86,5 +88,6 @@ pub fn run(
     let posterior = svi.posterior();
     let bound = posterior.bound(&data, 20_000)?;
     let summary = summarize(&posterior.predictive(&data, 20_000)?);
-    Ok(Fit { layout, run, bound, summary })
+    let (_, guide) = svi.into_parts();
+    Ok(Fit { layout, run, bound, summary, guide })
 }

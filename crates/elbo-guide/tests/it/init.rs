@@ -1,0 +1,127 @@
+use burn::tensor::{Device, Tensor};
+use elbo_dist::{Distribution, Exponential, Noise, Normal, Place, Support};
+use elbo_guide::{GuideError, Init, MeanField, MeanFieldConfig};
+use elbo_model::{Layout, ModelError, Program, Site, Trace};
+
+use crate::f64_on_flex;
+
+fn loc(guide: &MeanField) -> Vec<f64> {
+    guide.loc().into_data().iter::<f64>().collect()
+}
+
+fn start<P: Program>(program: &P, init: Init) -> Result<MeanField, GuideError> {
+    let mut noise = Noise::new(0, f64_on_flex());
+    let layout = Layout::discover(program, &(), &noise).unwrap();
+    MeanFieldConfig::new().with_init(init).init(&layout, program, &(), &mut noise)
+}
+
+fn shifted(t: &mut Trace, _: &()) {
+    t.sample("mu", Normal::<2>::new(10.0, 0.1).iid([1, 3]));
+    t.sample("rate", Exponential::<2>::new(1.0));
+}
+
+/// The median of 15 draws of `N(10, 0.1²)` lies within 0.15 of 10: its standard error is
+/// `1.2533 · 0.1 / √15 = 0.032`. That of an exponential's logarithm lies about `log log 2`, -0.37,
+/// with a standard error of `√(½ · ½ / 15) / (½ log 2) = 0.37`.
+#[test]
+fn the_median_is_that_of_the_prior_on_the_real_line() {
+    let guide = start(&shifted, Init::Median).unwrap();
+    let at = loc(&guide);
+    assert!(at[..3].iter().all(|x| (x - 10.0).abs() < 0.15), "{at:?}");
+    assert!((at[3] + 0.37).abs() < 4.0 * 0.37, "{at:?}");
+}
+
+#[test]
+fn a_prior_draw_is_one_of_the_layouts_draws() {
+    let place = f64_on_flex();
+    let noise = Noise::new(0, &place);
+    let layout = Layout::discover(&shifted, &(), &noise).unwrap();
+    let first = layout.prior_draws().unwrap().value("mu").unwrap().to_vec();
+    let at = loc(&start(&shifted, Init::PriorDraw).unwrap());
+    assert_eq!(at[..3], first[..3]);
+}
+
+#[test]
+fn a_value_is_taken_to_the_real_line() {
+    let place = f64_on_flex();
+    let noise = Noise::new(0, &place);
+    let layout = Layout::discover(&shifted, &(), &noise).unwrap();
+    let mut values = layout.at([("mu", place.tensor::<2>(vec![1.0, 2.0, 3.0], [1, 3]))]);
+    values.insert("rate", place.tensor::<2>(vec![2.0], [1, 1]));
+    let at = loc(&start(&shifted, Init::Value(values)).unwrap());
+    assert_eq!(at[..3], [1.0, 2.0, 3.0]);
+    assert!((at[3] - 2.0_f64.ln()).abs() < 1e-15);
+}
+
+#[test]
+fn a_uniform_start_stays_within_its_radius() {
+    let at = loc(&start(&shifted, Init::Uniform { radius: 0.25 }).unwrap());
+    assert!(at.iter().all(|x| x.abs() <= 0.25), "{at:?}");
+    assert!(at.iter().any(|x| x.abs() > 0.02), "{at:?}");
+}
+
+/// The log of a negative number: about half of all uniform starts have no density.
+#[test]
+fn a_start_is_retried_until_its_density_is_finite() {
+    fn half_line(t: &mut Trace, _: &()) {
+        let x = t.sample("x", Normal::<2>::new(-1.0, 0.01));
+        t.factor("log", x.log());
+    }
+    let at = loc(&start(&half_line, Init::Median).unwrap());
+    assert!(at[0] > 0.0, "the median -1 has no density, {at:?} does");
+}
+
+#[test]
+fn a_density_that_is_never_finite_names_its_site() {
+    fn hopeless(t: &mut Trace, _: &()) {
+        let x = t.sample("x", Normal::<2>::new(0.0, 1.0));
+        t.factor("abyss", (x.square() + 1.0).neg().log());
+    }
+    let error = start(&hopeless, Init::Uniform { radius: 2.0 }).unwrap_err();
+    let GuideError::NeverFinite { tries: 100, source: ModelError::NonFinite { site, .. } } = &error
+    else {
+        panic!("{error}");
+    };
+    assert_eq!(site, "abyss");
+    let text = error.to_string();
+    assert!(text.starts_with("no finite log-density in 100 starting points"), "{text}");
+}
+
+#[test]
+fn a_value_that_lacks_a_site_or_has_another_shape_is_an_error() {
+    let place = f64_on_flex();
+    let noise = Noise::new(0, &place);
+    let layout = Layout::discover(&shifted, &(), &noise).unwrap();
+    let lacking = layout.at([("mu", place.zeros::<2>([1, 3]))]);
+    let error = start(&shifted, Init::Value(lacking)).unwrap_err();
+    assert!(matches!(error, GuideError::Model(ModelError::MissingSite { .. })), "{error}");
+    let odd = layout.at([("mu", place.zeros::<2>([1, 2]))]);
+    let error = start(&shifted, Init::Value(odd)).unwrap_err();
+    assert!(matches!(error, GuideError::Model(ModelError::Shape { .. })), "{error}");
+}
+
+#[test]
+fn a_layout_by_hand_has_no_median() {
+    #[derive(Debug)]
+    struct Bowl;
+    impl elbo_model::LogJoint for Bowl {
+        fn log_joint(
+            &self,
+            latents: &elbo_model::Latents,
+            _: &(),
+        ) -> Result<elbo_model::LogTerms, ModelError> {
+            let x: Tensor<2> = latents.get("x")?;
+            let mut terms = elbo_model::LogTerms::default();
+            let role = elbo_model::Role::Factor;
+            terms.push(elbo_model::Term::new("bowl", role, vec![], x.square() * -0.5));
+            Ok(terms)
+        }
+    }
+    let place = Place::f32(&Device::flex());
+    let layout = Layout::by_hand(&place, [Site::latent("x", [1, 1], Support::Real)]);
+    let mut noise = Noise::new(0, &place);
+    let error = MeanField::new(&layout, &Bowl, &(), &mut noise).unwrap_err();
+    assert_eq!(error, GuideError::Model(ModelError::NoPriorDraws));
+    let config = MeanFieldConfig::new().with_init(Init::Uniform { radius: 2.0 });
+    assert!(config.init(&layout, &Bowl, &(), &mut noise).is_ok());
+}

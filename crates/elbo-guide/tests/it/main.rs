@@ -1,0 +1,13 @@
+//! Guides.
+#![allow(missing_docs, reason = "tests are named as sentences")]
+
+mod amortized;
+mod init;
+mod mean_field;
+
+use burn::tensor::Device;
+use elbo_dist::Place;
+
+pub fn f64_on_flex() -> Place {
+    Place::f64(&Device::flex()).unwrap()
+}

@@ -196,7 +196,7 @@ fn open_unit(bits: u64) -> f64 {
 /// finished by a bijection that spreads its bits.
 ///
 /// ```
-/// assert_eq!(elbo_dist::name_key("mu"), 0);
+/// assert_eq!(elbo_dist::name_key("mu"), 0xc7f2_7cd7_48d1_5ef6);
 /// ```
 pub fn name_key(name: &str) -> u64 {
     mix(name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, byte| {

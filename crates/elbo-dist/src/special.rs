@@ -61,9 +61,21 @@ pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// assert_eq!(y, 1000.0 + 2.0_f32.ln());
 /// ```
 pub fn logsumexp<const D: usize>(x: Tensor<D>, dim: usize) -> Tensor<D> {
+    let (centred, max) = below_max(x, dim);
+    centred.exp().sum_dim(dim).log() + max
+}
+
+/// `x - log Σ exp x` over `dim`, without adding the maximum and taking it away again.
+pub(crate) fn log_softmax<const D: usize>(x: Tensor<D>, dim: usize) -> Tensor<D> {
+    let (centred, _) = below_max(x, dim);
+    centred.clone() - centred.exp().sum_dim(dim).log()
+}
+
+/// `x - max x` and `max x` over `dim`, with 0 for an infinite maximum.
+fn below_max<const D: usize>(x: Tensor<D>, dim: usize) -> (Tensor<D>, Tensor<D>) {
     let max = x.clone().inner().max_dim(dim);
     let max = max.clone().mask_fill(max.is_inf(), 0.0);
-    (x - max.clone()).exp().sum_dim(dim).log() + max
+    (x - max.clone(), max)
 }
 
 /// `log Γ(x)` for `x > 0`, with derivative [`digamma`].
@@ -183,9 +195,13 @@ pub(crate) fn with_slope<const D: usize>(
     (x - constant.clone()) * slope(constant.clone()) + value(constant)
 }
 
-pub(crate) fn softplus_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let decay = x.clone().abs().neg().exp(); // in (0, 1]
-    activation::relu(x) + log1p_finite(decay)
+fn softplus_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    activation::relu(x.clone()) + log1p_exp_neg_abs(x)
+}
+
+/// `log(1 + e^-|x|)`, what [`softplus`] is above the ramp `max(x, 0)`.
+pub(crate) fn log1p_exp_neg_abs<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    log1p_finite(x.abs().neg().exp()) // of a number in (0, 1]
 }
 
 fn log1p_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {

@@ -13,7 +13,7 @@ use crate::{Exp, Identity, Interval, Transform};
 ///
 /// assert!(Support::UnitInterval.contains(0.5));
 /// assert!(!Support::Positive.contains(0.0));
-/// assert_eq!(Support::Interval { low: -1.0, high: 2.0 }.to_string(), "(-1, 2)");
+/// assert_eq!(Support::Interval { low: -1.0, high: 2.0 }.to_string(), "[-1, 2]");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -24,9 +24,9 @@ pub enum Support {
     Positive,
     /// Numbers at or above 0.
     NonNegative,
-    /// Numbers from 0 to 1.
+    /// Numbers from 0 to 1, both included.
     UnitInterval,
-    /// Numbers from `low` to `high`.
+    /// Numbers from `low` to `high`, both included.
     Interval {
         /// The lower end.
         low: f64,
@@ -70,16 +70,8 @@ impl Support {
     pub fn includes(&self, other: &Support) -> bool {
         let (low, high) = self.bounds();
         let (other_low, other_high) = other.bounds();
-        let nested = low <= other_low && other_high <= high;
-        match (self.is_discrete(), other.is_discrete()) {
-            (true, false) => false,
-            _ if *self == Self::Positive => {
-                nested
-                    && !matches!(other, Self::NonNegative)
-                    && (other_low > 0.0 || !other.closed())
-            }
-            _ => nested,
-        }
+        let above = low < other_low || low == other_low && (self.has_low() || !other.has_low());
+        above && other_high <= high && (other.is_discrete() || !self.is_discrete())
     }
 
     /// Whether the values are isolated points, so that no gradient flows through a draw.
@@ -98,6 +90,8 @@ impl Support {
         }
     }
 
+    /// The greatest lower and the least upper bound. All sets of one kind, of real numbers or of
+    /// integers, are without gaps.
     fn bounds(&self) -> (f64, f64) {
         match *self {
             Self::Real => (f64::NEG_INFINITY, f64::INFINITY),
@@ -108,9 +102,9 @@ impl Support {
         }
     }
 
-    /// Whether the lower end belongs to the set and is reached by draws.
-    fn closed(&self) -> bool {
-        matches!(self, Self::NonNegative | Self::Boolean | Self::Category { .. })
+    /// Whether the lower bound belongs to the set. (A finite upper bound always does.)
+    fn has_low(&self) -> bool {
+        !matches!(self, Self::Real | Self::Positive)
     }
 }
 
@@ -120,8 +114,8 @@ impl fmt::Display for Support {
             Self::Real => f.pad("real"),
             Self::Positive => f.pad("positive"),
             Self::NonNegative => f.pad("non-negative"),
-            Self::UnitInterval => f.pad("(0, 1)"),
-            Self::Interval { low, high } => f.pad(&format!("({low}, {high})")),
+            Self::UnitInterval => f.pad("[0, 1]"),
+            Self::Interval { low, high } => f.pad(&format!("[{low}, {high}]")),
             Self::Boolean => f.pad("{0, 1}"),
             Self::Category { count } => f.pad(&format!("{{0..{count}}}")),
         }

@@ -8,7 +8,8 @@ use crate::{Flat, GuideError};
 /// Where the location of a guide starts.
 #[derive(Clone, Debug)]
 pub enum Init {
-    /// The median of the prior's draws, element by element, on the real line.
+    /// The median of the prior's draws, element by element, on the real line; where it has no
+    /// density, points drawn uniformly within 2 of 0.
     Median,
     /// One draw from the prior; another one at each retry.
     PriorDraw,
@@ -92,5 +93,5 @@ fn finite_at<B>(
     let z = flat.place().tensor(candidate.to_vec(), [1, candidate.len()]);
     let (latents, log_det) = flat.unpack(z);
     log_det.check_finite()?;
-    model.log_joint(&latents, batch)?.check_finite()
+    model.check(&latents, batch)
 }

@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use elbo_dist::Noise;
 use elbo_guide::Guide;
-use elbo_model::{LogJoint, Plate};
+use elbo_model::{LogJoint, ModelError, Plate};
 
 use crate::{Estimate, InferError, Objective, Observer, Posterior, Terms, gradients};
 
@@ -113,7 +113,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         Self { max_gradient_norm: Some(norm), ..self }
     }
 
-    /// One step on one batch.
+    /// One step on one batch. Before the first, the data are checked against their supports.
     ///
     /// # Errors
     /// An [`InferError`]; parameters, optimizer and step count are then as before the call.
@@ -263,6 +263,9 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         let (model, guide) = self.modules();
         let mut noise = self.noise.at_step(self.step);
         let draw = guide.draw(batch, self.particles, self.objective.path(), &mut noise)?;
+        if self.step == 0 {
+            model.check(&draw.latents.constant(), batch).map_err(|error| self.at_step(error))?;
+        }
         let log_p = model.log_joint(&draw.latents, batch)?;
         Ok(Terms { log_p, log_q: draw.log_q })
     }
@@ -272,11 +275,19 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         if bound.is_finite() {
             return Ok(bound);
         }
+        terms.log_p.check_finite().map_err(|error| self.at_step(error))?;
+        terms.log_q.check_finite().map_err(|error| self.at_step(error))?;
         let step = self.step;
-        let at_step = |source| InferError::NonFinite { step, source };
-        terms.log_p.check_finite().map_err(at_step)?;
-        terms.log_q.check_finite().map_err(at_step)?;
         Err(InferError::Overflow { step, bound })
+    }
+
+    fn at_step(&self, error: ModelError) -> InferError {
+        match error {
+            ModelError::NonFinite { .. } => {
+                InferError::NonFinite { step: self.step, source: error }
+            }
+            other => other.into(),
+        }
     }
 
     /// The gradient's norm; the gradient is scaled down if that is larger than it may be.

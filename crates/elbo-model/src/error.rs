@@ -27,14 +27,14 @@ pub enum ModelError {
         /// What there is.
         given: Names,
     },
-    /// A value was given for a site that the program does not have.
+    /// A value was given for a site that the program does not sample.
     #[error(
-        "the guide draws \"{site}\", but the program samples only {sampled}; remove it from the guide, or correct its name"
+        "a value is given for \"{site}\", but the program samples only {sampled}; correct the name, or remove it from the guide (or the condition) that gives it"
     )]
     UnknownSite {
-        /// The site of the guide.
+        /// The site that has a value.
         site: String,
-        /// The latent sites of the program.
+        /// The sites that the program samples, without those observed already.
         sampled: Names,
     },
     /// A value has another rank or kind than its site.
@@ -164,6 +164,30 @@ pub enum ModelError {
     MissingParam {
         /// The parameter.
         param: String,
+    },
+    /// A parameter on a set that no map from the real line reaches.
+    #[error(
+        "\"{param}\" is a param on {support}, which has no map from the real line to be optimized along; give it a continuous support"
+    )]
+    ParamSupport {
+        /// The parameter.
+        param: String,
+        /// Its support.
+        support: Support,
+    },
+    /// A parameter starts outside its support, or at an end of it.
+    #[error(
+        "\"{param}\" starts at {value} at {index:?}, which is not inside its support {support}; start it inside"
+    )]
+    ParamStart {
+        /// The parameter.
+        param: String,
+        /// Its support.
+        support: Support,
+        /// The value.
+        value: f64,
+        /// Its index.
+        index: Vec<usize>,
     },
     /// The density is not finite.
     #[error(

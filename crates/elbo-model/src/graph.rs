@@ -1,43 +1,63 @@
 //! The graph of a program.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use elbo_dist::Noise;
+use elbo_dist::{Noise, Support};
 
-use crate::trace::Traced;
-use crate::{Latents, ModelError, Program, Role, Site, Trace};
+use crate::{Latents, ModelError, Program, Role, Site, Trace, Traced, Value};
 
-/// The pairs of sites where the value of the first reaches the second: each latent in turn is
-/// drawn anew with all others held, and what changes depends on it.
+/// The pairs of sites where the value of the first reaches the second: each latent in turn takes
+/// another value with all others held, and what changes depends on it.
 pub(crate) fn edges<B, P: Program<B> + ?Sized>(
     program: &P,
     batch: &B,
     noise: &Noise,
     found: &Traced,
 ) -> Result<Vec<(usize, usize)>, ModelError> {
-    let position = |name: &str| found.sites.iter().position(|site| &*site.name == name);
     let mut edges = Vec::new();
     let mut branch = noise.clone();
     for (source, site) in found.sites.iter().enumerate() {
         if site.role != Role::Latent {
             continue;
         }
-        let mut held = Latents::new(noise.place().clone());
-        for other in found.sites.iter().filter(|o| o.role == Role::Latent && o.name != site.name) {
-            let value = found.values.value(&other.name).expect("every latent was drawn");
-            held.insert_value(other.name.clone(), value.clone(), None);
-        }
-        let particles = found.values.particles();
-        let mut trace = Trace::prior(particles, branch.split()).substitute(&held).inspected();
+        let mut trace = Trace::prior(found.values.particles(), branch.split())
+            .substitute(&others_held(found, site))
+            .unscored()
+            .inspected();
         program.run(&mut trace, batch);
-        for (name, input) in trace.finish()?.inputs {
-            let before = found.inputs.iter().find(|(known, _)| *known == name);
-            if before.is_some_and(|(_, before)| *before != input) {
-                edges.extend(position(&name).map(|target| (source, target)));
-            }
-        }
+        let changed: Vec<_> = trace.finish()?.inputs;
+        let reached = |target: &Site| {
+            let input = |inputs: &[(Arc<str>, Vec<f64>)]| {
+                let known = inputs.iter().find(|(name, _)| *name == target.name);
+                known.map(|(_, input)| input.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+            };
+            input(&changed) != input(&found.inputs)
+        };
+        let targets = found.sites.iter().enumerate().filter(|(_, target)| reached(target));
+        edges.extend(targets.map(|(target, _)| (source, target)));
     }
     Ok(edges)
+}
+
+/// All latents but `site`, to be drawn anew. A discrete site, which may well be drawn equal, takes
+/// the next value instead.
+fn others_held(found: &Traced, site: &Site) -> Latents {
+    let mut held = Latents::new(found.values.place().clone());
+    for other in found.sites.iter().filter(|other| other.role == Role::Latent) {
+        let value = found.values.value(&other.name).expect("every latent was drawn");
+        if other.name != site.name {
+            held.insert_value(other.name.clone(), value.clone(), None);
+        } else if site.support.is_discrete() {
+            held.insert_value(other.name.clone(), next(value, site.support), None);
+        }
+    }
+    held
+}
+
+/// The next value of a discrete support, and the first after the last.
+fn next(value: &Value, support: Support) -> Value {
+    value.map(&|x| if support.contains(x + 1.0) { x + 1.0 } else { 0.0 })
 }
 
 /// The graph in the language of Mermaid.

@@ -24,6 +24,7 @@
 //! assert!((log_joint + 2.337_877).abs() < 1e-5);
 //! ```
 
+mod checks;
 mod condition;
 mod error;
 mod graph;
@@ -33,14 +34,17 @@ mod log_joint;
 mod mask;
 mod model;
 mod params;
+mod path;
 mod plate;
 mod predictive;
 mod program;
+mod record;
 mod site;
 mod table;
 mod terms;
 mod trace;
 mod value;
+mod visit;
 
 pub use condition::Condition;
 pub use error::{ModelError, Names};
@@ -49,11 +53,13 @@ pub use layout::Layout;
 pub use log_joint::LogJoint;
 pub use model::Model;
 pub use params::{Params, named_param};
+pub use path::Path;
 pub use plate::{Plate, PlateSize, Subsample};
 pub use predictive::Predictive;
 pub use program::Program;
+pub use record::Traced;
 pub use site::{Role, Site};
 pub use table::table;
 pub use terms::{Block, LogTerms, Term};
-pub use trace::{Path, Trace, Traced};
+pub use trace::Trace;
 pub use value::{Value, unravel};

@@ -33,6 +33,16 @@ pub trait LogJoint<B = ()> {
     /// # Errors
     /// A [`ModelError`] that names the site at fault.
     fn log_joint(&self, latents: &Latents, batch: &B) -> Result<LogTerms, ModelError>;
+
+    /// Whether the density is finite at `latents`, and the data lie in their supports; reads both to
+    /// the host.
+    ///
+    /// # Errors
+    /// [`ModelError::NonFinite`] and, for programs, [`ModelError::OutsideSupport`], beside those of
+    /// [`LogJoint::log_joint`].
+    fn check(&self, latents: &Latents, batch: &B) -> Result<(), ModelError> {
+        self.log_joint(latents, batch)?.check_finite()
+    }
 }
 
 impl<B, P: Program<B>> LogJoint<B> for P {
@@ -40,5 +50,11 @@ impl<B, P: Program<B>> LogJoint<B> for P {
         let mut trace = Trace::given(latents);
         self.run(&mut trace, batch);
         Ok(trace.finish()?.terms)
+    }
+
+    fn check(&self, latents: &Latents, batch: &B) -> Result<(), ModelError> {
+        let mut trace = Trace::given(latents).validated();
+        self.run(&mut trace, batch);
+        trace.finish()?.terms.check_finite()
     }
 }

@@ -1,6 +1,7 @@
 //! Masks over elementwise log-probabilities.
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, DType, Device, Tensor};
+use elbo_dist::Support;
 
 use crate::ModelError;
 
@@ -18,14 +19,17 @@ impl Mask {
         Self { shape, flat: mask.reshape([count]) }
     }
 
-    /// The log-probability with 0 where the mask is false.
-    pub fn apply<const D: usize>(
-        &self,
-        site: &str,
-        log_prob: Tensor<D>,
-    ) -> Result<Tensor<D>, ModelError> {
-        let hidden = self.hidden(site, log_prob.dims())?;
-        Ok(log_prob.mask_fill(hidden, 0.0))
+    /// The size of axis 0.
+    pub fn particles(&self) -> usize {
+        self.shape[0]
+    }
+
+    pub fn device(&self) -> Device {
+        self.flat.device()
+    }
+
+    pub fn dtype(&self) -> DType {
+        self.flat.dtype()
     }
 
     /// Whether each element of `shape` is masked out.
@@ -45,5 +49,15 @@ impl Mask {
         }
         let own: [usize; D] = std::array::from_fn(|axis| self.shape[axis]);
         Ok(self.flat.clone().reshape(own).expand(shape).bool_not())
+    }
+}
+
+/// A number inside `support`, to stand in for data that a mask hides.
+pub(crate) fn interior(support: Support) -> f64 {
+    match support {
+        Support::Positive | Support::NonNegative => 1.0,
+        Support::UnitInterval => 0.5,
+        Support::Interval { low, high } => (low + high) / 2.0,
+        _ => 0.0,
     }
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use elbo_dist::ValueKind;
 
 /// A tensor of any rank and kind: what a site's value is outside the program.
@@ -68,6 +68,17 @@ impl Value {
         self.flat().inner().into_data().iter::<f64>().collect()
     }
 
+    /// The value at `index`.
+    pub(crate) fn at(&self, index: &[usize]) -> f64 {
+        let position = index.iter().zip(&self.shape).fold(0, |place, (i, size)| place * size + i);
+        self.to_vec()[position]
+    }
+
+    /// The same rank and kind with `map` applied to every number, on the host.
+    pub(crate) fn map(&self, map: &dyn Fn(f64) -> f64) -> Self {
+        self.erased.map(&*self.tensor, map)
+    }
+
     /// The index of the first value that `holds`, with the value.
     pub fn find(&self, holds: impl Fn(f64) -> bool) -> Option<(Vec<usize>, f64)> {
         let found = self.to_vec().into_iter().enumerate().find(|(_, value)| holds(*value));
@@ -99,6 +110,7 @@ pub fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
 trait Erased: Send + Sync {
     fn flat(&self, tensor: &dyn Any, shape: &[usize]) -> Tensor<2>;
     fn constant(&self, tensor: &dyn Any) -> Value;
+    fn map(&self, tensor: &dyn Any, map: &dyn Fn(f64) -> f64) -> Value;
 }
 
 struct Of<const D: usize, K>(std::marker::PhantomData<fn() -> K>);
@@ -117,5 +129,13 @@ impl<const D: usize, K: ValueKind> Erased for Of<D, K> {
 
     fn constant(&self, tensor: &dyn Any) -> Value {
         Value::new(K::constant(self.tensor(tensor)))
+    }
+
+    fn map(&self, tensor: &dyn Any, map: &dyn Fn(f64) -> f64) -> Value {
+        let tensor = K::constant(self.tensor(tensor));
+        let (options, shape) = ((&tensor.device(), tensor.dtype()), tensor.dims());
+        let values: Vec<f64> = tensor.to_data().iter::<f64>().map(map).collect();
+        let data = TensorData::new(values, shape).convert_dtype(options.1);
+        Value::new(Tensor::<D, K>::from_data(data, options))
     }
 }

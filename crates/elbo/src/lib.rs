@@ -35,6 +35,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(doctest)]
+mod book;
 mod device;
 #[cfg(feature = "plots")]
 pub mod plots;

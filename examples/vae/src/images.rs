@@ -1,6 +1,7 @@
 //! Batches of images.
 
 use burn::data::dataloader::batcher::Batcher;
+use burn::tensor::DType;
 use elbo::prelude::*;
 
 use crate::Digits;
@@ -35,14 +36,19 @@ impl ImageBatcher {
     pub fn new(digits: &Digits) -> Self {
         Self { ink: digits.ink, total: digits.len() }
     }
+
+    /// The batch of `images`.
+    pub fn stack(&self, images: Vec<Vec<u8>>, device: &Device) -> Images {
+        let shape = [1, images.len(), images.first().map_or(0, Vec::len)];
+        let scale = f32::from(self.ink).recip();
+        let pixels: Vec<f32> = images.iter().flatten().map(|x| f32::from(*x) * scale).collect();
+        let pixels = Tensor::from_data(TensorData::new(pixels, shape), (device, DType::F32));
+        Images { pixels, total: self.total }
+    }
 }
 
 impl Batcher<Vec<u8>, Images> for ImageBatcher {
     fn batch(&self, items: Vec<Vec<u8>>, device: &Device) -> Images {
-        let shape = [1, items.len(), items.first().map_or(0, Vec::len)];
-        let scale = 1.0 / f32::from(self.ink);
-        let pixels: Vec<f32> = items.iter().flatten().map(|x| f32::from(*x) * scale).collect();
-        let pixels = TensorData::new(pixels, shape);
-        Images { pixels: Tensor::from_data(pixels, device), total: self.total }
+        self.stack(items, device)
     }
 }

@@ -1,6 +1,6 @@
 use burn::tensor::{Float, Tensor, activation};
 
-use crate::special::{softplus_value, with_slope};
+use crate::special::{log1p_exp_neg_abs, with_slope};
 use crate::{Distribution, Noise, Operand, Support, log1p};
 
 /// The Bernoulli distribution over 0 and 1, by log-odds `l`.
@@ -33,7 +33,8 @@ impl<const D: usize> Bernoulli<D> {
         Self { logits: logits.into(), support: Support::Boolean }
     }
 
-    /// By the probability of 1, between 0 and 1.
+    /// By the probability of 1, strictly between 0 and 1 (at 0 and 1 the log-odds are infinite
+    /// and log-probabilities NaN).
     pub fn probs(probs: impl Into<Operand<D>>) -> Self {
         let logit = |p: f64| p.ln() - (-p).ln_1p();
         let logits = probs.into().map(logit, |p| p.clone().log() - log1p(-p));
@@ -83,7 +84,11 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
             value.is_tracked().then(|| (value - constant.clone()) * logits.clone().inner());
         let by_logits = with_slope(
             logits,
-            |l| constant.clone() * l.clone() - softplus_value(l),
+            // x l - max(l, 0) is exact where x is 0 or 1: a likely value keeps its small log p.
+            |l| {
+                let ramp = activation::relu(l.clone());
+                (constant.clone() * l.clone() - ramp) - log1p_exp_neg_abs(l)
+            },
             |l| constant.clone() - activation::sigmoid(l),
         );
         match through_value {

@@ -1,10 +1,11 @@
 use burn::tensor::{Int, Tensor};
 
-use crate::{DistError, Distribution, Noise, Operand, Support, broadcast, logsumexp};
+use crate::special::log_softmax;
+use crate::{DistError, Distribution, Noise, Operand, Support, broadcast};
 
 /// The categorical distribution over `0, 1, .., K - 1`, by unnormalized log-probabilities.
 ///
-/// `log p(k) = lₖ - log Σⱼ exp lⱼ`
+/// `log p(k) = lₖ - log Σⱼ exp lⱼ`, and `-∞` for any other integer
 ///
 /// Draws are constants: no gradient flows through them.
 ///
@@ -68,7 +69,7 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
 
     fn log_prob(&self, value: Tensor<D, Int>) -> Tensor<D> {
         let Operand::Tensor(logits) = &self.logits else { unreachable!("made from a tensor") };
-        let log_probs = logits.clone() - logsumexp(logits.clone(), D - 1);
+        let log_probs = log_softmax(logits.clone(), D - 1);
         let mut shape = log_probs.dims();
         let count = std::mem::replace(&mut shape[D - 1], 1);
         for (size, other) in shape.iter_mut().zip(value.dims()) {
@@ -76,7 +77,11 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
         }
         let value = value.expand(shape);
         shape[D - 1] = count;
-        log_probs.expand(shape).gather(D - 1, value)
+        // An index outside would stop Burn's gather: it has mass 0 instead.
+        let last = count as i64 - 1;
+        let outside = value.clone().lower_elem(0).bool_or(value.clone().greater_elem(last));
+        let log_prob = log_probs.expand(shape).gather(D - 1, value.clamp(0, last));
+        log_prob.mask_fill(outside, f64::NEG_INFINITY)
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {

@@ -1,4 +1,4 @@
-use burn::tensor::{Float, Tensor};
+use burn::tensor::{DType, Float, Tensor};
 
 use crate::{Distribution, ElementNoise, Noise, Operand, Support, lgamma, lgamma_scalar};
 
@@ -6,7 +6,8 @@ use crate::{Distribution, ElementNoise, Noise, Operand, Support, lgamma, lgamma_
 ///
 /// `log p(x) = α log β + (α - 1) log x - β x - log Γ(α)` for `x > 0`
 ///
-/// Draws are constants: no gradient flows through them to the parameters.
+/// Draws are constants: no gradient flows through them to the parameters. They are never 0: what
+/// would underflow, as much of `Γ(0.01, 1)` does, is the smallest positive normal number.
 ///
 /// # Shapes
 /// `concentration`, `rate` and values are rank `D` and broadcast; `log_prob` has the broadcast
@@ -59,8 +60,12 @@ impl<const D: usize> Distribution<D> for Gamma<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let concentration = self.concentration.to_host(shape);
-        noise.rejection(shape, |i, noise| standard_gamma(concentration[i], noise))
-            / &self.rate.clone().detach()
+        let smallest = match noise.place().dtype() {
+            DType::F32 => f64::from(f32::MIN_POSITIVE),
+            _ => f64::MIN_POSITIVE,
+        };
+        let draw = noise.rejection(shape, |i, noise| standard_gamma(concentration[i], noise));
+        (draw / &self.rate.clone().detach()).clamp_min(smallest)
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {

@@ -6,7 +6,8 @@ use crate::{Distribution, Noise, Operand, Support};
 
 /// The half-Cauchy distribution: `|x|` for `x` Cauchy about 0 with scale `γ`.
 ///
-/// `log p(x) = log 2 - log π - log γ - log(1 + (x / γ)²)` for `x ≥ 0`
+/// `log p(x) = log 2 - log π - log γ - log(1 + (x / γ)²)` for `x ≥ 0`, up to `x / γ` of 1e19 in
+/// `f32` and 1e154 in `f64`, where the square overflows
 ///
 /// # Shapes
 /// `scale` and values are rank `D` and broadcast; `log_prob` has the broadcast shape.

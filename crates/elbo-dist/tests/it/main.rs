@@ -1,1 +1,53 @@
-//! Tests.
+//! The tests of `elbo-dist`: one binary, a module for each subject.
+
+mod error;
+mod golden;
+mod gradient;
+mod noise;
+mod operand;
+mod quantile;
+mod sampling;
+mod special;
+mod support;
+mod transform;
+
+use burn::tensor::{Device, Tensor};
+use elbo_dist::Place;
+use elbo_testkit::Golden;
+
+/// The other CPU backend, deprecated upstream in favour of flex but supported here.
+#[allow(deprecated)]
+fn ndarray() -> Device {
+    Device::ndarray()
+}
+
+/// Both precisions on flex.
+fn single() -> Place {
+    Place::f32(&Device::flex())
+}
+
+fn double() -> Place {
+    Place::f64(&Device::flex()).unwrap()
+}
+
+/// The values in row-major order.
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
+}
+
+/// The values as `[1, n]`.
+fn row(place: &Place, values: &[f64]) -> Tensor<2> {
+    place.tensor(values.to_vec(), [1, values.len()])
+}
+
+/// A file written by `tests/golden/make.py`.
+fn read_golden(name: &str) -> Golden {
+    Golden::read(format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR")))
+}
+
+/// Asserts `|actual - expected| ≤ tolerance · unit`, element by element.
+#[track_caller]
+fn assert_close_in_units(actual: &[f64], expected: &[f64], units: &[f64], tolerance: f64) {
+    let scaled = |x: &[f64]| x.iter().zip(units).map(|(x, unit)| x / unit).collect::<Vec<_>>();
+    elbo_testkit::assert_close(&scaled(actual), &scaled(expected), 0.0, tolerance);
+}

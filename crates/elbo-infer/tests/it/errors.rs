@@ -163,3 +163,25 @@ fn a_site_that_guide_and_model_do_not_share_is_named() {
     let error = svi.step(&()).unwrap_err().to_string();
     assert!(error.contains("samples \"w\", but the guide draws only \"z\""), "{error}");
 }
+
+#[test]
+fn the_first_step_checks_data_that_no_layout_has_seen() {
+    fn model(t: &mut Trace, x: &Tensor<2>) {
+        let z = t.sample("z", Normal::new(0.0, 1.0));
+        t.observe("x", Bernoulli::logits(z), x.clone());
+    }
+    #[derive(Module, Debug)]
+    struct Wide {
+        shift: Shift,
+    }
+    impl Program<Tensor<2>> for Wide {
+        fn run(&self, t: &mut Trace, _: &Tensor<2>) {
+            self.shift.run(t, &());
+        }
+    }
+    let noise = elbo_dist::Noise::new(0, place());
+    let guide = Amortized::new(Wide { shift: Shift::new(0.0) });
+    let mut svi = Svi::new(Model::new(model), guide, Elbo, noise);
+    let error = svi.step(&place().tensor(vec![1.0, 3.0], [1, 2])).unwrap_err();
+    assert!(error.to_string().contains("the observed value 3 at [0, 1] lies outside"), "{error}");
+}

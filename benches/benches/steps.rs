@@ -1,0 +1,16 @@
+//! The time of one step of each fit.
+#![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+fn eight_schools(c: &mut Criterion) {
+    for particles in [1, 10] {
+        let (mut svi, data) = benches::schools(particles);
+        c.bench_function(&format!("eight_schools/S{particles}"), |b| {
+            b.iter(|| svi.step(&data).expect("every step is finite"));
+        });
+    }
+}
+
+criterion_group!(steps, eight_schools);
+criterion_main!(steps);

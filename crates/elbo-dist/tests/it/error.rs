@@ -1,0 +1,58 @@
+//! What each error says.
+
+use burn::tensor::{DType, Tensor};
+use elbo_dist::{Categorical, DistError, Distribution, Noise, Normal, Place};
+
+use crate::single;
+
+fn ones(shape: [usize; 2]) -> Tensor<2> {
+    single().tensor(vec![1.0; shape[0] * shape[1]], shape)
+}
+
+#[test]
+fn parameters_that_do_not_broadcast_are_named_with_their_shapes() {
+    let normal = Normal::new(ones([1, 8]), ones([1, 7]));
+    let text = "Normal: the shapes loc [1, 8], scale [1, 7] do not broadcast; every axis must have \
+                one size or 1 (unsqueeze the smaller one so that axis 0 stays the particle axis)";
+    assert_eq!(normal.shape().unwrap_err().to_string(), text);
+    let error = normal.sample(1, &mut Noise::new(0, &single())).unwrap_err();
+    assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn a_number_of_particles_that_the_parameters_contradict_is_an_error() {
+    let normal = Normal::new(ones([3, 1]), 1.0);
+    let error = normal.sample(4, &mut Noise::new(0, &single())).unwrap_err();
+    assert_eq!(error, DistError::Particles { distribution: "Normal", asked: 4, found: 3 });
+    assert_eq!(
+        error.to_string(),
+        "Normal: 4 particles were asked for, but axis 0 of its parameters has size 3; it must be 1 \
+         or 4"
+    );
+}
+
+#[test]
+fn copies_that_do_not_fit_the_base_are_named_with_both_shapes() {
+    let copies = Normal::new(ones([1, 8]), 1.0).iid([1, 5]);
+    assert_eq!(
+        copies.shape().unwrap_err().to_string(),
+        "Normal: the shapes base [1, 8], iid [1, 5] do not broadcast; every axis must have one \
+         size or 1 (unsqueeze the smaller one so that axis 0 stays the particle axis)"
+    );
+}
+
+#[test]
+fn half_precision_is_refused() {
+    let half = ones([1, 1]).cast(DType::F16);
+    let error = Place::of(&half).unwrap_err();
+    assert_eq!(error.to_string(), "elbo computes in F32 or F64, not in F16");
+}
+
+#[test]
+fn shapes_broadcast_and_copies_fill_them() {
+    assert_eq!(Normal::new(ones([1, 8]), ones([4, 1])).shape().unwrap(), [4, 8]);
+    assert_eq!(Normal::<2>::new(0.0, 1.0).iid([1, 3]).shape().unwrap(), [1, 3]);
+    assert_eq!(Normal::new(ones([1, 8]), 1.0).iid([5, 8]).shape().unwrap(), [5, 8]);
+    assert_eq!(Categorical::logits(ones([2, 6])).shape().unwrap(), [2, 1]);
+    assert_eq!(Categorical::logits(ones([1, 6])).iid([1, 4]).shape().unwrap(), [1, 4]);
+}

@@ -1,0 +1,173 @@
+//! Log-probabilities against numbers computed with 60 digits.
+
+use burn::tensor::{Float, Int, Tensor};
+use elbo_dist::{
+    Bernoulli, Categorical, Distribution, Exponential, Gamma, HalfCauchy, HalfNormal, LogNormal,
+    Normal, Operand, Place, Uniform,
+};
+use elbo_testkit::Golden;
+
+use crate::{assert_close_in_units, double, host, read_golden, row, single};
+
+/// What an error is measured in.
+#[derive(Clone, Copy)]
+enum Unit {
+    /// The log-probability itself; in single precision at least 1, since a log-probability is of
+    /// use as a summand only.
+    Value,
+    /// What the file calls `size`: the sum of the summands' magnitudes (and, for the log-normal, of
+    /// what the rounding of `log x` becomes). Nothing that sums rounded summands does better.
+    Terms,
+}
+
+/// In `f64` nearly every digit is asked for. In `f32`, whose epsilon is 1.2e-7, a log-probability is
+/// a sum of about five roundings of half an epsilon, logarithms count double: 2e-6 has room for both.
+const DOUBLE: f64 = 1e-12;
+const SINGLE: f64 = 2e-6;
+
+impl Unit {
+    fn of(self, golden: &Golden, expected: &[f64], floor: f64) -> Vec<f64> {
+        let units = match self {
+            Self::Value => expected.to_vec(),
+            Self::Terms => golden.column("size"),
+        };
+        units.iter().map(|unit| unit.abs().max(floor)).collect()
+    }
+}
+
+/// Both precisions, with parameters as numbers and as tensors.
+#[track_caller]
+fn check<const N: usize, P: Distribution<2, Kind = Float>>(
+    name: &str,
+    parameters: [&str; N],
+    unit: Unit,
+    make: impl Fn([Operand<2>; N]) -> P,
+) {
+    for (place, column, tolerance) in
+        [(double(), "log_prob", DOUBLE), (single(), "log_prob_f32", SINGLE)]
+    {
+        let golden = read_golden(name).with(column);
+        let (x, expected) = (golden.column("x"), golden.column(column));
+        // Below 1e-300 a double has no digits left to ask for.
+        let floor = if column == "log_prob" { 1e-300 } else { 1.0 };
+        let units = unit.of(&golden, &expected, floor);
+        let columns = parameters.map(|parameter| golden.column(parameter));
+        let tensors = columns.each_ref().map(|c| Operand::Tensor(row(&place, c)));
+        let by_tensors = host(make(tensors).log_prob(row(&place, &x)));
+        let by_numbers: Vec<f64> = (0..x.len())
+            .flat_map(|i| {
+                let numbers = columns.each_ref().map(|c| Operand::Scalar(rounded(&place, c[i])));
+                host(make(numbers).log_prob(row(&place, &x[i..=i])))
+            })
+            .collect();
+        assert_close_in_units(&by_tensors, &expected, &units, tolerance);
+        assert_close_in_units(&by_numbers, &expected, &units, tolerance);
+    }
+}
+
+/// The number that a tensor at this place would hold.
+fn rounded(place: &Place, x: f64) -> f64 {
+    host(row(place, &[x]))[0]
+}
+
+#[test]
+fn normal_log_prob_is_exact() {
+    check("normal", ["loc", "scale"], Unit::Value, |[loc, scale]| Normal::new(loc, scale));
+}
+
+#[test]
+fn half_normal_log_prob_is_exact() {
+    check("half_normal", ["scale"], Unit::Value, |[scale]| HalfNormal::new(scale));
+}
+
+#[test]
+fn half_cauchy_log_prob_is_exact() {
+    check("half_cauchy", ["scale"], Unit::Value, |[scale]| HalfCauchy::new(scale));
+}
+
+#[test]
+fn log_normal_log_prob_is_exact() {
+    check("log_normal", ["loc", "scale"], Unit::Terms, |[loc, scale]| LogNormal::new(loc, scale));
+}
+
+/// At concentration 1e6 and near the mode, summands of 1e7 cancel to about -7.
+#[test]
+fn gamma_log_prob_is_as_exact_as_its_summands() {
+    check("gamma", ["concentration", "rate"], Unit::Terms, |[concentration, rate]| {
+        Gamma::new(concentration, rate)
+    });
+}
+
+#[test]
+fn exponential_log_prob_is_exact() {
+    check("exponential", ["rate"], Unit::Value, |[rate]| Exponential::new(rate));
+}
+
+/// Even `log P(1) = -9e-14` at log-odds 30 has all its digits.
+#[test]
+fn bernoulli_log_prob_is_exact() {
+    check("bernoulli", ["logits"], Unit::Value, |[logits]| Bernoulli::logits(logits));
+}
+
+#[test]
+fn uniform_log_prob_is_exact() {
+    let golden = read_golden("uniform");
+    let (low, high, x) = (golden.column("low"), golden.column("high"), golden.column("x"));
+    for (place, column, tolerance, floor) in
+        [(double(), "log_prob", DOUBLE, 1e-300), (single(), "log_prob_f32", SINGLE, 1.0)]
+    {
+        let ends = low.iter().zip(&high).zip(&x);
+        let actual: Vec<f64> = ends
+            .flat_map(|((&low, &high), &x)| {
+                let uniform = Uniform::new(rounded(&place, low), rounded(&place, high));
+                host(Distribution::<2>::log_prob(&uniform, row(&place, &[x])))
+            })
+            .collect();
+        let expected = golden.column(column);
+        let units = Unit::Value.of(&golden, &expected, floor);
+        assert_close_in_units(&actual, &expected, &units, tolerance);
+    }
+}
+
+/// Logits about 1000 lose nothing: only their differences count.
+#[test]
+fn categorical_log_prob_is_exact() {
+    for (place, column, tolerance, floor) in
+        [(double(), "log_prob", DOUBLE, 1e-300), (single(), "log_prob_f32", SINGLE, 1.0)]
+    {
+        let golden = read_golden("categorical").with(column);
+        let cases = golden.rows("logits").into_iter().zip(golden.column("x"));
+        let actual: Vec<f64> = cases
+            .flat_map(|(logits, x)| {
+                let value = Tensor::<2, Int>::full([1, 1], x as i64, place.device());
+                host(Categorical::logits(row(&place, &logits)).log_prob(value))
+            })
+            .collect();
+        let expected = golden.column(column);
+        let units = Unit::Value.of(&golden, &expected, floor);
+        assert_close_in_units(&actual, &expected, &units, tolerance);
+    }
+}
+
+#[test]
+fn probabilities_and_log_odds_are_two_ways_to_say_the_same() {
+    let place = double();
+    let (probs, x) = ([1e-12, 0.2, 0.5, 1.0 - 1e-12], [1.0, 0.0, 1.0, 1.0]);
+    let expected = [1e-12_f64.ln(), 0.8_f64.ln(), 0.5_f64.ln(), (-1e-12_f64).ln_1p()];
+    let actual = host(Bernoulli::probs(row(&place, &probs)).log_prob(row(&place, &x)));
+    // 1 - 1e-12 is rounded to 1e-16, which is 1e-4 of its log-probability.
+    elbo_testkit::assert_close(&actual, &expected, 1e-14, 1e-15);
+    let categorical = Categorical::probs(row(&place, &[1.0, 3.0]));
+    let value = Tensor::<2, Int>::from_ints([[0], [1]], place.device());
+    let log_prob = host(categorical.log_prob(value));
+    elbo_testkit::assert_close(&log_prob, &[0.25_f64.ln(), 0.75_f64.ln()], 1e-15, 0.0);
+}
+
+/// The mean over `x ~ Bernoulli(t)` of `log p(x)`, at `t = 0.3` and `P(1) = 0.8`.
+#[test]
+fn a_soft_target_scores_the_cross_entropy() {
+    let bernoulli = Bernoulli::<2>::probs(0.8).soft_targets();
+    let expected = 0.3 * 0.8_f64.ln() + 0.7 * 0.2_f64.ln();
+    let actual = host(bernoulli.log_prob(row(&double(), &[0.3])));
+    elbo_testkit::assert_close(&actual, &[expected], 1e-14, 0.0);
+}

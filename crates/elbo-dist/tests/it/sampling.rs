@@ -1,0 +1,146 @@
+//! Draws against distribution functions and frequencies.
+//!
+//! Seeds are fixed, so these tests pass or fail for good: each p-value is above 1e-3, as 999 in
+//! 1000 seeds give.
+
+use burn::tensor::{Float, Tensor};
+use elbo_dist::{
+    Bernoulli, Categorical, Distribution, Exponential, Gamma, HalfCauchy, HalfNormal, LogNormal,
+    Noise, Normal, Uniform,
+};
+use elbo_testkit::{erf, ks_test, normal_cdf};
+
+use crate::{double, host, row, single};
+
+const DRAWS: usize = 100_000;
+
+/// In both precisions.
+#[track_caller]
+fn follows<P: Distribution<2, Kind = Float>>(distribution: P, cdf: impl Fn(f64) -> f64) {
+    for place in [single(), double()] {
+        let mut noise = Noise::new(1, &place).site(distribution.name());
+        let draws = host(distribution.sample(DRAWS, &mut noise).unwrap());
+        assert!(draws.iter().all(|&x| distribution.support().contains(x)), "outside the support");
+        let p = ks_test(&draws, &cdf);
+        assert!(p > 1e-3, "p = {p} in {:?}", place.dtype());
+    }
+}
+
+#[test]
+fn normal_draws_follow_their_distribution_function() {
+    follows(Normal::new(0.0, 1.0), normal_cdf);
+    follows(Normal::new(-3.0, 0.25), |x| normal_cdf((x + 3.0) / 0.25));
+}
+
+#[test]
+fn half_normal_draws_follow_their_distribution_function() {
+    for scale in [1.0, 40.0] {
+        follows(HalfNormal::new(scale), |x| 2.0 * normal_cdf(x / scale) - 1.0);
+    }
+}
+
+#[test]
+fn half_cauchy_draws_follow_their_distribution_function() {
+    for scale in [1.0, 5.0] {
+        follows(HalfCauchy::new(scale), |x| (x / scale).atan() * std::f64::consts::FRAC_2_PI);
+    }
+}
+
+#[test]
+fn log_normal_draws_follow_their_distribution_function() {
+    follows(LogNormal::new(0.0, 1.0), |x| normal_cdf(x.ln()));
+    follows(LogNormal::new(2.0, 0.1), |x| normal_cdf((x.ln() - 2.0) / 0.1));
+}
+
+#[test]
+fn exponential_draws_follow_their_distribution_function() {
+    for rate in [1.0, 0.02] {
+        follows(Exponential::new(rate), |x| -(-rate * x).exp_m1());
+    }
+}
+
+#[test]
+fn uniform_draws_follow_their_distribution_function() {
+    follows(Uniform::new(0.0, 1.0), |x| x);
+    follows(Uniform::new(-3.0, 1.0), |x| (x + 3.0) / 4.0);
+}
+
+/// `Γ(½, β)` is `χ²₁ / 2β`; with a whole concentration `k`, `1 - e^(-βx) Σ_{j<k} (βx)ʲ / j!`.
+#[test]
+fn gamma_draws_follow_their_distribution_function() {
+    follows(Gamma::new(0.5, 3.0), |x| erf((3.0 * x).sqrt()));
+    for (k, rate) in [(1, 1.0), (3, 0.5), (40, 2.0)] {
+        follows(Gamma::new(f64::from(k), rate), |x| {
+            let mut term = (-rate * x).exp();
+            let mut above = term;
+            for j in 1..k {
+                term *= rate * x / f64::from(j);
+                above += term;
+            }
+            1.0 - above
+        });
+    }
+}
+
+/// Two in five draws of `Γ(0.01, 1)` lie below the smallest single-precision number.
+#[test]
+fn gamma_draws_of_a_tiny_concentration_stay_in_the_support() {
+    for place in [single(), double()] {
+        let gamma = Gamma::<2>::new(0.01, 10.0);
+        let draws = gamma.sample(2000, &mut Noise::new(1, &place)).unwrap();
+        assert!(host(draws.clone()).into_iter().all(|x| gamma.support().contains(x)));
+        assert!(host(gamma.log_prob(draws)).into_iter().all(f64::is_finite));
+    }
+}
+
+#[test]
+fn every_element_is_drawn_from_its_own_parameters() {
+    let place = double();
+    let (concentration, rate) = (row(&place, &[0.5, 30.0]), row(&place, &[2.0, 0.1]));
+    let noise = &mut Noise::new(1, &place);
+    let mean = Gamma::new(concentration, rate).sample(20_000, noise).unwrap().mean_dim(0);
+    // α/β with standard error √α/β / √20000: 0.25 ± 0.0025 and 300 ± 0.39.
+    elbo_testkit::assert_close(&host(mean), &[0.25, 300.0], 0.04, 0.0);
+    let chances = Bernoulli::probs(row(&place, &[0.1, 0.8])).sample(20_000, noise).unwrap();
+    elbo_testkit::assert_close(&host(chances.mean_dim(0)), &[0.1, 0.8], 0.0, 0.012);
+}
+
+/// Within 4 standard errors, `4 √(p (1 - p) / n)`.
+#[track_caller]
+fn frequency(observed: f64, p: f64) {
+    let allowed = 4.0 * (p * (1.0 - p) / DRAWS as f64).sqrt();
+    assert!((observed - p).abs() < allowed, "{observed}, expected {p} ± {allowed}");
+}
+
+#[test]
+fn bernoulli_frequencies_are_their_probabilities() {
+    for p in [0.5, 0.02, 0.9] {
+        let draws = Bernoulli::<2>::probs(p).sample(DRAWS, &mut Noise::new(1, &single())).unwrap();
+        let draws = host(draws);
+        assert!(draws.iter().all(|&x| x == 0.0 || x == 1.0));
+        frequency(draws.iter().sum::<f64>() / DRAWS as f64, p);
+    }
+}
+
+#[test]
+fn categorical_frequencies_are_their_probabilities() {
+    for probs in [vec![0.25; 4], vec![0.7, 0.01, 0.29]] {
+        let categorical = Categorical::probs(row(&single(), &probs));
+        let draws = categorical.sample(DRAWS, &mut Noise::new(1, &single())).unwrap();
+        assert_eq!(draws.dims(), [DRAWS, 1]);
+        let draws: Vec<i64> = draws.into_data().iter::<i64>().collect();
+        for (k, &p) in probs.iter().enumerate() {
+            let hits = draws.iter().filter(|&&x| x == k as i64).count();
+            frequency(hits as f64 / DRAWS as f64, p);
+        }
+    }
+}
+
+#[test]
+fn copies_of_a_categorical_are_independent() {
+    let base = Categorical::probs(row(&single(), &[0.5, 0.5]));
+    let draws = base.iid([1, 8]).sample(500, &mut Noise::new(1, &single())).unwrap();
+    assert_eq!(draws.dims(), [500, 8]);
+    let equal: Tensor<2> = draws.clone().float().var(1);
+    assert!(host(equal).iter().filter(|&&v| v == 0.0).count() < 30); // 500 / 128 expected
+}

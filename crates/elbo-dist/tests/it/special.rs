@@ -1,0 +1,124 @@
+//! Special functions against numbers computed with 60 digits, and their slopes.
+
+use burn::tensor::{Device, Tensor};
+use elbo_dist::{
+    digamma, digamma_scalar, lgamma, lgamma_scalar, log_sigmoid, log1p, logsumexp, softplus,
+};
+use elbo_testkit::{assert_close, assert_gradient, autodiff_gradient};
+
+use crate::{assert_close_in_units, double, host, read_golden, row, single};
+
+/// What an error is relative to: `max(|value|, floor)`.
+#[track_caller]
+fn check(name: &str, f: impl Fn(Tensor<2>) -> Tensor<2>, floor: f64, in_f64: f64, in_f32: f64) {
+    for (place, column, tolerance) in [(double(), "value", in_f64), (single(), "value_f32", in_f32)]
+    {
+        let golden = read_golden(name).with(column);
+        let expected = golden.column(column);
+        let units: Vec<f64> = expected.iter().map(|y| y.abs().max(floor)).collect();
+        let actual = host(f(row(&place, &golden.column("x"))));
+        assert_close_in_units(&actual, &expected, &units, tolerance);
+    }
+}
+
+/// Below this a double has no digits left to ask for.
+const NO_FLOOR: f64 = 1e-300;
+
+#[test]
+fn log1p_keeps_every_digit_near_zero() {
+    check("log1p", log1p, NO_FLOOR, 4e-16, 2e-7);
+}
+
+#[test]
+fn softplus_keeps_every_digit_in_both_tails() {
+    check("softplus", softplus, NO_FLOOR, 1e-15, 4e-7);
+}
+
+#[test]
+fn log_sigmoid_keeps_every_digit_in_both_tails() {
+    check("log_sigmoid", log_sigmoid, NO_FLOOR, 1e-15, 4e-7);
+}
+
+#[test]
+fn lgamma_errs_by_little_of_itself_or_of_one() {
+    check("lgamma", lgamma, 1.0, 5e-15, 2e-6);
+}
+
+#[test]
+fn digamma_errs_by_little_of_itself_or_of_one() {
+    check("digamma", digamma, 1.0, 1e-14, 1e-6);
+}
+
+#[test]
+fn the_scalar_forms_are_as_exact_as_the_tensors() {
+    for (name, f) in [("lgamma", lgamma_scalar as fn(f64) -> f64), ("digamma", digamma_scalar)] {
+        let golden = read_golden(name);
+        let actual: Vec<f64> = golden.column("x").into_iter().map(f).collect();
+        assert_close(&actual, &golden.column("value"), 1e-14, 1e-14);
+        assert!([0.0, -1.5, f64::NAN].iter().all(|&x| f(x).is_nan()), "{name}");
+    }
+}
+
+/// Relative to the largest summand: the logarithm of a sum near 1 is a difference.
+#[test]
+fn logsumexp_neither_overflows_nor_underflows() {
+    for (place, column, tolerance) in [(double(), "value", 1e-15), (single(), "value_f32", 2e-7)] {
+        let golden = read_golden("logsumexp").with(column);
+        let actual: Vec<f64> =
+            golden.rows("x").iter().flat_map(|x| host(logsumexp(row(&place, x), 1))).collect();
+        let units: Vec<f64> = golden.column("size").iter().map(|size| size.max(1.0)).collect();
+        assert_close_in_units(&actual, &golden.column(column), &units, tolerance);
+    }
+}
+
+#[test]
+fn logsumexp_of_infinities_is_infinite() {
+    const INF: f64 = f64::INFINITY;
+    let place = double();
+    let x: Tensor<2> = place.tensor(vec![-INF, -INF, -INF, 1.0, 2.0, INF], [3, 2]);
+    assert_eq!(host(logsumexp(x, 1)), [-INF, 1.0, INF]);
+}
+
+#[test]
+fn the_ends_of_the_domains_have_their_limits() {
+    const INF: f64 = f64::INFINITY;
+    for place in [double(), single()] {
+        assert_eq!(host(log1p(row(&place, &[-1.0, INF]))), [-INF, INF]);
+        assert_eq!(host(softplus(row(&place, &[-INF, INF]))), [0.0, INF]);
+        assert_eq!(host(log_sigmoid(row(&place, &[-INF, INF]))), [-INF, 0.0]);
+    }
+}
+
+#[test]
+fn slopes_agree_with_central_differences() {
+    let device = Device::flex();
+    let signed = [-30.0, -2.0, -0.5, 0.25, 1.0, 8.0, 40.0];
+    assert_gradient(&device, [1, 7], &signed, |x: Tensor<2>| softplus(x).sum());
+    assert_gradient(&device, [1, 7], &signed, |x: Tensor<2>| log_sigmoid(x).sum());
+    assert_gradient(&device, [1, 7], &signed, |x: Tensor<2>| logsumexp(x, 1).sum());
+    let above = [-0.999, -0.5, -1e-9, 1e-9, 0.3, 5.0, 1e6];
+    assert_gradient(&device, [1, 7], &above, |x: Tensor<2>| log1p(x).sum());
+    let positive = [1e-3, 0.4, 1.0, 2.5, 7.999, 8.0, 90.0];
+    for x in positive {
+        assert_gradient(&device, [1, 1], &[x], |x: Tensor<2>| lgamma(x).sum());
+    }
+}
+
+/// `σ(±100)`, where central differences see nothing.
+#[test]
+fn slopes_are_right_in_the_tails() {
+    let tail = (-100.0_f64).exp();
+    let slope = |f: fn(Tensor<2>) -> Tensor<2>| {
+        autodiff_gradient(&Device::flex(), [1, 2], &[-100.0, 100.0], |x| f(x).sum())
+    };
+    assert_close(&slope(softplus), &[tail, 1.0], 1e-14, 0.0);
+    assert_close(&slope(log_sigmoid), &[1.0, tail], 1e-14, 0.0);
+}
+
+/// The gradient of what is computed from the function's result reaches its argument.
+#[test]
+fn slopes_obey_the_chain_rule() {
+    assert_gradient(&Device::flex(), [1, 3], &[0.3, 1.2, 4.0], |x: Tensor<2>| {
+        (lgamma(x.clone().exp()) * log1p(x.clone().square()) + softplus(x * 3.0).square()).sum()
+    });
+}

@@ -1,0 +1,183 @@
+//! What a run checks before it computes.
+
+use burn::tensor::{DType, Device, Tensor};
+use elbo_dist::{DistError, Distribution, Operand, Support, ValueKind, with_particles};
+
+use crate::{ModelError, Plate, Trace, Value};
+
+impl Trace {
+    /// The shape of a latent site: its distribution's, with the plates' elements on their axes.
+    pub(crate) fn shape_in_plates<const D: usize, P: Distribution<D>>(
+        &self,
+        name: &str,
+        distribution: &P,
+    ) -> Result<[usize; D], ModelError> {
+        let mut shape = distribution.shape().map_err(at_site(name))?;
+        self.check_parameters(name, distribution)?;
+        for plate in self.plates.iter().filter(|plate| plate.axis < D) {
+            if shape[plate.axis] == 1 {
+                shape[plate.axis] = plate.batch;
+            }
+        }
+        self.check_plates(name, shape)?;
+        Ok(shape)
+    }
+
+    /// Checks that a site has its plates' elements on their axes.
+    pub(crate) fn check_plates<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+    ) -> Result<(), ModelError> {
+        let fault = |plate: &&Plate| shape.get(plate.axis) != Some(&plate.batch);
+        let Some(Plate { name: plate, axis, batch, .. }) = self.plates.iter().find(fault) else {
+            return Ok(());
+        };
+        let (site, plate, axis) = (name.to_string(), plate.to_string(), *axis);
+        if axis >= D {
+            return Err(ModelError::PlateRank { site, plate, axis, rank: D });
+        }
+        let (expected, shape) = (*batch, shape.to_vec());
+        Err(ModelError::PlateSize { site, plate, axis, expected, shape })
+    }
+
+    /// Checks the value of a latent site against the site's shape.
+    pub(crate) fn check_value<const D: usize>(
+        &self,
+        name: &str,
+        distribution: &str,
+        shape: [usize; D],
+        value: [usize; D],
+    ) -> Result<(), ModelError> {
+        let fits = self.fits(value[0]) && self.fits(shape[0]) && value[1..] == shape[1..];
+        if fits { Ok(()) } else { Err(shape_error(name, distribution, shape, value)) }
+    }
+
+    /// Checks data against the shape of their distribution, which may be the smaller; returns the
+    /// shape that both broadcast to.
+    pub(crate) fn check_data<const D: usize>(
+        &self,
+        name: &str,
+        distribution: &str,
+        mut shape: [usize; D],
+        value: [usize; D],
+    ) -> Result<[usize; D], ModelError> {
+        let covers = |axis: usize| value[axis] == shape[axis] || shape[axis] == 1;
+        if !(self.fits(value[0]) && self.fits(shape[0]) && (1..D).all(covers)) {
+            return Err(shape_error(name, distribution, shape, value));
+        }
+        shape[1..].copy_from_slice(&value[1..]);
+        Ok(shape)
+    }
+
+    /// Checks that axis 0 of what the program computed has the size 1 or S.
+    pub(crate) fn check_particles<const D: usize>(
+        &self,
+        name: &str,
+        what: &str,
+        shape: [usize; D],
+    ) -> Result<(), ModelError> {
+        let expected = with_particles(shape, self.particles);
+        if self.fits(shape[0]) { Ok(()) } else { Err(shape_error(name, what, expected, shape)) }
+    }
+
+    /// Checks that the tensors among a distribution's parameters lie where the program runs.
+    pub(crate) fn check_parameters<const D: usize, P: Distribution<D>>(
+        &self,
+        name: &str,
+        distribution: &P,
+    ) -> Result<(), ModelError> {
+        distribution.parameters().into_iter().try_for_each(|(part, operand)| match operand {
+            Operand::Tensor(tensor) => self.check_place(name, part, tensor),
+            Operand::Scalar(_) => Ok(()),
+        })
+    }
+
+    /// Checks that a tensor lies where the program runs; integers have no precision to differ in.
+    pub(crate) fn check_place<const D: usize, K: ValueKind>(
+        &self,
+        name: &str,
+        part: &str,
+        tensor: &Tensor<D, K>,
+    ) -> Result<(), ModelError> {
+        self.check_at(name, part, &tensor.device(), tensor.dtype())
+    }
+
+    pub(crate) fn check_at(
+        &self,
+        name: &str,
+        part: &str,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<(), ModelError> {
+        let place = self.place();
+        let same_precision = !dtype.is_float() || dtype == place.dtype();
+        if device == place.device() && same_precision {
+            return Ok(());
+        }
+        Err(ModelError::Place {
+            site: name.to_string(),
+            part: part.to_string(),
+            expected: format!("{:?} on {:?}", place.dtype(), place.device()),
+            found: format!("{dtype:?} on {device:?}"),
+        })
+    }
+
+    fn fits(&self, particles: usize) -> bool {
+        particles == 1 || particles == self.particles
+    }
+}
+
+/// Checks that data lie in their distribution's support, which reads them to the host.
+pub(crate) fn check_observed<const D: usize, P: Distribution<D>>(
+    name: &str,
+    distribution: &P,
+    value: &Tensor<D, P::Kind>,
+) -> Result<(), ModelError> {
+    let support = distribution.support();
+    match Value::new(P::Kind::constant(value.clone())).find(|x| !support.contains(x)) {
+        None => Ok(()),
+        Some((index, value)) => Err(ModelError::OutsideSupport {
+            site: name.to_string(),
+            distribution: distribution.name().to_string(),
+            support,
+            value,
+            index,
+        }),
+    }
+}
+
+/// Checks that a guide's draws lie in the support of the program's distribution.
+pub(crate) fn check_support(
+    name: &str,
+    expected: Support,
+    found: Option<Support>,
+) -> Result<(), ModelError> {
+    match found {
+        Some(found) if !expected.includes(&found) => {
+            Err(ModelError::SupportMismatch { site: name.to_string(), expected, found })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Wraps a distribution's error with the site's name.
+pub(crate) fn at_site(name: &str) -> impl FnOnce(DistError) -> ModelError {
+    let site = name.to_string();
+    move |source| ModelError::Distribution { site, source }
+}
+
+/// The error for a value, or a tensor of the program's own, whose shape is not the expected one.
+pub(crate) fn shape_error(
+    site: &str,
+    distribution: &str,
+    expected: impl Into<Vec<usize>>,
+    found: impl Into<Vec<usize>>,
+) -> ModelError {
+    ModelError::Shape {
+        site: site.to_string(),
+        distribution: distribution.to_string(),
+        expected: expected.into(),
+        found: found.into(),
+    }
+}

@@ -1,0 +1,131 @@
+//! What a run leaves.
+
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use elbo_dist::{Distribution, Operand, Place, Support, with_particles};
+
+use crate::{Latents, LogTerms, ModelError, Params, Plate, Role, Site, Value};
+
+/// What a finished run leaves.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// The log-density of each site.
+    pub terms: LogTerms,
+    /// The values of latent, deterministic and simulated sites, unless only scores were asked for.
+    pub values: Latents,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) inputs: Vec<(Arc<str>, Vec<f64>)>,
+    pub(crate) params: Params,
+}
+
+/// What a run collects.
+#[derive(Default)]
+pub(crate) struct Record {
+    pub terms: LogTerms,
+    values: Vec<(Arc<str>, Value, Option<Support>)>,
+    sites: Vec<Site>,
+    inputs: Vec<(Arc<str>, Vec<f64>)>,
+    params: Params,
+    /// Whether values are kept.
+    pub keep_values: bool,
+    /// Whether sites are described, which reads what they are given to the host.
+    pub keep_sites: bool,
+}
+
+impl Record {
+    pub fn finish(self, place: &Place) -> Traced {
+        let mut values = Latents::new(place.clone());
+        for (name, value, support) in self.values {
+            values.insert_value(name, value, support);
+        }
+        let Self { terms, sites, inputs, params, .. } = self;
+        Traced { terms, values, sites, inputs, params }
+    }
+
+    pub fn value(
+        &mut self,
+        name: &Arc<str>,
+        value: impl FnOnce() -> Value,
+        support: Option<Support>,
+    ) {
+        if self.keep_values {
+            self.values.push((name.clone(), value(), support));
+        }
+    }
+
+    /// Describes a site that has a distribution, and keeps the distribution's parameters.
+    pub fn drawn<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: &Arc<str>,
+        role: Role,
+        shape: [usize; D],
+        distribution: &P,
+        plates: &[Plate],
+    ) {
+        if !self.keep_sites {
+            return;
+        }
+        let (support, kind) = (distribution.support(), distribution.name());
+        self.site(name, role, shape, support, kind, plates);
+        let tensors = distribution.parameters().into_iter().filter_map(|(_, operand)| {
+            let Operand::Tensor(tensor) = operand else { return None };
+            Some(Value::new(tensor.clone()).to_vec())
+        });
+        self.inputs.push((name.clone(), tensors.flatten().collect()));
+    }
+
+    /// Describes a site that is a tensor of the program's own, and keeps it.
+    pub fn computed<const D: usize>(
+        &mut self,
+        name: &Arc<str>,
+        role: Role,
+        value: &Tensor<D>,
+        plates: &[Plate],
+    ) {
+        if self.keep_sites {
+            self.site(name, role, value.dims(), Support::Real, "", plates);
+            self.inputs.push((name.clone(), Value::new(value.clone()).to_vec()));
+        }
+    }
+
+    /// Describes a parameter, and keeps its start on the real line.
+    pub fn param<const D: usize>(
+        &mut self,
+        name: &Arc<str>,
+        initial: &Tensor<D>,
+        support: Support,
+        plates: &[Plate],
+    ) -> Result<(), ModelError> {
+        if !self.keep_sites {
+            return Ok(());
+        }
+        self.site(name, Role::Param, initial.dims(), support, "", plates);
+        let param = || name.to_string();
+        let Some(transform) = support.from_real::<D>() else {
+            return Err(ModelError::ParamSupport { param: param(), support });
+        };
+        let (flat, _) = transform.inverse_and_log_det(initial.clone().inner());
+        if let Some((index, _)) = Value::new(flat.clone()).find(|z| !z.is_finite()) {
+            let value = Value::new(initial.clone()).at(&index);
+            return Err(ModelError::ParamStart { param: param(), support, value, index });
+        }
+        let size = flat.dims().iter().product();
+        self.params.insert(name, flat.reshape([1, size]));
+        Ok(())
+    }
+
+    fn site<const D: usize>(
+        &mut self,
+        name: &Arc<str>,
+        role: Role,
+        shape: [usize; D],
+        support: Support,
+        distribution: &'static str,
+        plates: &[Plate],
+    ) {
+        let (name, plates) = (name.clone(), plates.to_vec());
+        let shape = with_particles(shape, 1).to_vec();
+        self.sites.push(Site { name, role, shape, support, plates, distribution });
+    }
+}

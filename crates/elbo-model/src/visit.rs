@@ -1,0 +1,265 @@
+//! What a run does at a site.
+
+use std::sync::Arc;
+
+use burn::tensor::{Bool, Tensor};
+use elbo_dist::{DistError, Distribution, Support, ValueKind, with_particles};
+
+use crate::checks::{at_site, check_observed, check_support, shape_error};
+use crate::error::Names;
+use crate::latents::rank_error;
+use crate::mask::{Mask, interior};
+use crate::params::constrain;
+use crate::trace::Source;
+use crate::{ModelError, Path, Role, Term, Trace, Value};
+
+impl Trace {
+    pub(crate) fn try_sample<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: &str,
+        distribution: &P,
+    ) -> Result<Tensor<D, P::Kind>, ModelError> {
+        let name = self.enter(name, Role::Latent)?;
+        let shape = self.shape_in_plates(&name, distribution)?;
+        self.record.drawn(&name, Role::Latent, shape, distribution, &self.plates);
+        let value = match self.given_value(&name, distribution, shape)? {
+            Some(value) => value,
+            None if self.source == Source::Given => {
+                let (site, given) = (name.to_string(), self.given.names());
+                return Err(ModelError::MissingSite { site, given });
+            }
+            None => self.draw(&name, distribution, shape)?,
+        };
+        self.record.value(&name, || Value::new(value.clone()), Some(distribution.support()));
+        self.score(name, Role::Latent, distribution, value.clone())?;
+        Ok(value)
+    }
+
+    /// The given value of a latent site, checked against its distribution.
+    fn given_value<const D: usize, P: Distribution<D>>(
+        &self,
+        name: &str,
+        distribution: &P,
+        shape: [usize; D],
+    ) -> Result<Option<Tensor<D, P::Kind>>, ModelError> {
+        let Some(entry) = self.given.entry(name) else { return Ok(None) };
+        let value: Option<Tensor<D, P::Kind>> = entry.value.get();
+        let value = value.ok_or_else(|| rank_error::<D, P::Kind>(name, &entry.value))?;
+        check_support(name, distribution.support(), entry.support)?;
+        self.check_value(name, distribution.name(), shape, value.dims())?;
+        self.check_place(name, "value", &value)?;
+        Ok(Some(value))
+    }
+
+    /// The draw, if the run simulates data.
+    pub(crate) fn try_observe<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: &str,
+        distribution: &P,
+        value: Tensor<D, P::Kind>,
+    ) -> Result<Option<Tensor<D, P::Kind>>, ModelError> {
+        let name = self.enter(name, Role::Observed)?;
+        let own = distribution.shape().map_err(at_site(&name))?;
+        let shape = self.check_data(&name, distribution.name(), own, value.dims())?;
+        self.check_plates(&name, shape)?;
+        self.check_place(&name, "value", &value)?;
+        self.check_parameters(&name, distribution)?;
+        self.record.drawn(&name, Role::Observed, shape, distribution, &self.plates);
+        if self.simulate {
+            let drawn = self.draw(&name, distribution, shape)?;
+            self.record.value(&name, || Value::new(drawn.clone()), Some(distribution.support()));
+            return Ok(Some(drawn));
+        }
+        let value = self.without_hidden(&name, distribution.support(), value)?;
+        if self.validated {
+            check_observed(&name, distribution, &value)?;
+        }
+        self.score(name, Role::Observed, distribution, value)?;
+        Ok(None)
+    }
+
+    pub(crate) fn try_factor<const D: usize>(
+        &mut self,
+        name: &str,
+        log_factor: Tensor<D>,
+    ) -> Result<(), ModelError> {
+        let name = self.enter(name, Role::Factor)?;
+        self.check_particles(&name, "factor", log_factor.dims())?;
+        self.check_place(&name, "log-factor", &log_factor)?;
+        self.record.computed(&name, Role::Factor, &log_factor, &self.plates);
+        self.add_term(name, Role::Factor, true, log_factor)
+    }
+
+    pub(crate) fn try_deterministic<const D: usize>(
+        &mut self,
+        name: &str,
+        value: &Tensor<D>,
+    ) -> Result<(), ModelError> {
+        let name = self.enter(name, Role::Deterministic)?;
+        self.check_particles(&name, "deterministic", value.dims())?;
+        self.record.computed(&name, Role::Deterministic, value, &self.plates);
+        self.record.value(&name, || Value::new(value.clone()), None);
+        Ok(())
+    }
+
+    pub(crate) fn try_param<const D: usize>(
+        &mut self,
+        name: &str,
+        initial: Tensor<D>,
+        support: Support,
+    ) -> Result<Tensor<D>, ModelError> {
+        let name = self.enter(name, Role::Param)?;
+        let shape = initial.dims();
+        if shape[0] != 1 {
+            return Err(shape_error(&name, "param", with_particles(shape, 1), shape));
+        }
+        self.check_place(&name, "initial value", &initial)?;
+        self.record.param(&name, &initial, support, &self.plates)?;
+        let missing = || ModelError::MissingParam { param: name.to_string() };
+        match &self.params {
+            Some(params) => {
+                let flat = params.get(&name).ok_or_else(missing)?;
+                let size = flat.dims()[1];
+                if size != shape.iter().product::<usize>() {
+                    return Err(shape_error(&name, "param", [1, size], shape));
+                }
+                constrain(flat, shape, support)
+                    .ok_or(ModelError::ParamSupport { param: name.to_string(), support })
+            }
+            None if self.scored && !self.record.keep_sites => Err(missing()),
+            None => Ok(initial),
+        }
+    }
+
+    /// Draws of the given shape; refuses a distribution that does not fill it.
+    fn draw<const D: usize, P: Distribution<D>>(
+        &self,
+        name: &str,
+        distribution: &P,
+        shape: [usize; D],
+    ) -> Result<Tensor<D, P::Kind>, ModelError> {
+        if shape[0] != 1 && shape[0] != self.particles {
+            let (distribution, asked, found) = (distribution.name(), self.particles, shape[0]);
+            return Err(at_site(name)(DistError::Particles { distribution, asked, found }));
+        }
+        let shape = with_particles(shape, self.particles);
+        let drawn = distribution.draw(shape, &mut self.noise.site(name));
+        self.check_plates(name, drawn.dims())?;
+        Ok(if P::REPARAMETERIZED { drawn } else { P::Kind::constant(drawn) })
+    }
+
+    /// The value with a harmless number where a mask hides it: what is hidden must not reach the
+    /// density, where `0 · NaN` would make every gradient NaN.
+    fn without_hidden<const D: usize, P: ValueKind>(
+        &self,
+        name: &str,
+        support: Support,
+        mut value: Tensor<D, P>,
+    ) -> Result<Tensor<D, P>, ModelError> {
+        for mask in &self.masks {
+            let (shape, hidden) = self.hidden(name, mask, value.dims())?;
+            value = value.expand(shape).mask_fill(hidden, interior(support));
+        }
+        Ok(value)
+    }
+
+    /// What `mask` hides of a tensor with the shape `dims`, and the shape of both together: a mask
+    /// of S particles over a tensor that all of them share makes it one of S.
+    fn hidden<const D: usize>(
+        &self,
+        name: &str,
+        mask: &Mask,
+        mut dims: [usize; D],
+    ) -> Result<([usize; D], Tensor<D, Bool>), ModelError> {
+        self.check_at(name, "mask", &mask.device(), mask.dtype())?;
+        if mask.particles() == self.particles {
+            dims[0] = self.particles;
+        }
+        Ok((dims, mask.hidden(name, dims)?))
+    }
+
+    fn score<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: Arc<str>,
+        role: Role,
+        distribution: &P,
+        value: Tensor<D, P::Kind>,
+    ) -> Result<(), ModelError> {
+        if !self.scored {
+            return Ok(());
+        }
+        let log_prob = match self.path {
+            Path::Full => distribution.log_prob(value),
+            Path::DrawsOnly => distribution.clone().detach().log_prob(value),
+        };
+        self.add_term(name, role, P::REPARAMETERIZED, log_prob)
+    }
+
+    fn add_term<const D: usize>(
+        &mut self,
+        name: Arc<str>,
+        role: Role,
+        reparameterized: bool,
+        mut log_prob: Tensor<D>,
+    ) -> Result<(), ModelError> {
+        self.check_plates(&name, log_prob.dims())?;
+        if !self.scored {
+            return Ok(());
+        }
+        for mask in &self.masks {
+            let (shape, hidden) = self.hidden(&name, mask, log_prob.dims())?;
+            log_prob = log_prob.expand(shape).mask_fill(hidden, 0.0);
+        }
+        let mut term = Term::new(name, role, self.plates.clone(), log_prob);
+        term.reparameterized = reparameterized;
+        self.record.terms.push(term);
+        Ok(())
+    }
+
+    /// Takes the name of a new site.
+    pub(crate) fn enter(&mut self, name: &str, role: Role) -> Result<Arc<str>, ModelError> {
+        if self.role(name).is_some() {
+            return Err(ModelError::DuplicateSite { site: name.to_string() });
+        }
+        let name: Arc<str> = name.into();
+        self.names.push((name.clone(), role));
+        Ok(name)
+    }
+
+    fn role(&self, name: &str) -> Option<Role> {
+        self.names.iter().find(|(known, _)| &**known == name).map(|(_, role)| *role)
+    }
+
+    /// The error of a value that no site of the program takes.
+    pub(crate) fn unknown(&self) -> Option<ModelError> {
+        let conditioned = |name: &str| self.conditioned.iter().any(|known| known == name);
+        let taken = |name: &str| match self.source {
+            Source::Given => self.role(name) == Some(Role::Latent),
+            Source::Substitute => self.role(name).is_some(),
+            Source::Distribution => true,
+        };
+        let given = self.given.iter().map(|(name, _)| name).find(|name| !taken(name));
+        let observed = self.observed.iter().map(|(name, _)| name).find(|name| !conditioned(name));
+        let site = observed.or(given)?.to_string();
+        let sampled = self.names.iter().filter(|(name, role)| {
+            *role == Role::Latent || (observed.is_some() && conditioned(name))
+        });
+        let sampled = Names(sampled.map(|(name, _)| name.to_string()).collect());
+        Some(ModelError::UnknownSite { site, sampled })
+    }
+
+    /// Notes the error and returns a value with which the program can go on.
+    pub(crate) fn placeholder<const D: usize, P: Distribution<D>>(
+        &mut self,
+        error: ModelError,
+        distribution: &P,
+    ) -> Tensor<D, P::Kind> {
+        self.fail(error);
+        let mut shape = [1; D];
+        for (_, parameter) in distribution.parameters() {
+            shape = std::array::from_fn(|axis| shape[axis].max(parameter.dims()[axis]));
+        }
+        shape = distribution.shape().unwrap_or(shape);
+        P::Kind::zeros(shape, self.noise.place())
+    }
+}

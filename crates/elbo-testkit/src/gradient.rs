@@ -1,0 +1,110 @@
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use crate::assert_close;
+
+/// Asserts that Burn's gradient of `f` at `at` agrees with central differences, in double
+/// precision, to 1e-7 of each entry plus 1e-8.
+///
+/// `f` maps a tensor of `shape` to one number; `device` computes it, and need not be an autodiff
+/// one.
+///
+/// ```
+/// use burn::tensor::Device;
+///
+/// elbo_testkit::assert_gradient(&Device::flex(), [1, 2], &[0.5, 3.0], |x| x.exp().sum());
+/// ```
+///
+/// # Panics
+/// If they do not agree.
+#[track_caller]
+pub fn assert_gradient<const D: usize>(
+    device: &Device,
+    shape: [usize; D],
+    at: &[f64],
+    f: impl Fn(Tensor<D>) -> Tensor<1>,
+) {
+    let expected = central_differences(device, shape, at, &f);
+    assert_close(&autodiff_gradient(device, shape, at, f), &expected, 1e-7, 1e-8);
+}
+
+/// The gradient of `f` at `at` by Burn's autodiff, in double precision and row-major order; zeros
+/// if `f` does not depend on its argument.
+///
+/// ```
+/// use burn::tensor::Device;
+///
+/// let gradient = elbo_testkit::autodiff_gradient(&Device::flex(), [2], &[1.0, 3.0], |x| {
+///     x.square().sum()
+/// });
+/// assert_eq!(gradient, [2.0, 6.0]);
+/// ```
+pub fn autodiff_gradient<const D: usize>(
+    device: &Device,
+    shape: [usize; D],
+    at: &[f64],
+    f: impl Fn(Tensor<D>) -> Tensor<1>,
+) -> Vec<f64> {
+    let x = tensor(&device.clone().autodiff(), shape, at.to_vec()).require_grad();
+    let y = f(x.clone());
+    if !y.is_tracked() {
+        return vec![0.0; at.len()];
+    }
+    let gradient = x.grad(&y.backward());
+    gradient.map_or_else(|| vec![0.0; at.len()], |g| g.into_data().iter::<f64>().collect())
+}
+
+/// `(f(x + h eᵢ) - f(x - h eᵢ)) / 2h` for every `i`, with `h = ∛ε |xᵢ|` (`∛ε` at 0), the step that
+/// balances truncation and rounding, about 1e-10 of the value each.
+///
+/// ```
+/// use burn::tensor::Device;
+///
+/// let slope = elbo_testkit::central_differences(&Device::flex(), [1], &[2.0], |x| x.log().sum());
+/// assert!((slope[0] - 0.5).abs() < 1e-9);
+/// ```
+///
+/// # References
+/// Press, Teukolsky, Vetterling & Flannery (2007), *Numerical recipes*, section 5.7.
+pub fn central_differences<const D: usize>(
+    device: &Device,
+    shape: [usize; D],
+    at: &[f64],
+    f: impl Fn(Tensor<D>) -> Tensor<1>,
+) -> Vec<f64> {
+    let device = device.clone().inner();
+    let value_at = |i: usize, x: f64| -> f64 {
+        let mut moved = at.to_vec();
+        moved[i] = x;
+        f(tensor(&device, shape, moved)).into_scalar()
+    };
+    let slope = |(i, &x): (usize, &f64)| {
+        let step = f64::EPSILON.cbrt() * if x == 0.0 { 1.0 } else { x.abs() };
+        let (low, high) = (x - step, x + step);
+        (value_at(i, high) - value_at(i, low)) / (high - low)
+    };
+    at.iter().enumerate().map(slope).collect()
+}
+
+fn tensor<const D: usize>(device: &Device, shape: [usize; D], values: Vec<f64>) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), (device, DType::F64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "1 of 2 elements differ")]
+    fn a_wrong_gradient_is_found() {
+        assert_gradient(&Device::flex(), [2], &[1.0, 2.0], |x| {
+            let stopped = x.clone().slice([1..2]).inner();
+            (x.slice([0..1]) + stopped.square()).sum()
+        });
+    }
+
+    #[test]
+    fn a_constant_has_gradient_zero() {
+        let gradient = autodiff_gradient(&Device::flex(), [2], &[1.0, 2.0], |x| x.inner().sum());
+        assert_eq!(gradient, [0.0, 0.0]);
+    }
+}

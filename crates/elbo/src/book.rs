@@ -1,0 +1,22 @@
+//! The book, so that its blocks are compiled and run with the documentation tests.
+
+macro_rules! chapters {
+    ($($name:ident: $file:literal,)*) => {
+        $(
+            #[doc = include_str!(concat!("../../../book/src/", $file))]
+            pub struct $name;
+        )*
+    };
+}
+
+chapters! {
+    Introduction: "introduction.md",
+    Quickstart: "quickstart.md",
+    Programs: "programs.md",
+    Shapes: "shapes.md",
+    Guides: "guides.md",
+    Inference: "svi.md",
+    NoiseAndReproducibility: "noise.md",
+    Errors: "errors.md",
+    Translation: "translation.md",
+}

@@ -1,0 +1,95 @@
+//! Trains a variational autoencoder on images of digits and draws what it has learnt.
+#![allow(clippy::print_stdout, reason = "a program's output")]
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Parser;
+use elbo::plots::{bound_curve, image_grid};
+use elbo::{Observer, Progress, StepInfo};
+use vae::{Data, Options, run};
+
+/// Trains a variational autoencoder: on the 8 by 8 digits that come with it, or on MNIST.
+#[derive(Parser)]
+struct Args {
+    /// The device: flex or ndarray, or another that was compiled in.
+    #[arg(long, default_value = "flex")]
+    device: String,
+    /// The directory of the four idx files of MNIST, compressed or not.
+    #[arg(long)]
+    mnist: Option<PathBuf>,
+    /// Passes over the data [default: 100, or 10 for MNIST].
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Images a step [default: 64, or 128 for MNIST].
+    #[arg(long)]
+    batch: Option<NonZeroUsize>,
+    /// The width of the hidden layers [default: 200, or 400 for MNIST].
+    #[arg(long)]
+    hidden: Option<NonZeroUsize>,
+    /// The length of a code [default: 8, or 20 for MNIST].
+    #[arg(long)]
+    latent: Option<NonZeroUsize>,
+    /// Particles a step.
+    #[arg(long, default_value_t = 1)]
+    particles: usize,
+    /// The seed of all noise, and of the order of the images.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where to write elbo.svg, graph.mmd, reconstructions.png and samples.png.
+    #[arg(long, default_value = "out/vae")]
+    out: PathBuf,
+}
+
+impl Args {
+    fn options(&self) -> Result<Options, elbo::UnknownDevice> {
+        let device = elbo::device(&self.device)?;
+        let default = match self.mnist {
+            Some(_) => Options::for_mnist(device),
+            None => Options::for_shipped(device),
+        };
+        Ok(Options {
+            epochs: self.epochs.unwrap_or(default.epochs),
+            batch: self.batch.map_or(default.batch, NonZeroUsize::get),
+            hidden: self.hidden.map_or(default.hidden, NonZeroUsize::get),
+            latent: self.latent.map_or(default.latent, NonZeroUsize::get),
+            particles: self.particles,
+            seed: self.seed,
+            ..default
+        })
+    }
+}
+
+/// The width of an image in a picture, in pixels.
+const IMAGE: usize = 112;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args = Args::parse();
+    let options = args.options()?;
+    let data = match &args.mnist {
+        Some(dir) => Data::mnist(dir)?,
+        None => Data::shipped(),
+    };
+    let steps = options.epochs * data.train.len().div_ceil(options.batch);
+    let mut progress = Progress::new(steps);
+    let images = data.train.len() as f64;
+    let mut each_step = |info: &StepInfo| {
+        progress.on_step(&StepInfo { bound: info.bound / images, ..info.clone() });
+    };
+    let fit = run(&data, &options, &mut each_step)?;
+    println!("{}\n\nepoch  train loss  test loss (nats an image)", fit.layout);
+    for (index, epoch) in fit.epochs.iter().enumerate() {
+        println!("{:5}  {:10.3}  {:9.3}", index + 1, epoch.train_loss, epoch.test_loss);
+    }
+    println!("\ntest loss {:.3} nats an image", fit.test_loss);
+    std::fs::create_dir_all(&args.out)?;
+    bound_curve(&args.out.join("elbo.svg"), &fit.bounds)?;
+    std::fs::write(args.out.join("graph.mmd"), fit.layout.to_mermaid())?;
+    let (width, columns) = (data.test.width, fit.originals.len());
+    let zoom = (IMAGE / width).max(1);
+    let pairs = [fit.originals, fit.reconstructions].concat();
+    image_grid(&args.out.join("reconstructions.png"), &pairs, width, columns, zoom)?;
+    image_grid(&args.out.join("samples.png"), &fit.samples, width, 10, zoom)?;
+    println!("pictures: {}", args.out.display());
+    Ok(())
+}

@@ -2,12 +2,13 @@
 
 use burn::tensor::Tensor;
 
-use crate::{DistError, Distribution, Noise, Operand, Support};
+use crate::{DistError, Distribution, Noise, Operand, Support, broadcast};
 
 /// Independent copies of a base distribution, made by [`Distribution::iid`].
 ///
 /// # Shapes
-/// One draw has the shape that the base's shape and the given one broadcast to.
+/// One draw has the shape that the base's shape and the given one broadcast to. An axis that
+/// belongs to one event, the last of a [`Categorical`](crate::Categorical), takes no copies.
 #[derive(Clone, Debug)]
 pub struct Iid<P, const D: usize> {
     base: P,
@@ -18,6 +19,14 @@ impl<P, const D: usize> Iid<P, D> {
     /// Copies of `base` that fill `shape`.
     pub fn new(base: P, shape: [usize; D]) -> Self {
         Self { base, shape }
+    }
+}
+
+impl<P: Distribution<D>, const D: usize> Iid<P, D> {
+    fn mismatch(&self, base: [usize; D], event: Option<usize>) -> DistError {
+        let event = event.map(|axis| format!(" with one event along axis {axis}"));
+        let shapes = format!("base {base:?}{}, iid {:?}", event.unwrap_or_default(), self.shape);
+        DistError::Broadcast { distribution: self.name(), shapes }
     }
 }
 
@@ -51,15 +60,14 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
 
     fn shape(&self) -> Result<[usize; D], DistError> {
         let mut shape = self.base.shape()?;
-        for (size, copies) in shape.iter_mut().zip(self.shape) {
-            if *size == 1 {
-                *size = copies;
-            } else if copies != 1 && copies != *size {
-                return Err(DistError::Broadcast {
-                    distribution: self.name(),
-                    shapes: format!("base {:?}, iid {:?}", self.base.shape()?, self.shape),
-                });
+        let parameters = broadcast(self.name(), &self.parameters())?;
+        for axis in 0..D {
+            let (size, copies) = (shape[axis], self.shape[axis]);
+            let of_one_event = parameters[axis] != size; // the categories of a Categorical
+            if copies != 1 && copies != size && (size != 1 || of_one_event) {
+                return Err(self.mismatch(shape, of_one_event.then_some(axis)));
             }
+            shape[axis] = size.max(copies);
         }
         Ok(shape)
     }

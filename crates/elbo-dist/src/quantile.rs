@@ -2,7 +2,7 @@
 
 /// `Φ⁻¹(p)`, the standard normal quantile, for `p` in (0, 1).
 ///
-/// Relative error about 1e-16 (two rational approximations of degree 7, one in the centre and two
+/// Relative error below 1e-15 (two rational approximations of degree 7, one in the centre and two
 /// in the tails, after `√(-log min(p, 1-p))`). Returns ∓∞ at 0 and 1 and NaN outside.
 ///
 /// ```

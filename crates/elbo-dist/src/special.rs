@@ -4,14 +4,14 @@
 //! and slope are computed without a graph, and three recorded operations tie them to the argument.
 //! A tracked argument must be finite.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{DType, Tensor, activation};
 
 use crate::HALF_LN_TWO_PI;
 
 /// `log(1 + x)`, for `x ≥ -1`.
 ///
 /// With `u = 1 + x` rounded, `log u + (x - (u - 1)) / u`: the second summand gives back what the
-/// rounding of `u` lost. Relative error below 2e-7 in `f32` and 4e-16 in `f64`.
+/// rounding of `u` lost. Relative error below 2e-7 in `f32` and 3e-16 in `f64`.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -25,7 +25,7 @@ pub fn log1p<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 /// `log(1 + eˣ) = max(x, 0) + log(1 + e^-|x|)`, with derivative `σ(x)`.
 ///
-/// Relative error below 4e-7 in `f32` and 1e-15 in `f64`.
+/// Relative error below 3e-7 in `f32` and 4e-16 in `f64`, wherever the result is a normal number.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -37,7 +37,7 @@ pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     with_slope(x, softplus_value, activation::sigmoid)
 }
 
-/// `log σ(x) = -log(1 + e⁻ˣ)`, with derivative `σ(-x)`.
+/// `log σ(x) = -log(1 + e⁻ˣ)`, with derivative `σ(-x)`; as exact as [`softplus`].
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -51,7 +51,8 @@ pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 /// `log Σ exp x` over `dim`, which keeps size 1.
 ///
-/// The maximum is taken out first; all `-∞` gives `-∞` (whose gradient is NaN).
+/// The maximum is taken out first; all `-∞` gives `-∞` (whose gradient is NaN). Error, relative to
+/// the larger of 1, the maximum and the result: 2e-7 in `f32`, 1e-15 in `f64`.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -80,7 +81,8 @@ fn below_max<const D: usize>(x: Tensor<D>, dim: usize) -> (Tensor<D>, Tensor<D>)
 
 /// `log Γ(x)` for `x > 0`, with derivative [`digamma`].
 ///
-/// Stirling's series with 7 terms at `x ≥ 8`; below, `Γ(x) = Γ(x + 8) / (x (x + 1) ⋯ (x + 7))`.
+/// Stirling's series with 7 terms at `x ≥ n`; below, `Γ(x) = Γ(x + n) / (x (x + 1) ⋯ (x + n - 1))`,
+/// with `n = 3` in `f32` and 8 in `f64`.
 /// Error, relative to `max(1, |log Γ|)`: 2e-6 in `f32`, 5e-15 in `f64`. About 30 operations.
 ///
 /// ```
@@ -99,8 +101,9 @@ pub fn lgamma<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// `ψ(x) = d log Γ(x) / dx` for `x > 0`; its own derivative is not implemented, the result is a
 /// constant.
 ///
-/// The asymptotic series with 7 terms at `x ≥ 8`, the recurrence `ψ(x) = ψ(x + 1) - 1/x` below.
-/// Error, relative to `max(1, |ψ|)`: 1e-6 in `f32`, 1e-14 in `f64`.
+/// The asymptotic series with 7 terms at `x ≥ 3` in `f32` and 8 in `f64`, the recurrence
+/// `ψ(x) = ψ(x + 1) - 1/x` below.
+/// Error, relative to `max(1, |ψ|)`: 5e-7 in `f32`, 5e-15 in `f64`.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -113,13 +116,13 @@ pub fn lgamma<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// Abramowitz & Stegun (1964), 6.3.18.
 pub fn digamma<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let x = x.inner();
-    let small = x.clone().lower_elem(SHIFT);
-    let z = x.clone().mask_where(small.clone(), x.clone() + SHIFT);
+    let shift = shift(x.dtype());
+    let small = x.clone().lower_elem(shift as f64);
+    let z = x.clone().mask_where(small.clone(), x.clone() + shift as f64);
     let inverse = z.clone().recip();
     let series = polynomial(&DIGAMMA_SERIES, inverse.clone().square());
     let large = z.log() - inverse.clone() * 0.5 - inverse.square() * series;
-    let steps =
-        (1..SHIFT as usize).fold(x.clone().recip(), |sum, k| sum + (x.clone() + k as f64).recip());
+    let steps = (1..shift).fold(x.clone().recip(), |sum, k| sum + (x.clone() + k as f64).recip());
     let below = steps.mask_fill(small.bool_not(), 0.0);
     large - below
 }
@@ -133,9 +136,9 @@ pub fn lgamma_scalar(x: f64) -> f64 {
     if x.is_nan() || x <= 0.0 {
         return f64::NAN;
     }
-    if x < SHIFT {
-        let product: f64 = (0..SHIFT as usize).map(|k| x + k as f64).product();
-        return lgamma_scalar(x + SHIFT) - product.ln();
+    if x < SHIFT as f64 {
+        let product: f64 = (0..SHIFT).map(|k| x + k as f64).product();
+        return lgamma_scalar(x + SHIFT as f64) - product.ln();
     }
     let series = LGAMMA_SERIES.iter().rev().fold(0.0, |sum, c| sum / (x * x) + c) / x;
     (x - 0.5) * x.ln() - x + HALF_LN_TWO_PI + series
@@ -150,15 +153,24 @@ pub fn digamma_scalar(x: f64) -> f64 {
     if x.is_nan() || x <= 0.0 {
         return f64::NAN;
     }
-    if x < SHIFT {
+    if x < SHIFT as f64 {
         return digamma_scalar(x + 1.0) - 1.0 / x;
     }
     let series = DIGAMMA_SERIES.iter().rev().fold(0.0, |sum, c| sum / (x * x) + c) / (x * x);
     x.ln() - 0.5 / x - series
 }
 
-/// Arguments below this are shifted up by as much before an asymptotic series is used.
-const SHIFT: f64 = 8.0;
+/// Arguments below this are shifted up by as much before an asymptotic series is used: at 3 the
+/// first term left out is 2e-9 for `log Γ` and 1e-8 for `ψ`, at 8 it is 8e-16 and 2e-15.
+fn shift(dtype: DType) -> usize {
+    match dtype {
+        DType::F32 => 3,
+        _ => SHIFT,
+    }
+}
+
+/// The [`shift`] of double precision.
+const SHIFT: usize = 8;
 
 /// `B₂ₖ / (2k (2k - 1))`, the coefficients of `x¹⁻²ᵏ`.
 const LGAMMA_SERIES: [f64; 7] = [
@@ -217,14 +229,14 @@ fn log1p_finite<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 fn lgamma_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let small = x.clone().lower_elem(SHIFT);
-    let z = x.clone().mask_where(small.clone(), x.clone() + SHIFT);
+    let shift = shift(x.dtype());
+    let small = x.clone().lower_elem(shift as f64);
+    let z = x.clone().mask_where(small.clone(), x.clone() + shift as f64);
     let inverse = z.clone().recip();
     let series = polynomial(&LGAMMA_SERIES, inverse.clone().square()) * inverse;
     let large = (z.clone() - 0.5) * z.clone().log() - z + HALF_LN_TWO_PI + series;
-    let base = x.clamp_max(SHIFT);
-    let product =
-        (1..SHIFT as usize).fold(base.clone(), |product, k| product * (base.clone() + k as f64));
+    let base = x.clamp_max(shift as f64);
+    let product = (1..shift).fold(base.clone(), |product, k| product * (base.clone() + k as f64));
     let below = product.log().mask_fill(small.bool_not(), 0.0);
     large - below
 }

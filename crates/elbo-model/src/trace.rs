@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::{Bool, Tensor};
-use elbo_dist::{Distribution, Noise, Place, Support, ValueKind};
+use elbo_dist::{Distribution, Noise, Place, Support};
 
 use crate::latents::rank_error;
 use crate::mask::Mask;

@@ -145,6 +145,9 @@ impl Trace {
         let shape = with_particles(shape, self.particles);
         let drawn = distribution.draw(shape, &mut self.noise.site(name));
         self.check_plates(name, drawn.dims())?;
+        if drawn.dims() != shape {
+            return Err(shape_error(name, distribution.name(), shape, drawn.dims()));
+        }
         Ok(if P::REPARAMETERIZED { drawn } else { P::Kind::constant(drawn) })
     }
 

@@ -3,7 +3,9 @@ use std::path::Path;
 use serde_json::Value;
 
 /// Numbers that another program computed, from a JSON file
-/// `{"made_by": "..", "cases": [{"x": 1.0, "log_prob": -2.5}, ..]}`.
+/// `{"made_by": "..", "cases": [{"x": 1.0, "log_prob": "-2.3025850929940455"}, ..]}`.
+///
+/// Numbers of more than 15 digits are written as strings: serde_json may miss their last bit.
 ///
 /// ```
 /// use elbo_testkit::Golden;
@@ -78,7 +80,8 @@ impl Golden {
 
 #[track_caller]
 fn number(value: &Value, name: &str) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("a case has {value} for the number {name}"))
+    let number = value.as_str().map_or_else(|| value.as_f64(), |text| text.parse().ok());
+    number.unwrap_or_else(|| panic!("a case has {value} for the number {name}"))
 }
 
 #[cfg(test)]
@@ -90,6 +93,12 @@ mod tests {
         let golden = Golden::parse(r#"{"cases": [{"y": null}, {"y": 2}]}"#);
         assert_eq!(golden.count(), 2);
         assert_eq!(golden.with("y").column("y"), [2.0]);
+    }
+
+    #[test]
+    fn a_number_in_a_string_keeps_its_last_bit() {
+        let golden = Golden::parse(r#"{"cases": [{"p": "0.9999999999999999"}]}"#);
+        assert_eq!(golden.column("p"), [1.0 - f64::EPSILON / 2.0]);
     }
 
     #[test]

@@ -85,6 +85,9 @@ pub fn run(
     observer: &mut impl Observer,
 ) -> Result<Fit, Box<dyn Error>> {
     let &Options { hidden, latent, particles, .. } = options;
+    if options.batch == 0 {
+        return Err("the batch size is 0, but a batch holds at least one image".into());
+    }
     let (pixels, noise) = (data.train.pixels(), Noise::new(options.seed, &options.device));
     let encoder = Encoder::new(pixels, hidden, latent, &noise);
     let decoder = Decoder::new(latent, hidden, pixels, &noise);

@@ -6,6 +6,9 @@ use crate::{Distribution, ElementNoise, Noise, Operand, Support, lgamma, lgamma_
 ///
 /// `log p(x) = α log β + (α - 1) log x - β x - log Γ(α)` for `x > 0`
 ///
+/// Near the mode of a large concentration these summands cancel: the error is about 3e-7 of the
+/// largest one in `f32`, 1e-4 at `α = 100`.
+///
 /// Draws are constants: no gradient flows through them to the parameters. They are never 0: what
 /// would underflow, as much of `Γ(0.01, 1)` does, is the smallest positive normal number.
 ///

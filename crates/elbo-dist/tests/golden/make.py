@@ -40,6 +40,13 @@ def rounded(case):
     return single if kept else None
 
 
+def exact(x):
+    """Numbers of more than 15 digits as strings: serde_json may miss their last bit."""
+    if isinstance(x, list):
+        return [exact(y) for y in x]
+    return x if x is None or float(f"{x:.15g}") == x else repr(x)
+
+
 def write(name, cases, function, reference, out="log_prob", limit=None):
     """`function` gives the exact (result, size); `reference` is SciPy's, `limit` says what f32 can do."""
     rows = []
@@ -53,7 +60,7 @@ def write(name, cases, function, reference, out="log_prob", limit=None):
             if normal_f32(float(value)):
                 row[f"{out}_f32"] = float(value)
         rows.append(row)
-    body = ",\n".join(json.dumps(row) for row in rows)
+    body = ",\n".join(json.dumps({k: exact(v) for k, v in row.items()}) for row in rows)
     text = f'{{"made_by": "make.py, mpmath {mp.__version__}", "cases": [\n{body}\n]}}\n'
     (HERE / f"{name}.json").write_text(text)
     print(f"{name}: {len(rows)} cases, {sum(row[f'{out}_f32'] is not None for row in rows)} in f32")

@@ -42,6 +42,17 @@ fn copies_that_do_not_fit_the_base_are_named_with_both_shapes() {
 }
 
 #[test]
+fn copies_along_an_event_axis_are_an_error() {
+    let copies = Categorical::logits(ones([1, 6])).iid([1, 8]);
+    assert_eq!(
+        copies.shape().unwrap_err().to_string(),
+        "Categorical: the shapes base [1, 1] with one event along axis 1, iid [1, 8] do not \
+         broadcast; every axis must have one size or 1 (unsqueeze the smaller one so that axis 0 \
+         stays the particle axis)"
+    );
+}
+
+#[test]
 fn half_precision_is_refused() {
     let half = ones([1, 1]).cast(DType::F16);
     let error = Place::of(&half).unwrap_err();
@@ -54,5 +65,6 @@ fn shapes_broadcast_and_copies_fill_them() {
     assert_eq!(Normal::<2>::new(0.0, 1.0).iid([1, 3]).shape().unwrap(), [1, 3]);
     assert_eq!(Normal::new(ones([1, 8]), 1.0).iid([5, 8]).shape().unwrap(), [5, 8]);
     assert_eq!(Categorical::logits(ones([2, 6])).shape().unwrap(), [2, 1]);
-    assert_eq!(Categorical::logits(ones([1, 6])).iid([1, 4]).shape().unwrap(), [1, 4]);
+    let logits = ones([1, 6]).reshape([1, 1, 6]);
+    assert_eq!(Categorical::logits(logits).iid([1, 8, 1]).shape().unwrap(), [1, 8, 1]);
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use elbo_testkit::data_dir;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use vae::{Data, MnistError};
@@ -141,8 +142,8 @@ fn labels_of_another_set_are_refused() {
 
 #[test]
 fn the_real_files_have_their_published_counts() {
-    let Some(dir) = super::recovers::mnist() else { return };
-    let data = Data::mnist(&dir).unwrap();
+    let Some(root) = data_dir() else { return };
+    let data = Data::mnist(&root.join("mnist")).unwrap();
     assert_eq!((data.train.len(), data.test.len(), data.train.pixels()), (60_000, 10_000, 784));
     let fives = data.train.labels.iter().filter(|label| **label == 5).count();
     assert_eq!(fives, 5421);

@@ -105,7 +105,7 @@ impl Noise {
 
     /// Standard normal draws, `Φ⁻¹(u)` of one uniform an element.
     pub fn normal<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
-        self.fill(shape, |u| normal_quantile(u))
+        self.fill(shape, normal_quantile)
     }
 
     /// Uniform draws from the open interval (0, 1); never 0 and never 1, in either precision.

@@ -16,6 +16,7 @@ use burn::tensor::Tensor;
 /// assert!(matches!(scale.log() + 1.0, Operand::Scalar(x) if x == 2.0_f64.ln() + 1.0));
 /// ```
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a few an evaluation; a box would cost an allocation")]
 pub enum Operand<const D: usize> {
     /// One number for all elements.
     Scalar(f64),

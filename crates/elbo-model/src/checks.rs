@@ -12,15 +12,20 @@ impl Trace {
         name: &str,
         distribution: &P,
     ) -> Result<[usize; D], ModelError> {
-        let mut shape = distribution.shape().map_err(at_site(name))?;
+        let shape = self.in_plates(distribution.shape().map_err(at_site(name))?);
         self.check_parameters(name, distribution)?;
+        self.check_plates(name, shape)?;
+        Ok(shape)
+    }
+
+    /// `shape` with the plates' elements on those of their axes that have size 1.
+    pub(crate) fn in_plates<const D: usize>(&self, mut shape: [usize; D]) -> [usize; D] {
         for plate in self.plates.iter().filter(|plate| plate.axis < D) {
             if shape[plate.axis] == 1 {
                 shape[plate.axis] = plate.batch;
             }
         }
-        self.check_plates(name, shape)?;
-        Ok(shape)
+        shape
     }
 
     /// Checks that a site has its plates' elements on their axes.
@@ -126,6 +131,15 @@ impl Trace {
     fn fits(&self, particles: usize) -> bool {
         particles == 1 || particles == self.particles
     }
+}
+
+/// Checks that a plate holds at least one element and at most all of them.
+pub(crate) fn check_size(plate: &Plate) -> Result<(), ModelError> {
+    let Plate { name, total, batch, .. } = plate;
+    if (1..=*total).contains(batch) {
+        return Ok(());
+    }
+    Err(ModelError::PlateTotal { plate: name.to_string(), batch: *batch, total: *total })
 }
 
 /// Checks that data lie in their distribution's support, which reads them to the host.

@@ -32,23 +32,21 @@ impl Mask {
         self.flat.dtype()
     }
 
-    /// Whether each element of `shape` is masked out.
-    pub fn hidden<const D: usize>(
-        &self,
-        site: &str,
-        shape: [usize; D],
-    ) -> Result<Tensor<D, Bool>, ModelError> {
+    /// Checks that the mask broadcasts to `shape`.
+    pub fn check<const D: usize>(&self, site: &str, shape: [usize; D]) -> Result<(), ModelError> {
         let fits = self.shape.len() == D
             && self.shape.iter().zip(shape).all(|(mask, size)| *mask == size || *mask == 1);
-        if !fits {
-            return Err(ModelError::Mask {
-                site: site.to_string(),
-                shape: shape.to_vec(),
-                mask: self.shape.clone(),
-            });
+        if fits {
+            return Ok(());
         }
+        let (site, mask) = (site.to_string(), self.shape.clone());
+        Err(ModelError::Mask { site, shape: shape.to_vec(), mask })
+    }
+
+    /// Whether each element of `shape`, to which the mask broadcasts, is masked out.
+    pub fn hidden<const D: usize>(&self, shape: [usize; D]) -> Tensor<D, Bool> {
         let own: [usize; D] = std::array::from_fn(|axis| self.shape[axis]);
-        Ok(self.flat.clone().reshape(own).expand(shape).bool_not())
+        self.flat.clone().reshape(own).expand(shape).bool_not()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::{Bool, Tensor};
 use elbo_dist::{Distribution, Noise, Place, Support};
 
-use crate::latents::rank_error;
+use crate::checks::check_size;
 use crate::mask::Mask;
 use crate::record::Record;
 use crate::{Latents, ModelError, Params, Path, Plate, PlateSize, Role, Subsample, Traced};
@@ -169,18 +169,8 @@ impl Trace {
         name: &str,
         distribution: P,
     ) -> Tensor<D, P::Kind> {
-        if let Some(value) = self.observed.value(name).cloned() {
-            self.conditioned.push(name.to_string());
-            let value = value.get().ok_or_else(|| rank_error::<D, P::Kind>(name, &value));
-            return match value {
-                Ok(value) => self.observe(name, distribution, value),
-                Err(error) => self.placeholder(error, &distribution),
-            };
-        }
-        match self.try_sample(name, &distribution) {
-            Ok(value) => value,
-            Err(error) => self.placeholder(error, &distribution),
-        }
+        let value = self.attempt(|t| t.try_sample(name, &distribution));
+        value.unwrap_or_else(|| self.placeholder(&distribution))
     }
 
     /// An observed site; returns the data, or a draw where the run simulates data.
@@ -193,27 +183,18 @@ impl Trace {
         distribution: P,
         value: Tensor<D, P::Kind>,
     ) -> Tensor<D, P::Kind> {
-        match self.try_observe(name, &distribution, value.clone()) {
-            Ok(drawn) => drawn.unwrap_or(value),
-            Err(error) => {
-                self.fail(error);
-                value
-            }
-        }
+        let drawn = self.attempt(|t| t.try_observe(name, &distribution, value.clone()));
+        drawn.flatten().unwrap_or(value)
     }
 
     /// A log-factor, added to the log-joint density.
     pub fn factor<const D: usize>(&mut self, name: &str, log_factor: Tensor<D>) {
-        if let Err(error) = self.try_factor(name, log_factor) {
-            self.fail(error);
-        }
+        self.attempt(|t| t.try_factor(name, log_factor));
     }
 
     /// A value computed from others, to be kept under `name`.
     pub fn deterministic<const D: usize>(&mut self, name: &str, value: Tensor<D>) -> Tensor<D> {
-        if let Err(error) = self.try_deterministic(name, &value) {
-            self.fail(error);
-        }
+        self.attempt(|t| t.try_deterministic(name, &value));
         value
     }
 
@@ -227,13 +208,8 @@ impl Trace {
         initial: Tensor<D>,
         support: Support,
     ) -> Tensor<D> {
-        match self.try_param(name, initial.clone(), support) {
-            Ok(value) => value,
-            Err(error) => {
-                self.fail(error);
-                initial
-            }
-        }
+        let value = self.attempt(|t| t.try_param(name, initial.clone(), support));
+        value.unwrap_or(initial)
     }
 
     /// Runs `body` inside a plate of independent elements, on the axis after those of the plates
@@ -245,10 +221,9 @@ impl Trace {
         body: impl FnOnce(&mut Self) -> R,
     ) -> R {
         let PlateSize(Subsample { total, batch }) = size.into();
-        if batch == 0 || batch > total {
-            self.fail(ModelError::PlateTotal { plate: name.to_string(), batch, total });
-        }
-        self.plates.push(Plate { name: name.into(), axis: self.plates.len() + 1, total, batch });
+        let plate = Plate { name: name.into(), axis: self.plates.len() + 1, total, batch };
+        self.attempt(|_| check_size(&plate));
+        self.plates.push(plate);
         let result = body(self);
         self.plates.pop();
         result
@@ -269,7 +244,11 @@ impl Trace {
         result
     }
 
-    pub(crate) fn fail(&mut self, error: ModelError) {
-        self.error.get_or_insert(error);
+    /// Takes a step of the run, unless an error ended it; keeps the error of the step.
+    fn attempt<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, ModelError>) -> Option<T> {
+        if self.error.is_some() {
+            return None;
+        }
+        step(self).map_err(|error| self.error = Some(error)).ok()
     }
 }

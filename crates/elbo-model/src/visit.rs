@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::Tensor;
 use elbo_dist::{DistError, Distribution, Support, ValueKind, with_particles};
 
 use crate::checks::{at_site, check_observed, check_support, shape_error};
 use crate::error::Names;
 use crate::latents::rank_error;
-use crate::mask::{Mask, interior};
+use crate::mask::interior;
 use crate::params::constrain;
 use crate::trace::Source;
 use crate::{ModelError, Path, Role, Term, Trace, Value};
@@ -19,6 +19,12 @@ impl Trace {
         name: &str,
         distribution: &P,
     ) -> Result<Tensor<D, P::Kind>, ModelError> {
+        if let Some(value) = self.observed.value(name).cloned() {
+            let value = value.get().ok_or_else(|| rank_error::<D, P::Kind>(name, &value))?;
+            self.conditioned.push(name.to_string());
+            let drawn = self.try_observe(name, distribution, value.clone())?;
+            return Ok(drawn.unwrap_or(value));
+        }
         let name = self.enter(name, Role::Latent)?;
         let shape = self.shape_in_plates(&name, distribution)?;
         self.record.drawn(&name, Role::Latent, shape, distribution, &self.plates);
@@ -70,7 +76,8 @@ impl Trace {
             self.record.value(&name, || Value::new(drawn.clone()), Some(distribution.support()));
             return Ok(Some(drawn));
         }
-        let value = self.without_hidden(&name, distribution.support(), value)?;
+        // A hidden number must not reach the density: `0 · NaN` would make every gradient NaN.
+        let value = self.hide(&name, value, interior(distribution.support()))?;
         if self.validated {
             check_observed(&name, distribution, &value)?;
         }
@@ -151,34 +158,26 @@ impl Trace {
         Ok(if P::REPARAMETERIZED { drawn } else { P::Kind::constant(drawn) })
     }
 
-    /// The value with a harmless number where a mask hides it: what is hidden must not reach the
-    /// density, where `0 · NaN` would make every gradient NaN.
-    fn without_hidden<const D: usize, P: ValueKind>(
+    /// `tensor` with `fill` where a mask hides it; a mask of S particles over a tensor that all of
+    /// them share makes it one of S.
+    fn hide<const D: usize, K: ValueKind>(
         &self,
         name: &str,
-        support: Support,
-        mut value: Tensor<D, P>,
-    ) -> Result<Tensor<D, P>, ModelError> {
+        mut tensor: Tensor<D, K>,
+        fill: f64,
+    ) -> Result<Tensor<D, K>, ModelError> {
         for mask in &self.masks {
-            let (shape, hidden) = self.hidden(name, mask, value.dims())?;
-            value = value.expand(shape).mask_fill(hidden, interior(support));
+            self.check_at(name, "mask", &mask.device(), mask.dtype())?;
+            let mut shape = tensor.dims();
+            if mask.particles() == self.particles {
+                shape[0] = self.particles;
+            }
+            mask.check(name, shape)?;
+            if !shape.contains(&0) {
+                tensor = tensor.expand(shape).mask_fill(mask.hidden(shape), fill);
+            }
         }
-        Ok(value)
-    }
-
-    /// What `mask` hides of a tensor with the shape `dims`, and the shape of both together: a mask
-    /// of S particles over a tensor that all of them share makes it one of S.
-    fn hidden<const D: usize>(
-        &self,
-        name: &str,
-        mask: &Mask,
-        mut dims: [usize; D],
-    ) -> Result<([usize; D], Tensor<D, Bool>), ModelError> {
-        self.check_at(name, "mask", &mask.device(), mask.dtype())?;
-        if mask.particles() == self.particles {
-            dims[0] = self.particles;
-        }
-        Ok((dims, mask.hidden(name, dims)?))
+        Ok(tensor)
     }
 
     fn score<const D: usize, P: Distribution<D>>(
@@ -203,16 +202,13 @@ impl Trace {
         name: Arc<str>,
         role: Role,
         reparameterized: bool,
-        mut log_prob: Tensor<D>,
+        log_prob: Tensor<D>,
     ) -> Result<(), ModelError> {
         self.check_plates(&name, log_prob.dims())?;
         if !self.scored {
             return Ok(());
         }
-        for mask in &self.masks {
-            let (shape, hidden) = self.hidden(&name, mask, log_prob.dims())?;
-            log_prob = log_prob.expand(shape).mask_fill(hidden, 0.0);
-        }
+        let log_prob = self.hide(&name, log_prob, 0.0)?;
         let mut term = Term::new(name, role, self.plates.clone(), log_prob);
         term.reparameterized = reparameterized;
         self.record.terms.push(term);
@@ -251,18 +247,20 @@ impl Trace {
         Some(ModelError::UnknownSite { site, sampled })
     }
 
-    /// Notes the error and returns a value with which the program can go on.
+    /// A value with which the program can go on after an error: zeros of the shape that the site
+    /// would have had.
     pub(crate) fn placeholder<const D: usize, P: Distribution<D>>(
-        &mut self,
-        error: ModelError,
+        &self,
         distribution: &P,
     ) -> Tensor<D, P::Kind> {
-        self.fail(error);
         let mut shape = [1; D];
         for (_, parameter) in distribution.parameters() {
             shape = std::array::from_fn(|axis| shape[axis].max(parameter.dims()[axis]));
         }
-        shape = distribution.shape().unwrap_or(shape);
-        P::Kind::zeros(shape, self.noise.place())
+        let mut shape = self.in_plates(distribution.shape().unwrap_or(shape));
+        if shape[0] == 1 {
+            shape[0] = self.particles;
+        }
+        P::Kind::zeros(shape, self.place())
     }
 }

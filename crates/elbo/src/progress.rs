@@ -50,7 +50,7 @@ impl Observer for Progress {
             return;
         }
         let tenth = self.steps.div_ceil(10).max(1);
-        if self.done % tenth == 0 || self.done == self.steps {
+        if self.done.is_multiple_of(tenth) || self.done == self.steps {
             // A lost progress line is no reason to stop a fit.
             let _ = writeln!(std::io::stderr(), "step {}/{}: {message}", self.done, self.steps);
         }

@@ -15,14 +15,14 @@ fn parameters_that_do_not_broadcast_are_named_with_their_shapes() {
     let text = "Normal: the shapes loc [1, 8], scale [1, 7] do not broadcast; every axis must have \
                 one size or 1 (unsqueeze the smaller one so that axis 0 stays the particle axis)";
     assert_eq!(normal.shape().unwrap_err().to_string(), text);
-    let error = normal.sample(1, &mut Noise::new(0, &single())).unwrap_err();
+    let error = normal.sample(1, &mut Noise::new(0, single())).unwrap_err();
     assert_eq!(error.to_string(), text);
 }
 
 #[test]
 fn a_number_of_particles_that_the_parameters_contradict_is_an_error() {
     let normal = Normal::new(ones([3, 1]), 1.0);
-    let error = normal.sample(4, &mut Noise::new(0, &single())).unwrap_err();
+    let error = normal.sample(4, &mut Noise::new(0, single())).unwrap_err();
     assert_eq!(error, DistError::Particles { distribution: "Normal", asked: 4, found: 3 });
     assert_eq!(
         error.to_string(),

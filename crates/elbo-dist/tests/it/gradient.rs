@@ -120,7 +120,7 @@ fn categorical_has_the_gradient_of_its_log_prob() {
 #[test]
 fn reparameterized_draws_carry_pathwise_gradients() {
     use elbo_dist::Noise;
-    let noise = Noise::new(1, &double());
+    let noise = Noise::new(1, double());
     let mean = |p: Tensor<2>| {
         let (loc, scale) = (p.clone().slice([0..1, 0..1]), p.slice([0..1, 1..2]));
         Normal::new(loc, scale).sample(100, &mut noise.clone()).unwrap().mean()
@@ -133,7 +133,7 @@ fn reparameterized_draws_carry_pathwise_gradients() {
 #[test]
 fn every_reparameterized_draw_has_the_gradient_of_its_path() {
     use elbo_dist::Noise;
-    let noise = Noise::new(2, &double());
+    let noise = Noise::new(2, double());
     fn draws<P: Distribution<2, Kind = Float>>(p: P, noise: &Noise) -> Tensor<1> {
         assert!(P::REPARAMETERIZED);
         p.sample(2, &mut noise.clone()).unwrap().sum()
@@ -153,7 +153,7 @@ fn every_reparameterized_draw_has_the_gradient_of_its_path() {
 fn draws_that_are_not_reparameterized_and_detached_parameters_carry_none() {
     use elbo_dist::Noise;
     let p = fixed(SCALE).autodiff().require_grad();
-    let noise = &mut Noise::new(3, &double());
+    let noise = &mut Noise::new(3, double());
     assert!(!Gamma::new(p.clone(), p.clone()).sample(2, noise).unwrap().is_tracked());
     assert!(!Bernoulli::logits(p.clone()).sample(2, noise).unwrap().is_tracked());
     let (x, normal) = (fixed(X), Normal::new(p.clone(), p.clone()));

@@ -31,7 +31,7 @@ fn every_backend_gets_the_same_bits() {
 
 #[test]
 fn a_draw_depends_on_neither_thread_nor_order() {
-    let noise = Noise::new(7, &double()).at_step(3);
+    let noise = Noise::new(7, double()).at_step(3);
     let sites = ["a", "b", "c"];
     let draw = |site: &str| host(noise.site(site).normal([2, 3]));
     let forth = sites.map(draw);
@@ -47,7 +47,7 @@ fn a_draw_depends_on_neither_thread_nor_order() {
 
 #[test]
 fn a_particle_gets_the_same_numbers_however_many_there_are() {
-    let (many, few) = (&mut root(&double()), &mut root(&double()));
+    let (many, few) = (&mut root(double()), &mut root(double()));
     assert_eq!(host(many.normal([100, 3]))[..6], host(few.normal([2, 3])));
     assert_eq!(host(many.uniform([100, 3]))[..6], host(few.uniform([2, 3])));
     assert_eq!(host(gamma(many, 100))[..6], host(gamma(few, 2)));
@@ -55,7 +55,7 @@ fn a_particle_gets_the_same_numbers_however_many_there_are() {
 
 #[test]
 fn chunks_of_particles_add_up_to_the_whole() {
-    let noise = root(&double());
+    let noise = root(double());
     let draw = |from: u64, particles: usize| {
         let noise = &mut noise.from_particle(from);
         let normal = noise.normal([particles, 3]);
@@ -67,13 +67,13 @@ fn chunks_of_particles_add_up_to_the_whole() {
 
 #[test]
 fn seeds_steps_sites_branches_and_calls_all_differ() {
-    let mut root = root(&double());
+    let mut root = root(double());
     let (first, second) = (root.split(), root.split());
-    let mut streams = vec![
+    let mut streams = [
         root.clone(),
-        Noise::new(8, &double()).at_step(3).site("z"),
-        Noise::new(7, &double()).at_step(4).site("z"),
-        Noise::new(7, &double()).at_step(3).site("y"),
+        Noise::new(8, double()).at_step(3).site("z"),
+        Noise::new(7, double()).at_step(4).site("z"),
+        Noise::new(7, double()).at_step(3).site("y"),
         first.clone(),
         second,
         { first }.split(),
@@ -88,20 +88,20 @@ fn seeds_steps_sites_branches_and_calls_all_differ() {
 
 #[test]
 fn the_state_survives_serialization() {
-    let mut noise = root(&double()).from_particle(5);
+    let mut noise = root(double()).from_particle(5);
     noise.normal([2, 2]);
     let mut branch = noise.split();
     branch.uniform([1, 1]);
     let json = serde_json::to_string(&branch.state()).unwrap();
     let state: NoiseState = serde_json::from_str(&json).unwrap();
     assert_eq!(state, branch.state());
-    let mut restored = Noise::from_state(state, &double());
+    let mut restored = Noise::from_state(state, double());
     assert_eq!(host(restored.normal([2, 2])), host(branch.normal([2, 2])));
 }
 
 #[test]
 fn single_precision_is_double_precision_rounded() {
-    let (wide, narrow) = (&mut root(&double()), &mut root(&single()));
+    let (wide, narrow) = (&mut root(double()), &mut root(single()));
     let rounded = |x: Tensor<2>| host(x).into_iter().map(|x| x as f32).collect::<Vec<_>>();
     let bits = |x: Tensor<2>| x.into_data().iter::<f32>().collect::<Vec<_>>();
     assert_eq!(rounded(wide.normal([500, 2])), bits(narrow.normal([500, 2])));
@@ -112,12 +112,8 @@ fn single_precision_is_double_precision_rounded() {
 /// would round it up.
 #[test]
 fn a_uniform_is_never_zero_or_one() {
-    for seed in 0..200 {
-        let m: f64 = Noise::new(seed, &double()).uniform([1000, 2000]).max().into_scalar();
-        if m as f32 == 1.0 { eprintln!("SEED {seed} {m:?}"); break; }
-    }
     let ends = |place: &Place| -> (f64, f64) {
-        let draws = Noise::new(0, place).uniform([1000, 2000]);
+        let draws = Noise::new(78, place).uniform([1000, 2000]);
         (draws.clone().min().into_scalar(), draws.max().into_scalar())
     };
     let (low, high) = ends(&double());
@@ -138,7 +134,7 @@ fn the_extreme_uniforms_have_finite_normals() {
 #[test]
 fn a_hundred_thousand_normals_pass_the_kolmogorov_smirnov_test() {
     // The seed is fixed: this p-value, not one in a thousand, is what is tested.
-    let draws = host(Noise::new(1, &single()).normal([100_000, 1]));
+    let draws = host(Noise::new(1, single()).normal([100_000, 1]));
     let p = elbo_testkit::ks_test(&draws, elbo_testkit::normal_cdf);
     assert!(p > 1e-3, "p = {p}");
 }
@@ -146,7 +142,7 @@ fn a_hundred_thousand_normals_pass_the_kolmogorov_smirnov_test() {
 /// A change of these numbers breaks every seeded result: the changelog must call it so.
 #[test]
 fn the_numbers_of_a_seed_stay() {
-    let noise = Noise::new(42, &double()).at_step(1).site("mu");
+    let noise = Noise::new(42, double()).at_step(1).site("mu");
     assert_eq!(
         host(noise.clone().normal([3, 1])),
         [-0.5526939785439678, -1.8919940506540682, 0.23632276209944392]

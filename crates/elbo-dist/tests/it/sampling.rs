@@ -115,7 +115,7 @@ fn frequency(observed: f64, p: f64) {
 #[test]
 fn bernoulli_frequencies_are_their_probabilities() {
     for p in [0.5, 0.02, 0.9] {
-        let draws = Bernoulli::<2>::probs(p).sample(DRAWS, &mut Noise::new(1, &single())).unwrap();
+        let draws = Bernoulli::<2>::probs(p).sample(DRAWS, &mut Noise::new(1, single())).unwrap();
         let draws = host(draws);
         assert!(draws.iter().all(|&x| x == 0.0 || x == 1.0));
         frequency(draws.iter().sum::<f64>() / DRAWS as f64, p);
@@ -126,7 +126,7 @@ fn bernoulli_frequencies_are_their_probabilities() {
 fn categorical_frequencies_are_their_probabilities() {
     for probs in [vec![0.25; 4], vec![0.7, 0.01, 0.29]] {
         let categorical = Categorical::probs(row(&single(), &probs));
-        let draws = categorical.sample(DRAWS, &mut Noise::new(1, &single())).unwrap();
+        let draws = categorical.sample(DRAWS, &mut Noise::new(1, single())).unwrap();
         assert_eq!(draws.dims(), [DRAWS, 1]);
         let draws: Vec<i64> = draws.into_data().iter::<i64>().collect();
         for (k, &p) in probs.iter().enumerate() {
@@ -139,7 +139,7 @@ fn categorical_frequencies_are_their_probabilities() {
 #[test]
 fn copies_are_drawn_independently() {
     let base = Categorical::probs(row(&single(), &[0.5, 0.5]).reshape([1, 1, 2]));
-    let draws = base.iid([1, 8, 1]).sample(500, &mut Noise::new(1, &single())).unwrap();
+    let draws = base.iid([1, 8, 1]).sample(500, &mut Noise::new(1, single())).unwrap();
     assert_eq!(draws.dims(), [500, 8, 1]);
     // All 8 are equal once in 128 times: 3.9 ± 2.0 of 500.
     let heads = host(draws.float().sum_dim(1));

@@ -5,8 +5,9 @@ use elbo_model::{Latents, Model};
 
 use crate::{chain, guide, one};
 
-fn fitted()
--> (Posterior<Model<fn(&mut elbo_model::Trace, &Tensor<2>)>, elbo_guide::MeanField>, Tensor<2>) {
+type Chain = Model<fn(&mut elbo_model::Trace, &Tensor<2>)>;
+
+fn fitted() -> (Posterior<Chain, elbo_guide::MeanField>, Tensor<2>) {
     let place = Place::f32(&Device::flex());
     let x = one(&place);
     let (guide, noise) = guide(&chain, &x, &place, 0);

@@ -35,11 +35,16 @@ fn the_gradient_of_a_hierarchical_model_agrees_with_central_differences() {
         t.observe("y", Normal::new(theta, 10.0), y.clone());
     }
     let y = matrix([[28.0, 8.0, -3.0]]);
-    assert_gradient(&Device::flex(), [2, 5], &[4.0, 3.0, 0.5, -1.0, 0.2, -1.0, 7.0, 1.0, 0.1, -2.0], |x| {
-        let part = |start: usize, size: usize| x.clone().narrow(1, start, size);
-        let latents = at([("mu", part(0, 1)), ("tau", part(1, 1)), ("z", part(2, 3))]);
-        score(&schools, &latents, &y).total().sum().reshape([1])
-    });
+    assert_gradient(
+        &Device::flex(),
+        [2, 5],
+        &[4.0, 3.0, 0.5, -1.0, 0.2, -1.0, 7.0, 1.0, 0.1, -2.0],
+        |x| {
+            let part = |start: usize, size: usize| x.clone().narrow(1, start, size);
+            let latents = at([("mu", part(0, 1)), ("tau", part(1, 1)), ("z", part(2, 3))]);
+            score(&schools, &latents, &y).total().sum().reshape([1])
+        },
+    );
 }
 
 /// log q = -½ ((x - m)/s)² - log s with x given: by m it is (x - m)/s² = 2 on the full path and

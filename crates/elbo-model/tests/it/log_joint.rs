@@ -97,7 +97,7 @@ fn a_latent_that_all_particles_share_meets_one_that_they_do_not() {
 #[test]
 fn a_factor_adds_to_the_total() {
     fn model(t: &mut Trace, _: &()) {
-        let x = t.sample("x", Normal::new(0.0, 1.0));
+        let x = t.sample("x", Normal::<2>::new(0.0, 1.0));
         t.factor("pull", -x.square());
     }
     let terms = score(&model, &at([("x", matrix([[1.0], [2.0]]))]), &());
@@ -108,7 +108,7 @@ fn a_factor_adds_to_the_total() {
 #[test]
 fn discrete_sites_are_scored_and_marked_as_not_reparameterized() {
     fn model(t: &mut Trace, _: &()) {
-        t.sample("coin", Bernoulli::probs(0.75));
+        t.sample("coin", Bernoulli::<2>::probs(0.75));
         t.sample("color", Categorical::probs(matrix([[0.5, 0.3, 0.2]])));
     }
     let mut latents = at([("coin", matrix([[1.0]]))]);

@@ -46,8 +46,7 @@ fn nested_plates_lie_on_axes_one_and_two() {
     );
     let blocks = terms.blocks();
     assert_eq!(blocks[1].plates[1].axis, 2);
-    let inner: Vec<f64> =
-        [0.0, -0.5, -2.0, -4.5, -8.0, -12.5].map(|x| x - HALF_LN_TWO_PI).to_vec();
+    let inner: Vec<f64> = [0.0, -0.5, -2.0, -4.5, -8.0, -12.5].map(|x| x - HALF_LN_TWO_PI).to_vec();
     assert_close(&host(blocks[1].log_prob.clone()), &inner);
     assert_total(&terms, &[-28.0 - 8.0 * HALF_LN_TWO_PI]);
 }

@@ -1,0 +1,120 @@
+//! Which site's value reaches which.
+
+use burn::tensor::Tensor;
+use elbo_dist::{Bernoulli, Categorical, Normal};
+use elbo_model::{Layout, Program, Trace};
+
+use crate::layout::discover;
+use crate::*;
+
+/// The arrows of the graph, by names.
+fn arrows<B>(program: &impl Program<B>, batch: &B) -> Vec<(String, String)> {
+    let layout = Layout::discover(program, batch, &noise()).unwrap();
+    let name = |node: &str| {
+        let position: usize = node.trim().trim_start_matches('s').parse().unwrap();
+        layout.sites()[position].name.to_string()
+    };
+    let text = layout.to_mermaid();
+    let lines = text.lines().filter_map(|line| line.split_once(" --> "));
+    lines.map(|(from, to)| (name(from), name(to))).collect()
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(from, to)| (from.to_string(), to.to_string())).collect()
+}
+
+/// The first site does not reach the third past the second.
+#[test]
+fn a_chain_is_a_chain() {
+    fn chain(t: &mut Trace, _: &()) {
+        let a = t.sample("a", Normal::<2>::new(0.0, 1.0));
+        let b = t.sample("b", Normal::new(a, 1.0));
+        let c = t.sample("c", Normal::new(b, 1.0));
+        t.observe("d", Normal::new(c, 1.0), single_matrix([[0.0]]));
+    }
+    assert_eq!(arrows(&chain, &()), pairs(&[("a", "b"), ("b", "c"), ("c", "d")]));
+}
+
+#[test]
+fn data_alone_have_no_arrows() {
+    fn data(t: &mut Trace, x: &Tensor<2>) {
+        t.observe("x", Normal::new(x.clone(), 1.0), x.clone());
+    }
+    assert_eq!(arrows(&data, &single_matrix([[0.0]])), pairs(&[]));
+}
+
+/// A coin that falls on its edge once in a hundred thousand times, and a category as rare: drawn
+/// anew they would hardly ever differ.
+#[test]
+fn a_discrete_latent_that_hardly_varies_still_has_its_arrows() {
+    fn rare(t: &mut Trace, _: &()) {
+        let coin = t.sample("coin", Bernoulli::<2>::probs(1e-5));
+        let logits = single_matrix([[0.0, -30.0, -30.0]]);
+        let k = t.sample("k", Categorical::logits(logits));
+        t.observe("x", Normal::new(coin, 1.0), single_matrix([[0.0]]));
+        t.observe("y", Normal::new(k.float(), 1.0), single_matrix([[0.0]]));
+    }
+    assert_eq!(arrows(&rare, &()), pairs(&[("coin", "x"), ("k", "y")]));
+}
+
+/// What is NaN before and after has not changed.
+#[test]
+fn nan_among_the_inputs_makes_no_arrow() {
+    fn model(t: &mut Trace, _: &()) {
+        t.sample("a", Normal::<2>::new(0.0, 1.0));
+        t.deterministic("missing", single_matrix([[f64::NAN]]));
+    }
+    assert_eq!(arrows(&model, &()), pairs(&[]));
+}
+
+#[test]
+fn the_graph_in_mermaid() {
+    let expected = concat!(
+        "flowchart TD\n",
+        "    s0([\"mu ~ Normal\"])\n",
+        "    s1([\"tau ~ HalfCauchy\"])\n",
+        "    s2[\"sigma\"]\n",
+        "    s3([\"z ~ Normal [schools]\"])\n",
+        "    s4[\"theta [schools]\"]\n",
+        "    s5[[\"y ~ Normal [schools]\"]]\n",
+        "    s6[\"pull\"]\n",
+        "    s0 --> s4\n",
+        "    s0 --> s5\n",
+        "    s0 --> s6\n",
+        "    s1 --> s4\n",
+        "    s1 --> s5\n",
+        "    s3 --> s4\n",
+        "    s3 --> s5\n",
+    );
+    assert_eq!(discover().to_mermaid(), expected);
+}
+
+#[test]
+fn the_graph_in_graphviz() {
+    let expected = concat!(
+        "digraph program {\n",
+        "    s0 [label=\"mu ~ Normal\", shape=ellipse];\n",
+        "    s1 [label=\"tau ~ HalfCauchy\", shape=ellipse];\n",
+        "    s2 [label=\"sigma\", shape=box];\n",
+        "    s3 [label=\"z ~ Normal [schools]\", shape=ellipse];\n",
+        "    s4 [label=\"theta [schools]\", shape=box];\n",
+        "    s5 [label=\"y ~ Normal [schools]\", shape=ellipse, style=filled];\n",
+        "    s6 [label=\"pull\", shape=box];\n",
+        "    s0 -> s4;\n",
+        "    s0 -> s5;\n",
+        "    s0 -> s6;\n",
+        "    s1 -> s4;\n",
+        "    s1 -> s5;\n",
+        "    s3 -> s4;\n",
+        "    s3 -> s5;\n",
+        "}\n",
+    );
+    assert_eq!(discover().to_graphviz(), expected);
+}
+
+#[test]
+fn a_layout_by_hand_has_nodes_and_no_arrows() {
+    let site = elbo_model::Site::latent("x", [1, 1], elbo_dist::Support::Real);
+    let layout = Layout::by_hand(single(), [site]);
+    assert_eq!(layout.to_mermaid(), "flowchart TD\n    s0([\"x\"])\n");
+}

@@ -17,8 +17,8 @@
 //! let x = Tensor::from_floats([[1.0]], &device);
 //! let layout = Layout::discover(&chain, &x, &noise).unwrap();
 //! let guide = MeanField::new(&layout, &chain, &x, &mut noise).unwrap();
-//! let mut svi = Svi::new(Model::new(chain), guide, Elbo, noise).with_learning_rate(0.05);
-//! svi.run(500, &x, &mut ()).unwrap();
+//! let mut svi = Svi::new(Model::new(chain), guide, Elbo, noise).with_particles(10);
+//! svi.run(1000, &x, &mut ()).unwrap();
 //! // The posterior is N(½, ½), so the bound is the evidence log N(1; 0, 2) = -1.5155.
 //! let bound = svi.posterior().bound(&x, 4000).unwrap();
 //! assert!((bound.mean + 1.5155).abs() < 0.01);

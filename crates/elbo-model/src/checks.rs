@@ -28,12 +28,13 @@ impl Trace {
         shape
     }
 
-    /// Checks that a site has its plates' elements on their axes.
+    /// Checks that a site has elements, its plates' on their axes.
     pub(crate) fn check_plates<const D: usize>(
         &self,
         name: &str,
         shape: [usize; D],
     ) -> Result<(), ModelError> {
+        check_elements(name, shape)?;
         let fault = |plate: &&Plate| shape.get(plate.axis) != Some(&plate.batch);
         let Some(Plate { name: plate, axis, batch, .. }) = self.plates.iter().find(fault) else {
             return Ok(());
@@ -82,6 +83,7 @@ impl Trace {
         what: &str,
         shape: [usize; D],
     ) -> Result<(), ModelError> {
+        check_elements(name, shape)?;
         let expected = with_particles(shape, self.particles);
         if self.fits(shape[0]) { Ok(()) } else { Err(shape_error(name, what, expected, shape)) }
     }
@@ -131,6 +133,17 @@ impl Trace {
     fn fits(&self, particles: usize) -> bool {
         particles == 1 || particles == self.particles
     }
+}
+
+/// Checks that a shape has elements: every axis but that of the particles is longer than 0.
+pub(crate) fn check_elements<const D: usize>(
+    name: &str,
+    shape: [usize; D],
+) -> Result<(), ModelError> {
+    if shape[1..].contains(&0) {
+        return Err(ModelError::Empty { site: name.to_string(), shape: shape.to_vec() });
+    }
+    Ok(())
 }
 
 /// Checks that a plate holds at least one element and at most all of them.

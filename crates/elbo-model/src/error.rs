@@ -63,6 +63,16 @@ pub enum ModelError {
         /// The shape of the value.
         found: Vec<usize>,
     },
+    /// A site without elements.
+    #[error(
+        "\"{site}\" has shape {shape:?}, which holds no element; leave the site out of the program, or correct the data"
+    )]
+    Empty {
+        /// The site.
+        site: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
     /// An observed value has no density under its distribution.
     #[error(
         "\"{site}\" ({distribution}): the observed value {value} at {index:?} lies outside the support {support}; correct the data, mask the element, or choose another distribution"

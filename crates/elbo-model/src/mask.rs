@@ -15,8 +15,11 @@ pub(crate) struct Mask {
 impl Mask {
     pub fn new<const D: usize>(mask: Tensor<D, Bool>) -> Self {
         let shape = mask.dims().to_vec();
-        let count = shape.iter().product::<usize>();
-        Self { shape, flat: mask.reshape([count]) }
+        let flat = match shape.iter().product::<usize>() {
+            0 => Tensor::empty([0], &mask.device()), // where 0 in a reshape means "as it was"
+            count => mask.reshape([count]),
+        };
+        Self { shape, flat }
     }
 
     /// The size of axis 0.

@@ -123,8 +123,13 @@ impl<const D: usize, K: ValueKind> Of<D, K> {
 
 impl<const D: usize, K: ValueKind> Erased for Of<D, K> {
     fn flat(&self, tensor: &dyn Any, shape: &[usize]) -> Tensor<2> {
-        let particles = shape.first().copied().unwrap_or(1);
-        K::to_float(self.tensor(tensor)).reshape([particles, shape.iter().skip(1).product()])
+        let flat = K::to_float(self.tensor(tensor));
+        let rows = [shape[0], shape[1..].iter().product()];
+        match rows[0] * rows[1] {
+            // In Burn's reshape a 0 means "as it was".
+            0 => Tensor::zeros(rows, (&flat.device(), flat.dtype())),
+            _ => flat.reshape(rows),
+        }
     }
 
     fn constant(&self, tensor: &dyn Any) -> Value {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use elbo_dist::{DistError, Distribution, Support, ValueKind, with_particles};
 
-use crate::checks::{at_site, check_observed, check_support, shape_error};
+use crate::checks::{at_site, check_elements, check_observed, check_support, shape_error};
 use crate::error::Names;
 use crate::latents::rank_error;
 use crate::mask::interior;
@@ -117,6 +117,7 @@ impl Trace {
     ) -> Result<Tensor<D>, ModelError> {
         let name = self.enter(name, Role::Param)?;
         let shape = initial.dims();
+        check_elements(&name, shape)?;
         if shape[0] != 1 {
             return Err(shape_error(&name, "param", with_particles(shape, 1), shape));
         }

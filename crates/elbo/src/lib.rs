@@ -31,7 +31,9 @@
 //! let mut svi = Svi::new(Model::new(schools), guide, Elbo, noise).with_particles(4);
 //! svi.run(1500, &data, &mut ())?;
 //! let posterior = summarize(&svi.posterior().predictive(&data, 4000)?);
-//! assert!((posterior.get("mu").unwrap().mean - 4.3).abs() < 0.6);
+//! // By quadrature the exact posterior of mu has mean 3.09 and standard deviation 4.52.
+//! let mu = posterior.get("mu").unwrap();
+//! assert!((mu.mean - 3.09).abs() < 0.1 * 4.52, "{mu:?}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -245,6 +245,17 @@ fn an_axis_zero_that_is_neither_one_nor_the_particles() {
 }
 
 #[test]
+fn a_site_without_elements() {
+    let error = observing(|t, _| {
+        t.observe("y", normal(), single().zeros([1, 0]));
+    });
+    assert_eq!(
+        error,
+        "\"y\" has shape [1, 0], which holds no element; leave the site out of the program, or correct the data"
+    );
+}
+
+#[test]
 fn data_outside_the_support() {
     let error = discovering(|t: &mut Trace, _: &()| {
         t.observe("wait", Gamma::new(2.0, 1.0), single_matrix([[1.0, -3.0]]));
@@ -465,7 +476,7 @@ fn data_on_another_device() {
         let category = Tensor::<2, Int>::from_ints([[0]], &ndarray());
         t.observe("k", Categorical::logits(single_matrix([[0.0, 0.0]])), category);
     });
-    assert!(error.starts_with("\"k\": value is I32 on Device<NdArray(Cpu)>,"), "{error}");
+    assert!(error.starts_with("\"k\": value is I64 on Device<NdArray(Cpu)>,"), "{error}");
 }
 
 #[test]

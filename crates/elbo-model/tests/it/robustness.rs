@@ -1,8 +1,10 @@
 //! Bad programs end in an error, not in a panic of the library.
 
 use burn::tensor::{Bool, Device, Tensor};
-use elbo_dist::{Bernoulli, Categorical, Distribution, Gamma, Normal};
-use elbo_model::{Condition, Latents, Layout, LogJoint, ModelError, Predictive, Program, Trace};
+use elbo_dist::{Bernoulli, Categorical, Distribution, Gamma, Normal, Support};
+use elbo_model::{
+    Condition, Latents, Layout, LogJoint, ModelError, Predictive, Program, Trace, Value,
+};
 
 use crate::*;
 
@@ -78,18 +80,35 @@ fn an_empty_plate_with_latents_is_an_error() {
     fails_every_way(&model, &three_particles());
 }
 
-/// No data at all under a mask of no elements, outside of plates: a sum over nothing.
+/// No data at all, under a mask of no elements and outside of plates.
 #[test]
-fn empty_data_outside_of_plates_add_nothing() {
-    fn model(t: &mut Trace, _: &()) {
-        t.sample("x", normal());
-        let nothing = Tensor::<2, Bool>::empty([1, 0], &Device::flex());
-        t.mask(nothing, |t| t.observe("y", normal(), single().zeros([1, 0])));
+fn sites_without_elements_are_an_error() {
+    let kinds: [fn(&mut Trace); 5] = [
+        |t| drop(t.sample("y", normal().iid([1, 0]))),
+        |t| drop(t.observe("y", normal(), single().zeros([1, 0]))),
+        |t| t.factor("y", single().zeros([1, 0])),
+        |t| drop(t.deterministic("y", single().zeros::<3>([1, 2, 0]))),
+        |t| drop(t.param("y", single().zeros([1, 0]), Support::Positive)),
+    ];
+    for (kind, site) in kinds.into_iter().enumerate() {
+        let model = move |t: &mut Trace, _: &()| {
+            t.sample("x", normal());
+            let nothing = Tensor::<2, Bool>::empty([1, 0], &Device::flex());
+            t.mask(nothing, |_| ());
+            site(t);
+        };
+        for (way, outcome) in run_every_way(&model, &three_particles()).into_iter().enumerate() {
+            let empty = matches!(outcome, Err(ModelError::Empty { .. }));
+            assert!(empty, "kind {kind}, way {way}: {outcome:?}");
+        }
     }
-    let terms = model.log_joint(&three_particles(), &()).unwrap();
-    // -x²/2 - ½ log 2π of x = 0, 1, 2
-    let expected = [0.0, -0.5, -2.0].map(|x| x - HALF_LN_TWO_PI);
-    elbo_testkit::assert_close(&host(terms.total()), &expected, 1e-6, 0.0);
+}
+
+#[test]
+fn a_value_without_elements_has_no_numbers() {
+    let nothing = Value::new(single().zeros::<3>([1, 2, 0]));
+    assert_eq!(nothing.flat().dims(), [1, 0]);
+    assert_eq!(nothing.find(|_| true), None);
 }
 
 /// The placeholders have the shape of what they stand for: a program may cut them.

@@ -28,7 +28,9 @@ pub struct Condition<P> {
 }
 
 impl<P> Condition<P> {
-    /// `program` with the sites of `values` observed.
+    /// `program` with the sites of `values` observed. A run fails with
+    /// [`ModelError::UnknownSite`](crate::ModelError::UnknownSite) if the program does not sample
+    /// one of them.
     pub fn new(program: P, values: Latents) -> Self {
         Self { program, values }
     }

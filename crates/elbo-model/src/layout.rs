@@ -14,6 +14,23 @@ const PRIOR_DRAWS: usize = 15;
 /// The sites of a program, in the order in which it runs them.
 ///
 /// Its `Display` is a table; [`Layout::to_mermaid`] and [`Layout::to_graphviz`] draw the graph.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn walk(t: &mut Trace, _: &()) {
+///     let first = t.sample("first", Normal::<2>::new(0.0, 1.0));
+///     t.sample("second", Normal::new(first, 1.0));
+/// }
+///
+/// let layout = Layout::discover(&walk, &(), &Noise::new(0, &Device::flex())).unwrap();
+/// let table = layout.to_string();
+/// assert!(table.ends_with(" second  latent  Normal        [1, 1]  real"));
+/// assert!(layout.to_mermaid().contains("s0 --> s1"));
+/// assert_eq!(layout.prior_draws().unwrap().particles(), 15);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Layout {
     place: Place,
@@ -26,8 +43,8 @@ pub struct Layout {
 impl Layout {
     /// Runs `program` on `batch` with draws from its prior and notes its sites.
     ///
-    /// Every observed value is checked against its support. The program is run once more for each
-    /// latent site, to see which other sites its value reaches.
+    /// Every observed value is checked against its support, except where a mask hides it. The
+    /// program is run once more for each latent site, to see which other sites its value reaches.
     ///
     /// # Errors
     /// The first [`ModelError`] that the run met.

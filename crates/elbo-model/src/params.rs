@@ -32,6 +32,14 @@ impl Params {
 }
 
 /// A trainable parameter whose identity is a function of its name, so that checkpoints match.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_model::named_param;
+///
+/// let value = Tensor::<2>::ones([1, 3], &Device::flex());
+/// assert_eq!(named_param("loc", value.clone()).id, named_param("loc", value).id);
+/// ```
 pub fn named_param<const D: usize>(name: &str, value: Tensor<D>) -> Param<Tensor<D>> {
     let id = ParamId::from(name_key(name));
     Param::initialized(id, value.inner()).set_require_grad(true)

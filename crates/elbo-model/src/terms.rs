@@ -30,6 +30,9 @@ impl Term {
     ///
     /// # Shapes
     /// `[S, plates.., events..]`.
+    ///
+    /// # Panics
+    /// If there are more plates than axes for them.
     pub fn new<const D: usize>(
         site: impl Into<Arc<str>>,
         role: Role,
@@ -45,6 +48,9 @@ impl Term {
     ///
     /// # Shapes
     /// `[S, N₁ N₂ .. events]`, in row-major order.
+    ///
+    /// # Panics
+    /// If the elements of the plates do not divide the axis.
     pub fn from_flat(
         site: impl Into<Arc<str>>,
         role: Role,

@@ -14,7 +14,23 @@ use crate::{Latents, ModelError, Params, Path, Plate, PlateSize, Role, Subsample
 ///
 /// Where a latent's value comes from is set before the run: drawn from its own distribution
 /// ([`Trace::prior`]), or given ([`Trace::given`]). The first error sticks: the run goes on with
-/// placeholder values and [`Trace::finish`] returns it.
+/// placeholder values, computes nothing more, and [`Trace::finish`] returns the error.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_model::Trace;
+///
+/// let device = Device::flex();
+/// let mut t = Trace::prior(4, Noise::new(0, &device));
+/// let mu = t.sample("mu", Normal::new(0.0, 1.0)); // [S, 1]
+/// let z = t.plate("rows", 3, |t| t.sample("z", Normal::new(mu, 1.0))); // [S, 3]
+/// assert_eq!(z.dims(), [4, 3]);
+/// let blocks = t.finish().unwrap().terms.blocks();
+/// assert_eq!(blocks[0].log_prob.dims(), [4, 1]); // outside the plate
+/// assert_eq!(blocks[1].log_prob.dims(), [4, 3]); // inside
+/// ```
 pub struct Trace {
     pub(crate) noise: Noise,
     pub(crate) particles: usize,
@@ -71,7 +87,8 @@ impl Trace {
         self.taking(&other.values)
     }
 
-    /// Draws observed sites from their distributions instead of scoring the data.
+    /// Draws observed sites, conditioned ones too, from their distributions instead of scoring the
+    /// data.
     pub fn simulate(mut self) -> Self {
         self.simulate = true;
         self.unscored()
@@ -95,7 +112,8 @@ impl Trace {
         self
     }
 
-    /// Observes the sites of `values` to have these values.
+    /// Observes the latent sites of `values` to have these values; [`Trace::finish`] refuses a value
+    /// for which the program has none.
     pub fn condition(&mut self, values: &Latents) {
         for (name, value) in values.iter() {
             self.observed.insert_value(name, value.clone(), None);
@@ -188,11 +206,17 @@ impl Trace {
     }
 
     /// A log-factor, added to the log-joint density.
+    ///
+    /// # Shapes
+    /// `[S, plates.., ..]`, or 1 on axis 0; the axes after those of the plates are summed.
     pub fn factor<const D: usize>(&mut self, name: &str, log_factor: Tensor<D>) {
         self.attempt(|t| t.try_factor(name, log_factor));
     }
 
     /// A value computed from others, to be kept under `name`.
+    ///
+    /// # Shapes
+    /// `[S, ..]`, or `[1, ..]` where all particles share it.
     pub fn deterministic<const D: usize>(&mut self, name: &str, value: Tensor<D>) -> Tensor<D> {
         self.attempt(|t| t.try_deterministic(name, &value));
         value
@@ -229,7 +253,8 @@ impl Trace {
         result
     }
 
-    /// Runs `body` with the log-probability of every site set to 0 where `mask` is false.
+    /// Runs `body` with the log-probability of every site set to 0 where `mask` is false. The data
+    /// that it hides may be anything, NaN too: they reach neither the density nor its gradient.
     ///
     /// # Shapes
     /// `mask` has the rank of the sites in `body` and broadcasts to them.

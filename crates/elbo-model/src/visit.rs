@@ -139,7 +139,7 @@ impl Trace {
         }
     }
 
-    /// Draws of the given shape; refuses a distribution that does not fill it.
+    /// Draws of the given shape; refuses an event that lies where a plate does.
     fn draw<const D: usize, P: Distribution<D>>(
         &self,
         name: &str,
@@ -153,9 +153,6 @@ impl Trace {
         let shape = with_particles(shape, self.particles);
         let drawn = distribution.draw(shape, &mut self.noise.site(name));
         self.check_plates(name, drawn.dims())?;
-        if drawn.dims() != shape {
-            return Err(shape_error(name, distribution.name(), shape, drawn.dims()));
-        }
         Ok(if P::REPARAMETERIZED { drawn } else { P::Kind::constant(drawn) })
     }
 

@@ -59,10 +59,11 @@ pub mod prelude {
     pub use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
     pub use crate::{
-        Amortized, Bernoulli, Categorical, Condition, Distribution, Draw, Elbo, Exponential, Gamma,
-        Guide, HalfCauchy, HalfNormal, Init, Latents, Layout, LogJoint, LogNormal, LogTerms,
-        MeanField, MeanFieldConfig, Model, ModelError, Noise, Normal, Objective, Path, Place,
-        Predictive, Program, Role, Site, StickingTheLanding, Subsample, Support, Svi, Term, Trace,
-        Uniform, summarize,
+        Amortized, Bernoulli, Categorical, Condition, Distribution, Draw, Elbo, Estimate,
+        Exponential, Gamma, Guide, GuideError, HalfCauchy, HalfNormal, InferError, Init, Latents,
+        Layout, LogJoint, LogNormal, LogTerms, MeanField, MeanFieldConfig, Model, ModelError,
+        Noise, Normal, Objective, Path, Place, Predictive, Program, Role, Site, StepInfo,
+        StickingTheLanding, Subsample, Support, Svi, Term, Terms, Trace, Uniform, named_param,
+        summarize,
     };
 }

@@ -84,7 +84,7 @@ fn an_empty_plate_with_latents_is_an_error() {
 #[test]
 fn sites_without_elements_are_an_error() {
     let kinds: [fn(&mut Trace); 5] = [
-        |t| drop(t.sample("y", normal().iid([1, 0]))),
+        |t| drop(t.sample("y", Normal::new(single().zeros([1, 0]), 1.0))),
         |t| drop(t.observe("y", normal(), single().zeros([1, 0]))),
         |t| t.factor("y", single().zeros([1, 0])),
         |t| drop(t.deterministic("y", single().zeros::<3>([1, 2, 0]))),

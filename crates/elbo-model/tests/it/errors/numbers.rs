@@ -1,0 +1,122 @@
+//! Numbers outside their supports, and densities that are not finite.
+
+use burn::tensor::{Device, Tensor};
+use elbo_dist::{Bernoulli, Categorical, Gamma, HalfNormal, LogNormal, Normal, Support, Uniform};
+use elbo_model::{Layout, LogTerms, Role, Site, Term, Trace};
+
+use crate::errors::*;
+use crate::*;
+
+#[test]
+fn data_outside_the_support() {
+    let error = discovering(|t: &mut Trace, _: &()| {
+        t.observe("wait", Gamma::new(2.0, 1.0), single_matrix([[1.0, -3.0]]));
+    });
+    assert_eq!(
+        error,
+        "\"wait\" (Gamma): the observed value -3 at [0, 1] lies outside the support positive; correct the data, mask the element, or choose another distribution"
+    );
+}
+
+#[test]
+fn data_that_are_nan_or_infinite_lie_outside_every_support() {
+    for (value, text) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
+        let error = discovering(move |t: &mut Trace, _: &()| {
+            t.observe("y", normal(), single_matrix([[0.0, value]]));
+        });
+        let start = format!("\"y\" (Normal): the observed value {text} at [0, 1] lies outside");
+        assert!(error.starts_with(&start), "{error}");
+    }
+}
+
+#[test]
+fn each_support_refuses_data_of_its_own() {
+    fn refused(error: String, value: &str, support: &str) {
+        let part =
+            format!("the observed value {value} at [0, 0] lies outside the support {support};");
+        assert!(error.contains(&part), "{error}");
+    }
+    let observed = |distribution: fn() -> Box<dyn Fn(&mut Trace, Tensor<2>)>, value: f64| {
+        discovering(move |t: &mut Trace, _: &()| distribution()(t, single_matrix([[value]])))
+    };
+    let half = || -> Box<dyn Fn(&mut Trace, Tensor<2>)> {
+        Box::new(|t, x| drop(t.observe("x", HalfNormal::new(1.0), x)))
+    };
+    refused(observed(half, -0.5), "-0.5", "non-negative");
+    let coin = || -> Box<dyn Fn(&mut Trace, Tensor<2>)> {
+        Box::new(|t, x| drop(t.observe("x", Bernoulli::logits(0.0), x)))
+    };
+    refused(observed(coin, 0.5), "0.5", "{0, 1}");
+    let soft = || -> Box<dyn Fn(&mut Trace, Tensor<2>)> {
+        Box::new(|t, x| drop(t.observe("x", Bernoulli::logits(0.0).soft_targets(), x)))
+    };
+    refused(observed(soft, 1.5), "1.5", "[0, 1]");
+    let category = discovering(|t: &mut Trace, _: &()| {
+        let logits = single_matrix([[0.0, 0.0]]);
+        t.observe("x", Categorical::logits(logits), int_matrix([[2]]));
+    });
+    refused(category, "2", "{0..2}");
+}
+
+#[test]
+fn a_guide_on_another_support() {
+    let mut guide = Trace::prior(1, noise());
+    guide.sample("tau", normal());
+    let draws = guide.finish().unwrap().values;
+    let error = scoring(
+        |t, _| {
+            t.sample("tau", LogNormal::<2>::new(0.0, 1.0));
+        },
+        &draws,
+    );
+    assert_eq!(
+        error,
+        "\"tau\" has support positive in the program, but the guide draws it with support real; choose a guide distribution on positive"
+    );
+}
+
+/// A guide on a smaller set is no error: (0, 1) lies inside the positive numbers.
+#[test]
+fn a_guide_on_a_part_of_the_support_is_none() {
+    let mut guide = Trace::prior(1, noise());
+    let part: Tensor<2> = guide.sample("tau", Uniform::new(0.25, 0.75));
+    assert_eq!(part.dims(), [1, 1]);
+    let draws = guide.finish().unwrap().values;
+    let model = |t: &mut Trace, _: &()| drop(t.sample("tau", HalfNormal::<2>::new(1.0)));
+    assert!(model.log_joint(&draws, &()).is_ok());
+}
+
+/// log N(∞; 0, 1) = -∞ at the second row and third column of the second site.
+#[test]
+fn a_density_that_is_not_finite() {
+    let mut terms = LogTerms::default();
+    let fine = matrix([[0.0, 1.0]]);
+    terms.push(Term::new("fine", Role::Latent, vec![], fine));
+    let worst = double().tensor::<3>(vec![0.0, 0.0, 0.0, 0.0, f64::NEG_INFINITY, 0.0], [1, 2, 3]);
+    terms.push(Term::new("worst", Role::Factor, vec![], worst));
+    assert_eq!(
+        terms.check_finite().unwrap_err().to_string(),
+        "the log-density of \"worst\" is -inf at [0, 1, 1]; check the parameters and values that reach it there"
+    );
+}
+
+#[test]
+fn a_finite_density_passes_the_check_and_nan_does_not() {
+    fn model(t: &mut Trace, _: &()) {
+        let x = t.sample("x", Normal::new(0.0, 1.0));
+        t.observe("y", Normal::new(0.0, x), matrix([[1.0, 1.0]]));
+    }
+    assert!(score(&model, &at([("x", matrix([[1.0], [2.0]]))]), &()).check_finite().is_ok());
+    let error = score(&model, &at([("x", matrix([[1.0], [-2.0]]))]), &()).check_finite();
+    let error = error.unwrap_err().to_string();
+    assert!(error.starts_with("the log-density of \"y\" is NaN at [1, 0];"), "{error}");
+}
+
+#[test]
+fn prior_draws_of_a_layout_by_hand() {
+    let layout = Layout::by_hand(&Device::flex(), [Site::latent("x", [1, 1], Support::Real)]);
+    assert_eq!(
+        layout.prior_draws().unwrap_err().to_string(),
+        "this layout was written by hand and holds no prior draws; start from Init::Uniform or Init::Value"
+    );
+}

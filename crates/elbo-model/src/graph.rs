@@ -7,8 +7,8 @@ use elbo_dist::{Noise, Support};
 
 use crate::{Latents, ModelError, Program, Role, Site, Trace, Traced, Value};
 
-/// The pairs of sites where the value of the first reaches the second: each latent in turn takes
-/// another value with all others held, and what changes depends on it.
+/// The pairs of sites where the second is a function of the first: each latent and each computed
+/// value in turn becomes another with all others held, and what changes depends on it.
 pub(crate) fn edges<B, P: Program<B> + ?Sized>(
     program: &P,
     batch: &B,
@@ -18,7 +18,7 @@ pub(crate) fn edges<B, P: Program<B> + ?Sized>(
     let mut edges = Vec::new();
     let mut branch = noise.clone();
     for (source, site) in found.sites.iter().enumerate() {
-        if site.role != Role::Latent {
+        if !has_value(site) {
             continue;
         }
         let mut trace = Trace::prior(found.values.particles(), branch.split())
@@ -40,17 +40,26 @@ pub(crate) fn edges<B, P: Program<B> + ?Sized>(
     Ok(edges)
 }
 
-/// All latents but `site`, to be drawn anew. A discrete site, which may well be drawn equal, takes
-/// the next value instead.
+fn has_value(site: &Site) -> bool {
+    matches!(site.role, Role::Latent | Role::Deterministic)
+}
+
+/// The values of all sites but `site`, which is drawn anew. A discrete site, which may well be
+/// drawn equal, takes the next value instead, and a computed one another number.
 fn others_held(found: &Traced, site: &Site) -> Latents {
     let mut held = Latents::new(found.values.place().clone());
-    for other in found.sites.iter().filter(|other| other.role == Role::Latent) {
-        let value = found.values.value(&other.name).expect("every latent was drawn");
-        if other.name != site.name {
-            held.insert_value(other.name.clone(), value.clone(), None);
+    for other in found.sites.iter().filter(|other| has_value(other)) {
+        let value = found.values.value(&other.name).expect("every value was kept");
+        let value = if other.name != site.name {
+            value.clone()
+        } else if site.role == Role::Deterministic {
+            value.map(&|x| x + x.abs().max(1.0))
         } else if site.support.is_discrete() {
-            held.insert_value(other.name.clone(), next(value, site.support), None);
-        }
+            next(value, site.support)
+        } else {
+            continue;
+        };
+        held.insert_value(other.name.clone(), value, None);
     }
     held
 }

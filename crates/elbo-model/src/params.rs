@@ -10,23 +10,31 @@ use elbo_dist::{Support, name_key};
 pub struct Params {
     values: Vec<Param<Tensor<2>>>,
     #[module(skip)]
-    names: Vec<String>,
+    names: Vec<(String, Support)>,
 }
 
 impl Params {
-    /// The unconstrained value `[1, n]` of `name`.
+    /// The value of `name` on its support, flattened to `[1, n]`.
     pub fn get(&self, name: &str) -> Option<Tensor<2>> {
-        let position = self.names.iter().position(|known| known == name)?;
+        let flat = self.unconstrained(name)?;
+        let (_, support) = self.names.iter().find(|(known, _)| known == name)?;
+        let shape = flat.dims();
+        constrain(flat, shape, *support)
+    }
+
+    /// The trained value of `name` on the real line, flattened to `[1, n]`.
+    pub fn unconstrained(&self, name: &str) -> Option<Tensor<2>> {
+        let position = self.names.iter().position(|(known, _)| known == name)?;
         Some(self.values[position].val())
     }
 
     /// The names, in the order of declaration.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+        self.names.iter().map(|(name, _)| name.as_str())
     }
 
-    pub(crate) fn insert(&mut self, name: &str, unconstrained: Tensor<2>) {
-        self.names.push(name.to_string());
+    pub(crate) fn insert(&mut self, name: &str, support: Support, unconstrained: Tensor<2>) {
+        self.names.push((name.to_string(), support));
         self.values.push(named_param(name, unconstrained));
     }
 }

@@ -111,7 +111,7 @@ impl Record {
             return Err(ModelError::ParamStart { param: param(), support, value, index });
         }
         let size = flat.dims().iter().product();
-        self.params.insert(name, flat.reshape([1, size]));
+        self.params.insert(name, support, flat.reshape([1, size]));
         Ok(())
     }
 

@@ -218,8 +218,7 @@ impl Trace {
     /// # Shapes
     /// `[S, ..]`, or `[1, ..]` where all particles share it.
     pub fn deterministic<const D: usize>(&mut self, name: &str, value: Tensor<D>) -> Tensor<D> {
-        self.attempt(|t| t.try_deterministic(name, &value));
-        value
+        self.attempt(|t| t.try_deterministic(name, &value)).flatten().unwrap_or(value)
     }
 
     /// A parameter on `support` that is optimized, not inferred, and starts at `initial`.

@@ -97,16 +97,18 @@ impl Trace {
         self.add_term(name, Role::Factor, true, log_factor)
     }
 
+    /// The value at which a run that looks for arrows holds the site.
     pub(crate) fn try_deterministic<const D: usize>(
         &mut self,
         name: &str,
         value: &Tensor<D>,
-    ) -> Result<(), ModelError> {
+    ) -> Result<Option<Tensor<D>>, ModelError> {
         let name = self.enter(name, Role::Deterministic)?;
         self.check_particles(&name, "deterministic", value.dims())?;
         self.record.computed(&name, Role::Deterministic, value, &self.plates);
         self.record.value(&name, || Value::new(value.clone()), None);
-        Ok(())
+        let held = self.given.value(&name).filter(|_| self.record.keep_sites);
+        Ok(held.and_then(Value::get))
     }
 
     pub(crate) fn try_param<const D: usize>(
@@ -126,7 +128,7 @@ impl Trace {
         let missing = || ModelError::MissingParam { param: name.to_string() };
         match &self.params {
             Some(params) => {
-                let flat = params.get(&name).ok_or_else(missing)?;
+                let flat = params.unconstrained(&name).ok_or_else(missing)?;
                 let size = flat.dims()[1];
                 if size != shape.iter().product::<usize>() {
                     return Err(shape_error(&name, "param", [1, size], shape));

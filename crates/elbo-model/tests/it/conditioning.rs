@@ -17,7 +17,7 @@ fn seen(name: &'static str, value: f64) -> Latents {
 }
 
 fn drawn(particles: usize, seed: u64) -> elbo_model::Traced {
-    let mut t = Trace::prior(particles, Noise::new(seed, &double()));
+    let mut t = Trace::prior(particles, Noise::new(seed, double()));
     walk(&mut t, &());
     t.finish().unwrap()
 }
@@ -34,7 +34,7 @@ fn a_conditioned_latent_scores_as_data() {
 
 #[test]
 fn a_conditioned_value_reaches_what_depends_on_it() {
-    let mut t = Trace::prior(2, Noise::new(0, &double()));
+    let mut t = Trace::prior(2, Noise::new(0, double()));
     t.condition(&seen("second", 3.0));
     walk(&mut t, &());
     let values = t.finish().unwrap().values;
@@ -83,7 +83,7 @@ fn a_conditioned_value_is_checked_against_its_support() {
 #[test]
 fn simulation_replicates_a_conditioned_site() {
     let conditioned = Condition::new(walk, seen("second", 3.0));
-    let draws = Predictive::new(&conditioned, &()).prior(4, &Noise::new(0, &double())).unwrap();
+    let draws = Predictive::new(&conditioned, &()).prior(4, &Noise::new(0, double())).unwrap();
     let second = host(draws.get::<2>("second").unwrap());
     assert_eq!(second.len(), 4);
     assert!(second.iter().all(|x| *x != 3.0), "{second:?}");
@@ -110,7 +110,7 @@ fn simulated_data_replace_the_batch_downstream() {
 #[test]
 fn a_replay_reproduces_every_value_and_density() {
     let recorded = drawn(4, 1);
-    let mut t = Trace::prior(4, Noise::new(2, &double())).replay(&recorded);
+    let mut t = Trace::prior(4, Noise::new(2, double())).replay(&recorded);
     walk(&mut t, &());
     let replayed = t.finish().unwrap();
     for (name, value) in recorded.values.iter() {
@@ -126,7 +126,7 @@ fn a_replay_draws_what_the_other_run_did_not() {
         t.sample("third", Normal::<2>::new(0.0, 1.0));
     }
     let recorded = drawn(4, 1);
-    let mut t = Trace::prior(4, Noise::new(2, &double())).replay(&recorded);
+    let mut t = Trace::prior(4, Noise::new(2, double())).replay(&recorded);
     longer(&mut t, &());
     let values = t.finish().unwrap().values;
     let first = |values: &Latents| values.value("first").unwrap().to_vec();
@@ -145,7 +145,7 @@ fn a_replay_passes_over_what_the_program_lacks() {
 #[test]
 fn a_substitute_keeps_the_given_value_and_draws_the_rest() {
     let given: Tensor<2> = matrix([[5.0], [6.0]]);
-    let mut t = Trace::prior(1, Noise::new(0, &double())).substitute(&at([("first", given)]));
+    let mut t = Trace::prior(1, Noise::new(0, double())).substitute(&at([("first", given)]));
     walk(&mut t, &());
     let values = t.finish().unwrap().values;
     assert_eq!(host(values.get::<2>("first").unwrap()), [5.0, 6.0]);
@@ -154,7 +154,7 @@ fn a_substitute_keeps_the_given_value_and_draws_the_rest() {
 
 #[test]
 fn a_substitute_for_no_site_at_all_is_an_error() {
-    let mut t = Trace::prior(1, Noise::new(0, &double())).substitute(&seen("frist", 5.0));
+    let mut t = Trace::prior(1, Noise::new(0, double())).substitute(&seen("frist", 5.0));
     walk(&mut t, &());
     let sampled = elbo_model::Names(vec!["first".into(), "second".into()]);
     let error = t.finish().unwrap_err();
@@ -164,7 +164,7 @@ fn a_substitute_for_no_site_at_all_is_an_error() {
 #[test]
 fn a_substitute_of_another_number_of_particles_is_an_error() {
     let two = at([("first", matrix([[5.0], [6.0]]))]);
-    let mut t = Trace::prior(3, Noise::new(0, &double())).substitute(&two);
+    let mut t = Trace::prior(3, Noise::new(0, double())).substitute(&two);
     walk(&mut t, &());
     assert!(matches!(t.finish().unwrap_err(), ModelError::Shape { .. }));
 }

@@ -67,7 +67,7 @@ fn the_draws_own_path_leaves_the_densitys_parameters_out() {
 #[test]
 fn a_reparameterized_draw_carries_its_gradient() {
     let slope = autodiff_gradient(&Device::flex(), [1, 1], &[1.0], |m| {
-        let mut t = Trace::prior(4, Noise::new(0, &double()));
+        let mut t = Trace::prior(4, Noise::new(0, double()));
         t.sample("x", Normal::new(m, 1.0)).sum()
     });
     assert_eq!(slope, [4.0]);

@@ -62,7 +62,7 @@ fn a_layout_keeps_fifteen_prior_draws() {
 fn discovery_depends_on_the_seed_alone() {
     let draws = |seed| {
         let y = single_matrix([[28.0, 8.0, -3.0]]);
-        let layout = Layout::discover(&schools, &y, &Noise::new(seed, &single())).unwrap();
+        let layout = Layout::discover(&schools, &y, &Noise::new(seed, single())).unwrap();
         layout.prior_draws().unwrap().value("z").unwrap().to_vec()
     };
     assert_eq!(draws(4), draws(4));

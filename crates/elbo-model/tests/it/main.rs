@@ -37,7 +37,7 @@ fn ndarray() -> Device {
 }
 
 fn noise() -> Noise {
-    Noise::new(0, &single())
+    Noise::new(0, single())
 }
 
 fn matrix<const R: usize, const C: usize>(rows: [[f64; C]; R]) -> Tensor<2> {

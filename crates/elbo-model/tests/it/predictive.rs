@@ -44,7 +44,7 @@ fn prior_draws_have_a_row_a_particle() {
 #[test]
 fn a_seed_gives_its_draws_again_and_another_seed_others() {
     let draws = |seed| {
-        let noise = Noise::new(seed, &single());
+        let noise = Noise::new(seed, single());
         every_value(&Predictive::new(&mixed, &data()).prior(5, &noise).unwrap())
     };
     assert_eq!(draws(1), draws(1));

@@ -1,7 +1,9 @@
 //! Numbers outside their supports, and densities that are not finite.
 
-use burn::tensor::{Device, Tensor};
-use elbo_dist::{Bernoulli, Categorical, Gamma, HalfNormal, LogNormal, Normal, Support, Uniform};
+use burn::tensor::{Device, Float, Tensor};
+use elbo_dist::{
+    Bernoulli, Categorical, Distribution, Gamma, HalfNormal, LogNormal, Normal, Support, Uniform,
+};
 use elbo_model::{Layout, LogTerms, Role, Site, Term, Trace};
 
 use crate::errors::*;
@@ -36,21 +38,14 @@ fn each_support_refuses_data_of_its_own() {
             format!("the observed value {value} at [0, 0] lies outside the support {support};");
         assert!(error.contains(&part), "{error}");
     }
-    let observed = |distribution: fn() -> Box<dyn Fn(&mut Trace, Tensor<2>)>, value: f64| {
-        discovering(move |t: &mut Trace, _: &()| distribution()(t, single_matrix([[value]])))
-    };
-    let half = || -> Box<dyn Fn(&mut Trace, Tensor<2>)> {
-        Box::new(|t, x| drop(t.observe("x", HalfNormal::new(1.0), x)))
-    };
-    refused(observed(half, -0.5), "-0.5", "non-negative");
-    let coin = || -> Box<dyn Fn(&mut Trace, Tensor<2>)> {
-        Box::new(|t, x| drop(t.observe("x", Bernoulli::logits(0.0), x)))
-    };
-    refused(observed(coin, 0.5), "0.5", "{0, 1}");
-    let soft = || -> Box<dyn Fn(&mut Trace, Tensor<2>)> {
-        Box::new(|t, x| drop(t.observe("x", Bernoulli::logits(0.0).soft_targets(), x)))
-    };
-    refused(observed(soft, 1.5), "1.5", "[0, 1]");
+    fn observed(distribution: impl Distribution<2, Kind = Float>, value: f64) -> String {
+        discovering(move |t: &mut Trace, _: &()| {
+            t.observe("x", distribution.clone(), single_matrix([[value]]));
+        })
+    }
+    refused(observed(HalfNormal::new(1.0), -0.5), "-0.5", "non-negative");
+    refused(observed(Bernoulli::logits(0.0), 0.5), "0.5", "{0, 1}");
+    refused(observed(Bernoulli::logits(0.0).soft_targets(), 1.5), "1.5", "[0, 1]");
     let category = discovering(|t: &mut Trace, _: &()| {
         let logits = single_matrix([[0.0, 0.0]]);
         t.observe("x", Categorical::logits(logits), int_matrix([[2]]));

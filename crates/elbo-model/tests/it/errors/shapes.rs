@@ -101,7 +101,8 @@ fn a_latent_of_another_shape() {
 fn an_axis_zero_that_is_neither_one_nor_the_particles() {
     let latents = at_place(single(), [("x", single_matrix([[0.0], [1.0], [2.0]]))]);
     let two = || single_matrix([[0.0], [1.0]]);
-    let sites: [(&str, &str, fn(&mut Trace, Tensor<2>)); 4] = [
+    type Body = fn(&mut Trace, Tensor<2>);
+    let sites: [(&str, &str, Body); 4] = [
         ("Normal", "[1, 1]", |t, two| drop(t.observe("y", normal(), two))),
         ("Normal", "[2, 1]", |t, two| {
             drop(t.observe("y", Normal::new(two, 1.0), single_matrix([[0.0]])))

@@ -5,10 +5,12 @@
 //! * [`ks_test`] holds draws against a distribution function;
 //! * [`NormalMean`], [`BetaBernoulli`], [`GammaRate`] and [`LinearRegression`] are posteriors known
 //!   in closed form;
+//! * [`ndarray`] is the backend to compare with;
 //! * [`Golden`] reads numbers that another program computed, [`data_dir`] finds the data sets.
 //!
 //! A failure is a panic, since only tests call this crate.
 
+mod backend;
 mod close;
 mod conjugate;
 mod data;
@@ -17,6 +19,7 @@ mod gradient;
 mod ks;
 mod normal;
 
+pub use backend::ndarray;
 pub use close::assert_close;
 pub use conjugate::{BetaBernoulli, GammaRate, LinearRegression, NormalMean};
 pub use data::data_dir;

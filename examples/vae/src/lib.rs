@@ -8,6 +8,8 @@
 //! After ten epochs of MNIST the loss on its test images is 106.0 nats an image.
 
 mod digits;
+#[cfg(feature = "download")]
+mod download;
 mod fit;
 mod images;
 mod mnist;

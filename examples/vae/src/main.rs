@@ -18,9 +18,16 @@ struct Args {
     /// The directory of the four idx files of MNIST, compressed or not.
     #[arg(long)]
     mnist: Option<PathBuf>,
+    /// Fetch MNIST as Burn does, into its cache.
+    #[cfg(feature = "download")]
+    #[arg(long, conflicts_with = "mnist")]
+    download: bool,
     /// Passes over the data [default: 100, or 10 for MNIST].
     #[arg(long)]
     epochs: Option<usize>,
+    /// Optimization steps, rounded up to whole passes, in place of --epochs.
+    #[arg(long, conflicts_with = "epochs")]
+    steps: Option<usize>,
     /// Images a step [default: 64, or 128 for MNIST].
     #[arg(long)]
     batch: Option<NonZeroUsize>,
@@ -42,15 +49,25 @@ struct Args {
 }
 
 impl Args {
-    fn options(&self) -> Result<Options, elbo::UnknownDevice> {
+    fn data(&self) -> Result<Data, vae::MnistError> {
+        #[cfg(feature = "download")]
+        if self.download {
+            return Ok(Data::downloaded());
+        }
+        self.mnist.as_deref().map_or_else(|| Ok(Data::shipped()), Data::mnist)
+    }
+
+    fn options(&self, data: &Data) -> Result<Options, elbo::UnknownDevice> {
         let device = elbo::device(&self.device)?;
-        let default = match self.mnist {
-            Some(_) => Options::for_mnist(device),
-            None => Options::for_shipped(device),
+        let default = match data.train.width {
+            28 => Options::for_mnist(device),
+            _ => Options::for_shipped(device),
         };
+        let batch = self.batch.map_or(default.batch, NonZeroUsize::get);
+        let passes = |steps: usize| steps.div_ceil(data.train.len().div_ceil(batch).max(1));
         Ok(Options {
-            epochs: self.epochs.unwrap_or(default.epochs),
-            batch: self.batch.map_or(default.batch, NonZeroUsize::get),
+            epochs: self.epochs.or(self.steps.map(passes)).unwrap_or(default.epochs),
+            batch,
             hidden: self.hidden.map_or(default.hidden, NonZeroUsize::get),
             latent: self.latent.map_or(default.latent, NonZeroUsize::get),
             particles: self.particles,
@@ -65,11 +82,8 @@ const IMAGE: usize = 112;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args = Args::parse();
-    let options = args.options()?;
-    let data = match &args.mnist {
-        Some(dir) => Data::mnist(dir)?,
-        None => Data::shipped(),
-    };
+    let data = args.data()?;
+    let options = args.options(&data)?;
     let steps = options.epochs * data.train.len().div_ceil(options.batch);
     let mut progress = Progress::new(steps);
     let images = data.train.len() as f64;

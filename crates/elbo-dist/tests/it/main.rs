@@ -13,13 +13,7 @@ mod transform;
 
 use burn::tensor::{Device, Tensor};
 use elbo_dist::Place;
-use elbo_testkit::Golden;
-
-/// The other CPU backend, deprecated upstream in favour of flex but supported here.
-#[allow(deprecated)]
-fn ndarray() -> Device {
-    Device::ndarray()
-}
+use elbo_testkit::{Golden, ndarray};
 
 /// Both precisions on flex.
 fn single() -> Place {

@@ -145,7 +145,6 @@ fn a_guide_survives_saving_and_loading() {
 }
 
 #[test]
-#[allow(deprecated)]
 fn the_same_seed_gives_the_same_draws_on_two_backends() {
     let draw = |device: &Device| {
         let place = Place::f32(device);
@@ -153,7 +152,7 @@ fn the_same_seed_gives_the_same_draws_on_two_backends() {
         let draw = guide.draw(&(), 4, Path::Full, &mut Noise::new(7, &place)).unwrap();
         draw.latents.value("real").unwrap().to_vec()
     };
-    for (x, y) in draw(&Device::flex()).into_iter().zip(draw(&Device::ndarray())) {
+    for (x, y) in draw(&Device::flex()).into_iter().zip(draw(&elbo_testkit::ndarray())) {
         assert!((x - y).abs() < 1e-6, "{x} {y}");
     }
 }

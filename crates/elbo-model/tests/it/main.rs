@@ -17,6 +17,7 @@ mod robustness;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use elbo_dist::{Noise, Place};
 use elbo_model::{Latents, LogJoint, LogTerms, Program};
+use elbo_testkit::ndarray;
 
 /// `½ log 2π`.
 const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_7;
@@ -28,12 +29,6 @@ fn double() -> Place {
 
 fn single() -> Place {
     Place::f32(&Device::flex())
-}
-
-/// The other CPU backend, deprecated upstream in favour of flex but supported here.
-#[allow(deprecated)]
-fn ndarray() -> Device {
-    Device::ndarray()
 }
 
 fn noise() -> Noise {

@@ -67,7 +67,7 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
             if copies != 1 && copies != size && (size != 1 || of_one_event) {
                 return Err(self.mismatch(shape, of_one_event.then_some(axis)));
             }
-            shape[axis] = size.max(copies);
+            shape[axis] = if copies == 1 { size } else { copies };
         }
         Ok(shape)
     }

@@ -19,7 +19,7 @@ pub enum ModelError {
     },
     /// A latent site has no value.
     #[error(
-        "the program samples \"{site}\", but the guide draws only {given}; add the site to the guide, or condition the program on a value"
+        "there is no value for \"{site}\", only for {given}; draw the site in the guide, condition the program on it, or correct the name"
     )]
     MissingSite {
         /// The site of the program.

@@ -20,7 +20,7 @@ use crate::{ModelError, Value};
 /// latents.insert("mu", Tensor::<2>::ones([4, 1], &device));
 /// assert_eq!(latents.particles(), 4);
 /// let message = latents.get::<2>("nu").unwrap_err().to_string();
-/// assert!(message.contains("samples \"nu\", but the guide draws only \"mu\""));
+/// assert!(message.starts_with("there is no value for \"nu\", only for \"mu\""));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Latents {

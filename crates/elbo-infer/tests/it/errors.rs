@@ -161,7 +161,7 @@ fn a_site_that_guide_and_model_do_not_share_is_named() {
     let noise = elbo_dist::Noise::new(0, place());
     let mut svi = Svi::new(Model::new(other), Amortized::new(Shift::new(0.0)), Elbo, noise);
     let error = svi.step(&()).unwrap_err().to_string();
-    assert!(error.contains("samples \"w\", but the guide draws only \"z\""), "{error}");
+    assert!(error.contains("no value for \"w\", only for \"z\""), "{error}");
 }
 
 #[test]

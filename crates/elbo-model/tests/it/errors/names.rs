@@ -49,7 +49,7 @@ fn a_latent_without_a_value() {
     );
     assert_eq!(
         error,
-        "the program samples \"tau\", but the guide draws only \"mu\", \"nu\"; add the site to the guide, or condition the program on a value"
+        "there is no value for \"tau\", only for \"mu\", \"nu\"; draw the site in the guide, condition the program on it, or correct the name"
     );
     let error = latents.constant().get::<2>("tau").unwrap_err().to_string();
     assert!(error.contains("samples \"tau\""));

@@ -12,5 +12,12 @@ fn eight_schools(c: &mut Criterion) {
     }
 }
 
-criterion_group!(steps, eight_schools);
+fn vae(c: &mut Criterion) {
+    let (mut svi, images) = benches::vae();
+    c.bench_function("vae/784-400-20/B128", |b| {
+        b.iter(|| svi.step(&images).expect("every step is finite"));
+    });
+}
+
+criterion_group!(steps, eight_schools, vae);
 criterion_main!(steps);

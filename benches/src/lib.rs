@@ -2,6 +2,7 @@
 
 use eight_schools::{Schools, eight_schools};
 use elbo::prelude::*;
+use vae::{Decoder, Encoder, Images};
 
 /// The eight-schools program as a trainable model.
 pub type SchoolsModel = Model<fn(&mut Trace, &Schools)>;
@@ -19,4 +20,19 @@ pub fn schools(particles: usize) -> (Svi<SchoolsModel, MeanField, Elbo>, Schools
     let model = Model::new(eight_schools as fn(&mut Trace, &Schools));
     let guide = guide.expect("the prior's median has a density");
     (Svi::new(model, guide, Elbo, noise).with_particles(particles), data)
+}
+
+/// A fit of the autoencoder on flex at its size for MNIST, ready for its first step, and a batch of
+/// 128 images of noise: the time of a step does not depend on what they show.
+///
+/// # Panics
+/// If there is no flex.
+pub fn vae() -> (Svi<Decoder, Amortized<Encoder>, Elbo>, Images) {
+    let [pixels, hidden, latent, batch] = [784, 400, 20, 128];
+    let noise = Noise::new(0, &elbo::device("flex").expect("flex is compiled in"));
+    let encoder = Encoder::new(pixels, hidden, latent, &noise);
+    let decoder = Decoder::new(latent, hidden, pixels, &noise);
+    let grey = noise.site("pixels").uniform([1, batch, pixels]);
+    let svi = Svi::new(decoder, Amortized::new(encoder), Elbo, noise).with_learning_rate(1e-3);
+    (svi, Images { pixels: grey, total: batch })
 }

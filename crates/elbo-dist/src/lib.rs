@@ -46,7 +46,8 @@ pub use place::Place;
 pub use quantile::normal_quantile;
 pub use shape::{broadcast, with_particles};
 pub use special::{
-    digamma, digamma_scalar, lgamma, lgamma_scalar, log_sigmoid, log1p, logsumexp, softplus,
+    digamma, digamma_scalar, lgamma, lgamma_scalar, log_sigmoid, log1p, logsumexp, sigmoid,
+    softplus,
 };
 pub use support::Support;
 pub use transform::{Exp, Identity, Interval, Transform};

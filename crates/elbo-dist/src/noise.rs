@@ -85,9 +85,13 @@ impl Noise {
         self.keyed(NoiseState { step, ..self.state })
     }
 
-    /// The noise of the site `name`.
+    /// The noise of the site `name`; of a site of that name within the present one, if there is one.
     pub fn site(&self, name: &str) -> Self {
-        self.keyed(NoiseState { site: name_key(name), ..self.state })
+        let site = match self.state.site {
+            0 => name_key(name),
+            outer => mix(outer ^ name_key(name).rotate_left(1)),
+        };
+        self.keyed(NoiseState { site, ..self.state })
     }
 
     /// The noise of the particles from `first` on: the draws of a chunk equal those that the same

@@ -40,10 +40,15 @@ impl Place {
             return Err(DistError::NoF64 { device: place.device, exp: f64::NAN });
         }
         let exp: f64 = place.tensor(vec![0.1], [1]).exp().into_scalar();
+        place.if_precise(exp)
+    }
+
+    /// This place, if what its device gave for `exp(0.1)` is right.
+    fn if_precise(self, exp: f64) -> Result<Self, DistError> {
         if (exp - 0.1_f64.exp()).abs() < 1e-12 {
-            Ok(place)
+            Ok(self)
         } else {
-            Err(DistError::NoF64 { device: place.device, exp })
+            Err(DistError::NoF64 { device: self.device, exp })
         }
     }
 
@@ -95,5 +100,19 @@ impl From<&Device> for Place {
 impl From<&Place> for Place {
     fn from(place: &Place) -> Self {
         place.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_miscomputes_in_double_precision_is_refused() {
+        let place = || Place { device: Device::flex(), dtype: DType::F64 };
+        assert!(place().if_precise(0.1_f64.exp()).is_ok());
+        let error = place().if_precise(5.8e-315).unwrap_err().to_string();
+        assert!(error.contains("computes wrong values in f64 (exp(0.1) = "), "{error}");
+        assert!(error.contains("use Place::f32 there"), "{error}");
     }
 }

@@ -34,7 +34,21 @@ pub fn log1p<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// assert!((elbo_dist::softplus(x).into_scalar::<f32>() / 2.061_153_6e-9 - 1.0).abs() < 1e-6);
 /// ```
 pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    with_slope(x, softplus_value, activation::sigmoid)
+    with_slope(x, softplus_value, sigmoid_value)
+}
+
+/// `σ(x) = 1 / (1 + e⁻ˣ)`, with derivative `σ(x) (1 - σ(x))`.
+///
+/// Relative error below 3e-7 in `f32` and 1e-15 in `f64`, until `σ(x)` underflows.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+///
+/// let x = Tensor::<1>::from_floats([-20.0], &Device::flex());
+/// assert!((elbo_dist::sigmoid(x).into_scalar::<f32>() / 2.061_153_6e-9 - 1.0).abs() < 1e-6);
+/// ```
+pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    with_slope(x, sigmoid_value, |x| sigmoid_value(x.clone()) * sigmoid_value(-x))
 }
 
 /// `log σ(x) = -log(1 + e⁻ˣ)`, with derivative `σ(-x)`; as exact as [`softplus`].
@@ -79,7 +93,7 @@ fn below_max<const D: usize>(x: Tensor<D>, dim: usize) -> (Tensor<D>, Tensor<D>)
     (x - max.clone(), max)
 }
 
-/// `log Γ(x)` for `x > 0`, with derivative [`digamma`].
+/// `log Γ(x)` for `x > 0`, with derivative [`digamma`]; NaN elsewhere.
 ///
 /// Stirling's series with 7 terms at `x ≥ n`; below, `Γ(x) = Γ(x + n) / (x (x + 1) ⋯ (x + n - 1))`,
 /// with `n = 3` in `f32` and 8 in `f64`.
@@ -207,6 +221,11 @@ pub(crate) fn with_slope<const D: usize>(
     (x - constant.clone()) * slope(constant.clone()) + value(constant)
 }
 
+/// Burn's own is computed in single precision by some backends.
+pub(crate) fn sigmoid_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    (x.neg().exp() + 1.0).recip()
+}
+
 fn softplus_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     activation::relu(x.clone()) + log1p_exp_neg_abs(x)
 }
@@ -229,6 +248,7 @@ fn log1p_finite<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 fn lgamma_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let outside = x.clone().lower_equal_elem(0.0);
     let shift = shift(x.dtype());
     let small = x.clone().lower_elem(shift as f64);
     let z = x.clone().mask_where(small.clone(), x.clone() + shift as f64);
@@ -238,7 +258,7 @@ fn lgamma_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let base = x.clamp_max(shift as f64);
     let product = (1..shift).fold(base.clone(), |product, k| product * (base.clone() + k as f64));
     let below = product.log().mask_fill(small.bool_not(), 0.0);
-    large - below
+    (large - below).mask_fill(outside, f64::NAN)
 }
 
 /// `c₀ + c₁ x + c₂ x² + …`

@@ -1,8 +1,8 @@
 //! Bijections from the real line, with their log-determinants.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
-use crate::{log1p, softplus};
+use crate::{log1p, sigmoid, softplus};
 
 /// An elementwise bijection `x = f(z)`.
 ///
@@ -87,7 +87,7 @@ impl Interval {
 
 impl<const D: usize> Transform<D> for Interval {
     fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
-        let x = activation::sigmoid(z.clone()) * (self.high - self.low) + self.low;
+        let x = sigmoid(z.clone()) * (self.high - self.low) + self.low;
         (x, self.log_det(z))
     }
 

@@ -2,9 +2,9 @@
 
 use burn::module::{Module, ModuleDisplay};
 use elbo_dist::Noise;
-use elbo_model::{Path, Program, Role, Trace};
+use elbo_model::{LogJoint, Program, Role, Trace};
 
-use crate::{Draw, Guide, GuideError};
+use crate::{Draw, Guide, GuideError, Path};
 
 /// A guide written as a program: what it samples are the model's latents, by name.
 ///
@@ -51,13 +51,19 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for Amortized<P> {
         path: Path,
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
-        let mut trace = Trace::prior(particles, noise.split()).path(path);
+        let mut trace = Trace::prior(particles, noise.split());
         self.program.run(&mut trace, batch);
         let traced = trace.finish()?;
         if let Some(term) = traced.terms.iter().find(|term| term.role != Role::Latent) {
             let (site, role) = (term.site.to_string(), term.role.to_string());
             return Err(GuideError::NotADraw { site, role });
         }
-        Ok(Draw { latents: traced.values, log_q: traced.terms })
+        let latents = traced.values.only(traced.terms.iter().map(|term| &*term.site));
+        let log_q = match path {
+            Path::Full => traced.terms,
+            // The same draws, scored by the program with constant parameters.
+            Path::DrawsOnly => self.program.valid().log_joint(&latents, batch)?,
+        };
+        Ok(Draw { latents, log_q })
     }
 }

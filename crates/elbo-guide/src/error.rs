@@ -49,6 +49,19 @@ pub enum GuideError {
         /// Its role.
         role: String,
     },
+    /// Initial values without a particle.
+    #[error("the initial values hold no particle; give one value of each latent")]
+    NoStart,
+    /// A site whose shape a flat vector cannot hold.
+    #[error(
+        "\"{site}\" has shape {shape:?}, but a flat guide takes ranks 1 to 6, without an empty axis"
+    )]
+    Shape {
+        /// The site.
+        site: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
     /// No starting point has a finite density.
     #[error("no finite log-density in {tries} starting points; at the last one: {source}")]
     NeverFinite {

@@ -113,7 +113,7 @@ impl Flat {
                 site: slot.name.to_string(),
                 given: latents.names(),
             })?;
-            let values = slot.unconstrain(value)?;
+            let values = slot.unconstrain(value, particles)?;
             let stride = if values.len() == slot.size { 0 } else { slot.size };
             for (i, row) in rows.iter_mut().enumerate() {
                 row.extend_from_slice(&values[i * stride..i * stride + slot.size]);
@@ -124,6 +124,10 @@ impl Flat {
 }
 
 fn check(site: &Site) -> Result<(), GuideError> {
+    if !(1..=6).contains(&site.shape.len()) || site.shape.contains(&0) {
+        let (site, shape) = (site.name.to_string(), site.shape.clone());
+        return Err(GuideError::Shape { site, shape });
+    }
     if site.support.is_discrete() {
         return Err(GuideError::Discrete { site: site.name.to_string(), support: site.support });
     }
@@ -181,8 +185,9 @@ impl Slot {
         Term::from_flat(self.name.clone(), Role::Latent, self.plates.clone(), log_base)
     }
 
-    fn unconstrain(&self, value: &Value) -> Result<Vec<f64>, ModelError> {
-        if value.shape()[1..] != self.shape[1..] {
+    fn unconstrain(&self, value: &Value, particles: usize) -> Result<Vec<f64>, ModelError> {
+        let shared = value.shape()[0] == 1 || value.shape()[0] == particles;
+        if !shared || value.shape()[1..] != self.shape[1..] {
             return Err(ModelError::Shape {
                 site: self.name.to_string(),
                 distribution: "flat guide".to_string(),

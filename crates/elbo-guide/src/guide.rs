@@ -2,9 +2,9 @@
 
 use burn::module::Module;
 use elbo_dist::Noise;
-use elbo_model::{Latents, LogTerms, Path};
+use elbo_model::{Latents, LogTerms};
 
-use crate::GuideError;
+use crate::{GuideError, Path};
 
 /// A variational family `q(z)`: proposes latents, with their log-density.
 ///

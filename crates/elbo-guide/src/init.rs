@@ -11,7 +11,7 @@ pub enum Init {
     /// The median of the prior's draws, element by element, on the real line; where it has no
     /// density, points drawn uniformly within 2 of 0.
     Median,
-    /// One draw from the prior; another one at each retry.
+    /// One of the layout's draws from the prior; the next one at each retry.
     PriorDraw,
     /// Given values of all latents, with one particle.
     Value(Latents),
@@ -37,7 +37,11 @@ pub(crate) fn location<B>(
     batch: &B,
     noise: &mut Noise,
 ) -> Result<Vec<f64>, GuideError> {
-    let tries = if matches!(init, Init::Value(_)) { 1 } else { TRIES };
+    let tries = match init {
+        Init::Value(_) => 1,
+        Init::PriorDraw => layout.prior_draws()?.particles(),
+        _ => TRIES,
+    };
     let mut last = None;
     for attempt in 0..tries {
         let candidate = propose(init, flat, layout, attempt, noise)?;
@@ -62,9 +66,9 @@ fn propose(
         Init::Median => Ok(uniform(FALLBACK_RADIUS, flat, noise)),
         Init::PriorDraw => {
             let rows = flat.pack(layout.prior_draws()?)?;
-            Ok(rows[attempt % rows.len()].clone())
+            Ok(rows[attempt].clone())
         }
-        Init::Value(latents) => Ok(flat.pack(latents)?.swap_remove(0)),
+        Init::Value(latents) => flat.pack(latents)?.into_iter().next().ok_or(GuideError::NoStart),
         Init::Uniform { radius } => Ok(uniform(*radius, flat, noise)),
     }
 }

@@ -26,11 +26,12 @@ mod flat;
 mod guide;
 mod init;
 mod mean_field;
+mod path;
 
 pub use amortized::Amortized;
-pub use elbo_model::Path;
 pub use error::GuideError;
 pub use flat::Flat;
 pub use guide::{Draw, Guide};
 pub use init::Init;
 pub use mean_field::{MeanField, MeanFieldConfig};
+pub use path::Path;

@@ -3,9 +3,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use elbo_dist::{HALF_LN_TWO_PI, Noise};
-use elbo_model::{Layout, LogJoint, LogTerms, Path, Role, Term, named_param};
+use elbo_model::{Layout, LogJoint, LogTerms, Role, Term, named_param};
 
-use crate::{Draw, Flat, Guide, GuideError, Init, init};
+use crate::{Draw, Flat, Guide, GuideError, Init, Path, init};
 
 /// The mean-field normal family: every latent, mapped to the real line, is an independent normal
 /// (Kucukelbir et al. 2017).

@@ -1,6 +1,6 @@
 //! The evidence lower bound.
 
-use elbo_model::Path;
+use elbo_guide::Path;
 
 use crate::objective::pathwise;
 use crate::{Estimate, InferError, Objective, Terms};

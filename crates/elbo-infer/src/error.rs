@@ -60,6 +60,37 @@ pub enum InferError {
         "the bound depends on no trainable parameter; give the guide or the model at least one that is not frozen"
     )]
     NothingToTrain,
+    /// Two parameters have one identity.
+    #[error(
+        "the parameters {first} and {second} of the pair (model, guide) have one identity, so they \
+         would share gradients and optimizer state; give them different names"
+    )]
+    SharedParameter {
+        /// The path of one.
+        first: String,
+        /// The path of the other.
+        second: String,
+    },
+    /// A latent lies in other plates in the guide than in the model.
+    #[error(
+        "\"{site}\" lies in other plates in the guide than in the model, so its terms would be \
+         scaled differently; put it in the same plates, of the same sizes, in both"
+    )]
+    PlateMismatch {
+        /// The site.
+        site: String,
+    },
+    /// A learning rate is not a number that can be stepped by.
+    #[error("step {step}: the learning rate is {rate}, but it must be finite and not negative")]
+    LearningRate {
+        /// The step at fault.
+        step: u64,
+        /// The rate.
+        rate: f64,
+    },
+    /// The longest allowed gradient is not positive.
+    #[error("the maximal gradient norm is {0}, but it must be positive")]
+    MaxGradientNorm(f64),
     /// Data came in batches, but no plate scales them.
     #[error(
         "the data came in more than one batch, but no site lies in a plate of which a batch is a part, so the likelihood of a batch would count as that of all data; put it in t.plate(name, Subsample {{ total, batch }}, ..)"

@@ -1,6 +1,6 @@
 //! The gradients of all parameters together.
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use elbo_model::Value;
@@ -25,6 +25,51 @@ pub(crate) fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> f64 {
     let mut visitor = SumOfSquares { gradients, sum: None };
     module.visit(&mut visitor);
     visitor.sum.map_or(0.0, |sum| sum.into_scalar::<f64>().sqrt())
+}
+
+/// [`norm`] in double precision, where the sum of squares overflows a single.
+pub(crate) fn norm_on_host<M: Module>(module: &M, gradients: &GradientsParams) -> f64 {
+    struct SumOfSquares<'a>(&'a GradientsParams, f64);
+    impl ModuleVisitor for SumOfSquares<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = self.0.get::<D>(param.id) {
+                self.1 += Value::new(gradient).to_vec().iter().map(|x| x * x).sum::<f64>();
+            }
+        }
+    }
+    let mut visitor = SumOfSquares(gradients, 0.0);
+    module.visit(&mut visitor);
+    visitor.1.sqrt()
+}
+
+/// The paths of two parameters with one identity, which would share gradients and optimizer state.
+pub(crate) fn twins<M: Module>(module: &M) -> Option<[String; 2]> {
+    #[derive(Default)]
+    struct Search {
+        path: Vec<String>,
+        known: Vec<(ParamId, String)>,
+        found: Option<[String; 2]>,
+    }
+    impl ModuleVisitor for Search {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_string());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let path = self.path.join(".");
+            match self.known.iter().find(|(id, _)| *id == param.id) {
+                Some((_, first)) => self.found = Some([first.clone(), path]),
+                None => self.known.push((param.id, path)),
+            }
+        }
+    }
+    let mut search = Search::default();
+    module.visit(&mut search);
+    search.found
 }
 
 /// Multiplies all gradients by `factor`.

@@ -27,6 +27,7 @@
 mod elbo;
 mod error;
 mod gradients;
+mod info;
 mod objective;
 mod observer;
 mod posterior;
@@ -36,9 +37,10 @@ mod svi;
 
 pub use elbo::Elbo;
 pub use error::InferError;
+pub use info::{EpochInfo, RunInfo, StepInfo};
 pub use objective::{Estimate, Objective, Terms};
 pub use observer::Observer;
 pub use posterior::{BoundEstimate, Posterior};
 pub use sticking_the_landing::StickingTheLanding;
 pub use summary::{Summary, SummaryRow, summarize};
-pub use svi::{EpochInfo, RunInfo, StepInfo, Svi};
+pub use svi::Svi;

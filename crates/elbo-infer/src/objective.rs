@@ -1,7 +1,8 @@
 //! The trait that every objective implements.
 
 use burn::tensor::Tensor;
-use elbo_model::{LogTerms, Path};
+use elbo_guide::Path;
+use elbo_model::{LogTerms, Role, Term};
 
 use crate::InferError;
 
@@ -31,6 +32,15 @@ impl Terms {
         }
     }
 
+    /// The first latent that lies in other plates in the guide than in the model.
+    pub(crate) fn plates_differ(&self) -> Option<&str> {
+        let differs = |q: &&Term| {
+            let p = self.log_p.iter().find(|p| p.role == Role::Latent && p.site == q.site);
+            p.is_some_and(|p| p.plates != q.plates)
+        };
+        self.log_q.iter().find(differs).map(|q| &*q.site)
+    }
+
     /// The first site of the guide whose draws carry no gradient.
     pub fn not_reparameterized(&self) -> Option<&str> {
         self.log_q.iter().find(|term| !term.reparameterized).map(|term| &*term.site)
@@ -52,7 +62,7 @@ pub struct Estimate {
 ///
 /// ```
 /// use elbo_infer::{Estimate, InferError, Objective, Terms};
-/// use elbo_model::Path;
+/// use elbo_guide::Path;
 ///
 /// /// `E[log p(x, z)]`: its maximum is a point, not a posterior.
 /// struct ExpectedLogJoint;

@@ -2,8 +2,8 @@
 
 use burn::module::Module;
 use elbo_dist::Noise;
-use elbo_guide::Guide;
-use elbo_model::{Latents, LogJoint, Path, Predictive, Program};
+use elbo_guide::{Guide, Path};
+use elbo_model::{Latents, LogJoint, Predictive, Program};
 
 use crate::{InferError, Terms};
 
@@ -23,7 +23,7 @@ pub struct Posterior<M, G> {
 pub struct BoundEstimate {
     /// The mean over draws.
     pub mean: f64,
-    /// Its standard error.
+    /// Its standard error; NaN for one draw.
     pub standard_error: f64,
 }
 
@@ -33,6 +33,19 @@ const CHUNK: usize = 1000;
 impl<M: Module, G: Module> Posterior<M, G> {
     pub(crate) fn new(model: &M, guide: &G, noise: Noise) -> Self {
         Self { model: model.valid(), guide: guide.valid(), noise }
+    }
+
+    /// The same posterior with other draws: another set for each `index`.
+    ///
+    /// Every draw of a posterior uses the same noise, so that results can be repeated and compared;
+    /// batches whose errors should be independent take a stream each.
+    pub fn stream(&self, index: u64) -> Self
+    where
+        M: Clone,
+        G: Clone,
+    {
+        let noise = self.noise.site(&format!("stream {index}"));
+        Self { model: self.model.clone(), guide: self.guide.clone(), noise }
     }
 
     /// The model.
@@ -70,6 +83,9 @@ impl<M: Module, G: Module> Posterior<M, G> {
 
     /// The draws of [`Posterior::predictive`] in chunks of at most `chunk`, of which only one is in
     /// memory at a time.
+    ///
+    /// # Errors
+    /// Each item, if the guide's or the model's run fails.
     pub fn predictive_chunks<'a, B>(
         &'a self,
         batch: &'a B,
@@ -101,15 +117,21 @@ impl<M: Module, G: Module> Posterior<M, G> {
             let mut noise = self.noise.from_particle(first as u64);
             let draw = self.guide.draw(batch, particles, Path::Full, &mut noise)?;
             let log_p = self.model.log_joint(&draw.latents, batch)?;
-            let log_weight = Terms { log_p, log_q: draw.log_q }.log_weight()?;
-            weights.extend(log_weight.inner().expand([particles, 1]).into_data().iter::<f64>());
+            let terms = Terms { log_p, log_q: draw.log_q };
+            let log_weight = terms.log_weight()?.inner().expand([particles, 1]);
+            let chunk: Vec<f64> = log_weight.into_data().iter::<f64>().collect();
+            if chunk.iter().any(|weight| !weight.is_finite()) {
+                terms.log_p.check_finite()?;
+                terms.log_q.check_finite()?;
+            }
+            weights.extend(chunk);
         }
         if weights.is_empty() {
             return Err(InferError::NoParticles);
         }
         let n = weights.len() as f64;
         let mean = weights.iter().sum::<f64>() / n;
-        let variance = weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+        let variance = weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / (n - 1.0);
         Ok(BoundEstimate { mean, standard_error: (variance / n).sqrt() })
     }
 

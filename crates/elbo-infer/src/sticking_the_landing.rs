@@ -1,6 +1,6 @@
 //! The evidence lower bound with a gradient that vanishes at the posterior.
 
-use elbo_model::Path;
+use elbo_guide::Path;
 
 use crate::objective::pathwise;
 use crate::{Estimate, InferError, Objective, Terms};
@@ -13,7 +13,7 @@ use crate::{Estimate, InferError, Objective, Terms};
 /// # Example
 /// ```
 /// use elbo_infer::{Objective, StickingTheLanding};
-/// use elbo_model::Path;
+/// use elbo_guide::Path;
 ///
 /// assert_eq!(StickingTheLanding.path(), Path::DrawsOnly);
 /// ```

@@ -60,14 +60,17 @@ impl fmt::Display for Summary {
     }
 }
 
-/// The summary of `draws`, read to the host.
+/// The summary of `draws`, read to the host; without rows if there is no draw, and with a standard
+/// deviation of NaN if there is but one.
 pub fn summarize(draws: &Latents) -> Summary {
     let mut rows = Vec::new();
-    for (name, value) in draws.iter() {
-        let [particles, size] = value.flat().dims();
+    let particles = draws.particles();
+    for (name, value) in draws.iter().filter(|_| particles > 0) {
+        let [own, size] = value.flat().dims();
         let values = value.to_vec();
+        let stride = if own == 1 { 0 } else { size }; // what all particles share is constant
         for element in 0..size {
-            let column = (0..particles).map(|i| values[i * size + element]).collect();
+            let column = (0..particles).map(|i| values[i * stride + element]).collect();
             rows.push(row(element_name(name, &value.shape()[1..], element), column));
         }
     }

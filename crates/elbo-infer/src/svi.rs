@@ -4,10 +4,21 @@ use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use elbo_dist::Noise;
-use elbo_guide::Guide;
-use elbo_model::{LogJoint, ModelError, Plate};
+use elbo_guide::{Draw, Guide};
+use elbo_model::{LogJoint, ModelError, Term};
 
-use crate::{Estimate, InferError, Objective, Observer, Posterior, Terms, gradients};
+use crate::gradients::{self, Fault};
+use crate::{
+    EpochInfo, Estimate, InferError, Objective, Observer, Posterior, RunInfo, StepInfo, Terms,
+};
+
+/// How a step's batch is taken.
+struct Batch {
+    /// Whether there are others in its epoch.
+    is_part: bool,
+    /// Whether data and guide are to be checked.
+    check: bool,
+}
 
 /// Stochastic variational inference: maximizes an [`Objective`] over the parameters of a model and
 /// a guide, by Monte Carlo gradients.
@@ -25,57 +36,16 @@ pub struct Svi<M, G, O> {
     particles: usize,
     noise: Noise,
     step: u64,
-}
-
-/// What one step did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepInfo {
-    /// The step's number, from 0.
-    pub step: u64,
-    /// The estimate of the bound, before the step.
-    pub bound: f64,
-    /// The norm of the gradient of all parameters, before clipping.
-    pub gradient_norm: f64,
-    /// The learning rate.
-    pub learning_rate: f64,
-    /// The part of the data at hand: `batch / total`, and 1 for all of it.
-    pub fraction: f64,
-}
-
-/// What a run of steps did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunInfo {
-    /// The estimate of the bound at each step.
-    pub bounds: Vec<f64>,
-}
-
-/// What one pass over the data did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EpochInfo {
-    /// The batches.
-    pub batches: usize,
-    /// The mean of the batches' estimates of the bound, each weighted by its part of the data.
-    pub bound: f64,
-}
-
-/// The batches of an epoch so far.
-struct Part {
+    /// Whether data and guide have been checked, by a step or for a whole epoch.
+    checked: bool,
     /// The largest part of the data that a batch has held.
-    largest: f64,
-}
-
-impl Part {
-    /// How much the step on a batch with this part of the data counts.
-    fn weight(&mut self, fraction: f64) -> f64 {
-        self.largest = self.largest.max(fraction);
-        fraction / self.largest
-    }
+    largest_part: f64,
 }
 
 impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     /// Maximizes `objective` from the present parameters of `model` and `guide`, with one particle
     /// and Adam (Kingma & Ba 2015) at a learning rate of 0.01.
-    pub fn new(model: M, guide: G, objective: O, noise: Noise) -> Self {
+    pub fn new(model: M, guide: G, objective: O, mut noise: Noise) -> Self {
         Self {
             modules: Some((model.valid().train(), guide.valid().train())),
             objective,
@@ -83,8 +53,10 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
             schedule: 0.01.into(),
             max_gradient_norm: None,
             particles: 1,
-            noise,
+            noise: noise.split(),
             step: 0,
+            checked: false,
+            largest_part: 0.0,
         }
     }
 
@@ -113,7 +85,8 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         Self { max_gradient_norm: Some(norm), ..self }
     }
 
-    /// One step on one batch. Before the first, the data are checked against their supports.
+    /// One step on one batch. The first one checks the data against their supports, and the guide
+    /// against the model.
     ///
     /// # Errors
     /// An [`InferError`]; parameters, optimizer and step count are then as before the call.
@@ -122,7 +95,9 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        self.step_on(batch, None)
+        let info = self.step_on(batch, Batch { is_part: false, check: !self.checked })?;
+        self.checked = true;
+        Ok(info)
     }
 
     /// `steps` steps on all data.
@@ -151,8 +126,11 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     /// A step on each batch.
     ///
     /// The last batch may be smaller. Plates scale each by its own size, so that its gradient
-    /// estimates that of all data, and its step counts in proportion to its size: the gradients of
-    /// an epoch add up to a multiple of the full-data gradient, in whatever order the data come.
+    /// estimates that of all data, and its loss counts in proportion to its size, relative to the
+    /// largest batch so far: the losses of an epoch whose odd batch comes last, or of any epoch after
+    /// the first, add up to a multiple of the full-data loss.
+    ///
+    /// The first epoch checks each batch against the supports.
     ///
     /// # Errors
     /// As [`Svi::step`], [`InferError::EmptyEpoch`], and [`InferError::MinibatchWithoutPlate`] if
@@ -184,13 +162,13 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         E: std::error::Error + Send + Sync + 'static,
     {
         let (mut count, mut weighted, mut weight) = (0, 0.0, 0.0);
-        let mut part = Part { largest: 0.0 };
+        let check = !self.checked;
         let mut batches = batches.into_iter().peekable();
         while let Some(batch) = batches.next() {
             let batch = batch
                 .map_err(|source| InferError::Data { batch: count, source: Box::new(source) })?;
-            let alone = count == 0 && batches.peek().is_none();
-            let info = self.step_on(&batch, (!alone).then_some(&mut part))?;
+            let is_part = count > 0 || batches.peek().is_some();
+            let info = self.step_on(&batch, Batch { is_part, check })?;
             observer.on_step(&info);
             count += 1;
             weighted += info.fraction * info.bound;
@@ -199,6 +177,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         if count == 0 {
             return Err(InferError::EmptyEpoch);
         }
+        self.checked = true;
         Ok(EpochInfo { batches: count, bound: weighted / weight })
     }
 
@@ -223,51 +202,79 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         self.modules.as_ref().expect("a step puts the modules back")
     }
 
-    fn step_on<B>(&mut self, batch: &B, part: Option<&mut Part>) -> Result<StepInfo, InferError>
+    fn step_on<B>(&mut self, batch: &B, which: Batch) -> Result<StepInfo, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        let terms = self.terms(batch)?;
-        let fraction: f64 = terms.log_p.subsampled().map(Plate::scale).fold(1.0, f64::max).recip();
-        if part.is_some() && terms.log_p.subsampled().next().is_none() {
+        self.check_settings()?;
+        let terms = self.terms(batch, which.check)?;
+        if which.is_part && terms.log_p.subsampled().next().is_none() {
             return Err(InferError::MinibatchWithoutPlate);
         }
-        let weight = part.map_or(1.0, |part| part.weight(fraction));
+        let fraction = terms.log_p.iter().map(Term::scale).fold(1.0, f64::max).recip();
         let Estimate { loss, bound } = self.objective.estimate(&terms)?;
         let bound = self.finite(bound.into_scalar(), &terms)?;
         if !loss.is_tracked() {
             return Err(InferError::NothingToTrain);
         }
+        let largest_part = self.largest_part.max(fraction);
+        let weight = if which.is_part { fraction / largest_part } else { 1.0 };
         let loss = if weight == 1.0 { loss } else { loss * weight };
         let mut gradients = GradientsParams::from_grads(loss.backward(), self.modules());
         let gradient_norm = self.clip(&mut gradients)?;
-        let learning_rate = self.schedule.step();
-        let base_rate = learning_rate.base();
-        let modules = self.modules.take().expect("a step puts the modules back");
-        self.modules = Some(self.optimizer.step(learning_rate, modules, gradients));
-        let info =
-            StepInfo { step: self.step, bound, gradient_norm, learning_rate: base_rate, fraction };
+        let learning_rate = self.update(gradients)?;
+        let info = StepInfo { step: self.step, bound, gradient_norm, learning_rate, fraction };
+        self.largest_part = largest_part;
         self.step += 1;
         Ok(info)
     }
 
-    fn terms<B>(&self, batch: &B) -> Result<Terms, InferError>
+    /// Takes the optimizer's step; returns the learning rate.
+    fn update(&mut self, gradients: GradientsParams) -> Result<f64, InferError> {
+        let rates = self.schedule.step();
+        let rate = rates.base();
+        if !(rate.is_finite() && rate >= 0.0) {
+            return Err(InferError::LearningRate { step: self.step, rate });
+        }
+        let modules = self.modules.take().expect("a step puts the modules back");
+        self.modules = Some(self.optimizer.step(rates, modules, gradients));
+        Ok(rate)
+    }
+
+    fn check_settings(&self) -> Result<(), InferError> {
+        if self.particles == 0 {
+            return Err(InferError::NoParticles);
+        }
+        if let Some(norm) = self.max_gradient_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
+            return Err(InferError::MaxGradientNorm(norm));
+        }
+        match gradients::twins(self.modules()) {
+            Some([first, second]) if self.step == 0 => {
+                Err(InferError::SharedParameter { first, second })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn terms<B>(&self, batch: &B, check: bool) -> Result<Terms, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        if self.particles == 0 {
-            return Err(InferError::NoParticles);
-        }
         let (model, guide) = self.modules();
         let mut noise = self.noise.at_step(self.step);
-        let draw = guide.draw(batch, self.particles, self.objective.path(), &mut noise)?;
-        if self.step == 0 {
-            model.check(&draw.latents.constant(), batch).map_err(|error| self.at_step(error))?;
+        let Draw { latents, log_q } =
+            guide.draw(batch, self.particles, self.objective.path(), &mut noise)?;
+        if check {
+            let checked = model.valid().check(&latents.constant(), batch);
+            checked.map_err(|error| self.at_step(error))?;
         }
-        let log_p = model.log_joint(&draw.latents, batch)?;
-        Ok(Terms { log_p, log_q: draw.log_q })
+        let terms = Terms { log_p: model.log_joint(&latents, batch)?, log_q };
+        match terms.plates_differ().filter(|_| check) {
+            Some(site) => Err(InferError::PlateMismatch { site: site.to_string() }),
+            None => Ok(terms),
+        }
     }
 
     /// The bound, if it is finite; else the first term that is not.
@@ -292,16 +299,17 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
 
     /// The gradient's norm; the gradient is scaled down if that is larger than it may be.
     fn clip(&self, gradients: &mut GradientsParams) -> Result<f64, InferError> {
-        let norm = gradients::norm(self.modules(), gradients);
-        if !norm.is_finite()
-            && let Some(gradients::Fault { parameter, index, value }) =
-                gradients::fault(self.modules(), gradients)
-        {
-            let step = self.step;
-            return Err(InferError::NonFiniteGradient { step, parameter, value, index });
+        let modules = self.modules();
+        let mut norm = gradients::norm(modules, gradients);
+        if !norm.is_finite() {
+            if let Some(Fault { parameter, index, value }) = gradients::fault(modules, gradients) {
+                let step = self.step;
+                return Err(InferError::NonFiniteGradient { step, parameter, value, index });
+            }
+            norm = gradients::norm_on_host(modules, gradients); // its square was too large
         }
         if let Some(longest) = self.max_gradient_norm.filter(|longest| norm > *longest) {
-            gradients::scale(self.modules(), gradients, longest / norm);
+            gradients::scale(modules, gradients, longest / norm);
         }
         Ok(norm)
     }

@@ -1,7 +1,7 @@
 //! What a run checks before it computes.
 
 use burn::tensor::{DType, Device, Tensor};
-use elbo_dist::{DistError, Distribution, Operand, Support, ValueKind, with_particles};
+use elbo_dist::{DistError, Distribution, Operand, Support, ValueKind, broadcast, with_particles};
 
 use crate::{ModelError, Plate, Trace, Value};
 
@@ -59,18 +59,19 @@ impl Trace {
         if fits { Ok(()) } else { Err(shape_error(name, distribution, shape, value)) }
     }
 
-    /// Checks data against the shape of their distribution, which may be the smaller; returns the
-    /// shape that both broadcast to.
-    pub(crate) fn check_data<const D: usize>(
+    /// Checks data against the shape of their distribution, which may be the smaller except along
+    /// one event; returns the shape that both broadcast to.
+    pub(crate) fn check_data<const D: usize, P: Distribution<D>>(
         &self,
         name: &str,
-        distribution: &str,
-        mut shape: [usize; D],
+        distribution: &P,
         value: [usize; D],
     ) -> Result<[usize; D], ModelError> {
-        let covers = |axis: usize| value[axis] == shape[axis] || shape[axis] == 1;
+        let mut shape = distribution.shape().map_err(at_site(name))?;
+        let event = event_axes(name, distribution, shape)?;
+        let covers = |axis: usize| value[axis] == shape[axis] || shape[axis] == 1 && !event[axis];
         if !(self.fits(value[0]) && self.fits(shape[0]) && (1..D).all(covers)) {
-            return Err(shape_error(name, distribution, shape, value));
+            return Err(shape_error(name, distribution.name(), shape, value));
         }
         shape[1..].copy_from_slice(&value[1..]);
         Ok(shape)
@@ -135,6 +136,18 @@ impl Trace {
     }
 }
 
+/// Which axes belong to one event, as that of a Categorical's categories does: a value has size 1
+/// there, and the parameters have not.
+fn event_axes<const D: usize, P: Distribution<D>>(
+    name: &str,
+    distribution: &P,
+    shape: [usize; D],
+) -> Result<[bool; D], ModelError> {
+    let parameters = distribution.parameters();
+    let parameters = broadcast(distribution.name(), &parameters).map_err(at_site(name))?;
+    Ok(std::array::from_fn(|axis| shape[axis] == 1 && parameters[axis] != 1))
+}
+
 /// Checks that a shape has elements: every axis but that of the particles is longer than 0.
 pub(crate) fn check_elements<const D: usize>(
     name: &str,
@@ -174,14 +187,17 @@ pub(crate) fn check_observed<const D: usize, P: Distribution<D>>(
     }
 }
 
-/// Checks that a guide's draws lie in the support of the program's distribution.
+/// Checks that a guide's draws lie in the support of the program's distribution, and are discrete
+/// or continuous as that is: a density and a mass do not compare.
 pub(crate) fn check_support(
     name: &str,
     expected: Support,
     found: Option<Support>,
 ) -> Result<(), ModelError> {
     match found {
-        Some(found) if !expected.includes(&found) => {
+        Some(found)
+            if !expected.includes(&found) || expected.is_discrete() != found.is_discrete() =>
+        {
             Err(ModelError::SupportMismatch { site: name.to_string(), expected, found })
         }
         _ => Ok(()),

@@ -1,8 +1,14 @@
 //! Programs with some of their latents observed.
 
+use burn::module::{Module, ModuleDisplay};
+
+use crate::delegate::delegate_module;
 use crate::{Latents, Program, Trace};
 
 /// A program in which some latent sites are observed to have given values.
+///
+/// Around a Burn module it is one, with the module's parameters: condition a
+/// [`Model`](crate::Model) or a program that carries networks to train it.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -35,6 +41,8 @@ impl<P> Condition<P> {
         Self { program, values }
     }
 }
+
+delegate_module!(Condition<P: Module + ModuleDisplay>, program);
 
 impl<B, P: Program<B>> Program<B> for Condition<P> {
     fn run(&self, t: &mut Trace, batch: &B) {

@@ -219,9 +219,9 @@ pub enum ModelError {
         /// What is wrong with it.
         source: DistError,
     },
-    /// Draws were asked of a layout that was not made from a program.
+    /// Draws were asked of a layout that has none.
     #[error(
-        "this layout was written by hand and holds no prior draws; start from Init::Uniform or Init::Value"
+        "this layout holds no prior draws: it was written by hand, or its program has no latents; start from Init::Uniform or Init::Value, or give the program a latent"
     )]
     NoPriorDraws,
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use elbo_dist::{Noise, Support};
 
-use crate::{Latents, ModelError, Program, Role, Site, Trace, Traced, Value};
+use crate::{Latents, ModelError, Plate, Program, Role, Site, Trace, Traced, Value};
 
-/// The pairs of sites where the second is a function of the first: each latent and each computed
-/// value in turn becomes another with all others held, and what changes depends on it.
+/// The pairs of sites where the second is a function of the first: each latent, parameter
+/// and computed value in turn becomes another with all others held, and what changes depends on it.
 pub(crate) fn edges<B, P: Program<B> + ?Sized>(
     program: &P,
     batch: &B,
@@ -41,19 +41,19 @@ pub(crate) fn edges<B, P: Program<B> + ?Sized>(
 }
 
 fn has_value(site: &Site) -> bool {
-    matches!(site.role, Role::Latent | Role::Deterministic)
+    matches!(site.role, Role::Latent | Role::Deterministic | Role::Param)
 }
 
 /// The values of all sites but `site`, which is drawn anew. A discrete site, which may well be
-/// drawn equal, takes the next value instead, and a computed one another number.
+/// drawn equal, takes the next value instead, and a computed one or a parameter another number.
 fn others_held(found: &Traced, site: &Site) -> Latents {
     let mut held = Latents::new(found.values.place().clone());
     for other in found.sites.iter().filter(|other| has_value(other)) {
         let value = found.values.value(&other.name).expect("every value was kept");
         let value = if other.name != site.name {
             value.clone()
-        } else if site.role == Role::Deterministic {
-            value.map(&|x| x + x.abs().max(1.0))
+        } else if site.role != Role::Latent {
+            value.map(&|x| another(x, site.support))
         } else if site.support.is_discrete() {
             next(value, site.support)
         } else {
@@ -69,11 +69,20 @@ fn next(value: &Value, support: Support) -> Value {
     value.map(&|x| if support.contains(x + 1.0) { x + 1.0 } else { 0.0 })
 }
 
+/// Another number inside a continuous support.
+fn another(x: f64, support: Support) -> f64 {
+    match support {
+        Support::UnitInterval => (x + 1.0) / 2.0,
+        Support::Interval { high, .. } => (x + high) / 2.0,
+        _ => x + x.abs().max(1.0),
+    }
+}
+
 /// The graph in the language of Mermaid.
 pub(crate) fn mermaid(sites: &[Site], edges: &[(usize, usize)]) -> String {
     let mut text = String::from("flowchart TD\n");
     for (i, site) in sites.iter().enumerate() {
-        let label = label(site);
+        let label = lines(site, quoted_in_mermaid).join("<br/>");
         let node = match site.role {
             Role::Observed => format!("[[\"{label}\"]]"),
             Role::Latent => format!("([\"{label}\"])"),
@@ -96,7 +105,8 @@ pub(crate) fn graphviz(sites: &[Site], edges: &[(usize, usize)]) -> String {
             Role::Latent => "ellipse",
             _ => "box",
         };
-        writeln!(text, "    s{i} [label=\"{}\", shape={style}];", label(site))
+        let label = lines(site, quoted_in_graphviz).join("\\n");
+        writeln!(text, "    s{i} [label=\"{label}\", shape={style}];")
             .expect("writing to a string");
     }
     for (from, to) in edges {
@@ -106,10 +116,24 @@ pub(crate) fn graphviz(sites: &[Site], edges: &[(usize, usize)]) -> String {
     text
 }
 
-fn label(site: &Site) -> String {
-    let plates: String = site.plates.iter().map(|plate| format!(" [{}]", plate.name)).collect();
-    match site.distribution {
-        "" => format!("{}{plates}", site.name),
-        distribution => format!("{} ~ {distribution}{plates}", site.name),
-    }
+/// The lines of a node: name and distribution, shape and support, plates.
+fn lines(site: &Site, quoted: fn(&str) -> String) -> Vec<String> {
+    let name = match site.distribution {
+        "" => site.name.to_string(),
+        distribution => format!("{} ~ {distribution}", site.name),
+    };
+    let plates: Vec<_> = site.plates.iter().map(Plate::to_string).collect();
+    let mut lines = vec![name, format!("{:?} {}", site.shape, site.support)];
+    lines.extend((!plates.is_empty()).then(|| plates.join(", ")));
+    lines.iter().map(|line| quoted(line)).collect()
+}
+
+/// Mermaid writes characters that mean something to it as `#name;` or `#code;`, and reads HTML.
+fn quoted_in_mermaid(line: &str) -> String {
+    let entities = [("#", "#35;"), ("\"", "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", "<br/>")];
+    entities.iter().fold(line.to_string(), |text, (plain, quoted)| text.replace(plain, quoted))
+}
+
+fn quoted_in_graphviz(line: &str) -> String {
+    line.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

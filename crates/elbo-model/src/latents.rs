@@ -115,6 +115,12 @@ impl Latents {
         Self { place: self.place.clone(), entries: self.entries.iter().map(constant).collect() }
     }
 
+    /// The values of `names` alone.
+    pub fn only<'a>(&self, names: impl Iterator<Item = &'a str>) -> Self {
+        let entries = names.filter_map(|name| self.entry(name).cloned()).collect();
+        Self { place: self.place.clone(), entries }
+    }
+
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| &*entry.name == name)
     }

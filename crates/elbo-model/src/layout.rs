@@ -44,7 +44,8 @@ impl Layout {
     /// Runs `program` on `batch` with draws from its prior and notes its sites.
     ///
     /// Every observed value is checked against its support, except where a mask hides it. The
-    /// program is run once more for each latent site, to see which other sites its value reaches.
+    /// program is run once more for each latent, parameter and deterministic site, to see which other
+    /// sites its value reaches.
     ///
     /// # Errors
     /// The first [`ModelError`] that the run met.
@@ -57,11 +58,14 @@ impl Layout {
         program.run(&mut trace, batch);
         let found = trace.finish()?;
         let edges = graph::edges(program, batch, noise, &found)?;
+        let latent = |site: &&Site| site.role == Role::Latent;
+        let names = found.sites.iter().filter(latent).map(|site| &*site.name);
+        let draws = found.values.only(names);
         Ok(Self {
             place: noise.place().clone(),
             sites: found.sites,
             edges,
-            draws: found.values,
+            draws,
             params: found.params,
         })
     }
@@ -97,7 +101,8 @@ impl Layout {
     /// Draws of all latents from the prior, one a particle.
     ///
     /// # Errors
-    /// [`ModelError::NoPriorDraws`] for a layout made [by hand](Layout::by_hand).
+    /// [`ModelError::NoPriorDraws`] for a layout made [by hand](Layout::by_hand), or of a program
+    /// without latents.
     pub fn prior_draws(&self) -> Result<&Latents, ModelError> {
         if self.draws.is_empty() { Err(ModelError::NoPriorDraws) } else { Ok(&self.draws) }
     }
@@ -114,12 +119,13 @@ impl Layout {
         latents
     }
 
-    /// The graph in the language of Mermaid: an arrow where a site's value reaches another.
+    /// The graph in the language of Mermaid: a node a site, with its distribution, shape, support
+    /// and plates, and an arrow where a site's value reaches another.
     pub fn to_mermaid(&self) -> String {
         graph::mermaid(&self.sites, &self.edges)
     }
 
-    /// The graph in the language of Graphviz: an arrow where a site's value reaches another.
+    /// The graph in the language of Graphviz, with the nodes and arrows of [`Layout::to_mermaid`].
     pub fn to_graphviz(&self) -> String {
         graph::graphviz(&self.sites, &self.edges)
     }
@@ -134,18 +140,10 @@ impl fmt::Display for Layout {
                 site.distribution.to_string(),
                 format!("{:?}", site.shape),
                 site.support.to_string(),
-                site.plates.iter().map(plate_cell).collect::<Vec<_>>().join(", "),
+                site.plates.iter().map(Plate::to_string).collect::<Vec<_>>().join(", "),
             ]
         });
         let heads = ["site", "role", "distribution", "shape", "support", "plates"];
         f.write_str(&table(&heads, rows))
-    }
-}
-
-fn plate_cell(plate: &Plate) -> String {
-    if plate.is_subsampled() {
-        format!("{} ({} of {})", plate.name, plate.batch, plate.total)
-    } else {
-        format!("{} ({})", plate.name, plate.total)
     }
 }

@@ -26,6 +26,7 @@
 
 mod checks;
 mod condition;
+mod delegate;
 mod error;
 mod graph;
 mod latents;
@@ -34,7 +35,6 @@ mod log_joint;
 mod mask;
 mod model;
 mod params;
-mod path;
 mod plate;
 mod predictive;
 mod program;
@@ -53,7 +53,6 @@ pub use layout::Layout;
 pub use log_joint::LogJoint;
 pub use model::Model;
 pub use params::{Params, named_param};
-pub use path::Path;
 pub use plate::{Plate, PlateSize, Subsample};
 pub use predictive::Predictive;
 pub use program::Program;

@@ -2,17 +2,13 @@
 
 use std::fmt;
 
-use burn::module::{
-    Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor,
-};
-use burn::tensor::Device;
-
+use crate::delegate::delegate_module;
 use crate::{Layout, Params, Program, Trace};
 
 /// A plain function as a trainable program: a Burn module of the parameters that it declares.
 ///
 /// An optimizer steps Burn modules. A program that holds networks is one already; a function
-/// becomes one here.
+/// becomes one here, and [`Condition`](crate::Condition) around a module is one.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -40,67 +36,36 @@ pub struct Model<F> {
 impl<F> Model<F> {
     /// A function that declares no parameters, or whose parameters follow by
     /// [`Model::with_params`].
-    pub fn new(function: F) -> Self {
+    ///
+    /// It takes nothing but functions: a program that is a module is passed on as it is, because
+    /// its parameters would not be found in here. What a closure captures is constant likewise.
+    ///
+    /// ```compile_fail
+    /// use elbo_model::{Condition, Latents, Model, Trace};
+    ///
+    /// fn conditioned(seen: Latents) -> Model<impl Clone> {
+    ///     Model::new(Condition::new(Model::new(|_: &mut Trace, _: &()| ()), seen))
+    /// }
+    /// ```
+    pub fn new<B>(function: F) -> Self
+    where
+        F: Fn(&mut Trace, &B),
+    {
         Self { params: Params::default(), function }
     }
 
     /// With the parameters that `layout` found, at their initial values.
     pub fn with_params(self, layout: &Layout) -> Self {
-        self.map_params(|_| layout.params().clone())
+        Self { params: layout.params().clone(), ..self }
     }
 
     /// The parameters.
     pub fn params(&self) -> &Params {
         &self.params
     }
-
-    fn map_params(self, map: impl FnOnce(Params) -> Params) -> Self {
-        Self { params: map(self.params), function: self.function }
-    }
 }
 
-/// The module of its parameters. By hand, because deriving it would ask a `Debug` of functions.
-impl<F: Clone + Send> Module for Model<F> {
-    fn collect_devices(&self, devices: Devices) -> Devices {
-        self.params.collect_devices(devices)
-    }
-
-    fn fork(self, device: &Device) -> Self {
-        self.map_params(|params| params.fork(device))
-    }
-
-    fn to_device(self, device: &Device) -> Self {
-        self.map_params(|params| params.to_device(device))
-    }
-
-    fn train(self) -> Self {
-        self.map_params(Module::train)
-    }
-
-    fn valid(&self) -> Self {
-        self.clone().map_params(|params| params.valid())
-    }
-
-    fn materialize(self) -> Self {
-        self.map_params(Module::materialize)
-    }
-
-    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
-        self.params.visit(visitor);
-    }
-
-    fn map<V: ModuleMapper>(self, mapper: &mut V) -> Self {
-        self.map_params(|params| params.map(mapper))
-    }
-}
-
-impl<F: Clone + Send> ModuleDisplayDefault for Model<F> {
-    fn content(&self, content: Content) -> Option<Content> {
-        content.add("params", &self.params).optional()
-    }
-}
-
-impl<F: Clone + Send> ModuleDisplay for Model<F> {}
+delegate_module!(Model<F: Clone + Send>, params);
 
 impl<B, F: Program<B>> Program<B> for Model<F> {
     fn run(&self, t: &mut Trace, batch: &B) {

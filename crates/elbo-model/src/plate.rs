@@ -1,5 +1,6 @@
 //! Plates: axes along which a program's elements are independent.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// A plate: elements that are independent given what lies outside, of which a batch is at hand.
@@ -35,6 +36,23 @@ impl Plate {
     pub fn is_subsampled(&self) -> bool {
         self.batch < self.total
     }
+}
+
+/// `schools (8)`, or `rows (3 of 60)` where only a part of the elements is at hand.
+impl fmt::Display for Plate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, total, batch, .. } = self;
+        if self.is_subsampled() {
+            write!(f, "{name} ({batch} of {total})")
+        } else {
+            write!(f, "{name} ({total})")
+        }
+    }
+}
+
+/// The factor of a sum inside `plates`: the product of their scales.
+pub(crate) fn scale(plates: &[Plate]) -> f64 {
+    plates.iter().map(Plate::scale).product()
 }
 
 /// A random part of a plate's elements.

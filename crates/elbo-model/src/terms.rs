@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
+use crate::plate::scale;
 use crate::{ModelError, Plate, Role, Value};
 
 /// The contribution of one site to a log-density.
@@ -66,7 +67,7 @@ impl Term {
 
     /// The factor of the term's sum: the product of its plates' scales.
     pub fn scale(&self) -> f64 {
-        self.plates.iter().map(Plate::scale).product()
+        scale(&self.plates)
     }
 }
 
@@ -118,7 +119,7 @@ pub struct Block {
 impl Block {
     /// The factor of the block's sum: the product of its plates' scales.
     pub fn scale(&self) -> f64 {
-        self.plates.iter().map(Plate::scale).product()
+        scale(&self.plates)
     }
 }
 

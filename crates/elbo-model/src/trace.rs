@@ -8,7 +8,7 @@ use elbo_dist::{Distribution, Noise, Place, Support};
 use crate::checks::check_size;
 use crate::mask::Mask;
 use crate::record::Record;
-use crate::{Latents, ModelError, Params, Path, Plate, PlateSize, Role, Subsample, Traced};
+use crate::{Latents, ModelError, Params, Plate, PlateSize, Role, Subsample, Traced};
 
 /// A run of a program: it answers [`Trace::sample`] with values and collects log-densities.
 ///
@@ -40,7 +40,6 @@ pub struct Trace {
     pub(crate) simulate: bool,
     pub(crate) scored: bool,
     pub(crate) validated: bool,
-    pub(crate) path: Path,
     pub(crate) params: Option<Params>,
     pub(crate) plates: Vec<Plate>,
     pub(crate) masks: Vec<Mask>,
@@ -106,12 +105,6 @@ impl Trace {
         self
     }
 
-    /// How gradients of a guide's log-density reach its parameters.
-    pub fn path(mut self, path: Path) -> Self {
-        self.path = path;
-        self
-    }
-
     /// Observes the latent sites of `values` to have these values; [`Trace::finish`] refuses a value
     /// for which the program has none.
     pub fn condition(&mut self, values: &Latents) {
@@ -154,7 +147,6 @@ impl Trace {
             simulate: false,
             scored: true,
             validated: false,
-            path: Path::Full,
             params: None,
             plates: Vec::new(),
             masks: Vec::new(),

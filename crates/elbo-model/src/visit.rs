@@ -11,7 +11,7 @@ use crate::latents::rank_error;
 use crate::mask::interior;
 use crate::params::constrain;
 use crate::trace::Source;
-use crate::{ModelError, Path, Role, Term, Trace, Value};
+use crate::{ModelError, Role, Term, Trace, Value};
 
 impl Trace {
     pub(crate) fn try_sample<const D: usize, P: Distribution<D>>(
@@ -65,8 +65,7 @@ impl Trace {
         value: Tensor<D, P::Kind>,
     ) -> Result<Option<Tensor<D, P::Kind>>, ModelError> {
         let name = self.enter(name, Role::Observed)?;
-        let own = distribution.shape().map_err(at_site(&name))?;
-        let shape = self.check_data(&name, distribution.name(), own, value.dims())?;
+        let shape = self.check_data(&name, distribution, value.dims())?;
         self.check_plates(&name, shape)?;
         self.check_place(&name, "value", &value)?;
         self.check_parameters(&name, distribution)?;
@@ -107,8 +106,12 @@ impl Trace {
         self.check_particles(&name, "deterministic", value.dims())?;
         self.record.computed(&name, Role::Deterministic, value, &self.plates);
         self.record.value(&name, || Value::new(value.clone()), None);
-        let held = self.given.value(&name).filter(|_| self.record.keep_sites);
-        Ok(held.and_then(Value::get))
+        Ok(self.held(&name))
+    }
+
+    /// The value at which a run that looks for arrows holds a site that is not drawn.
+    fn held<const D: usize>(&self, name: &str) -> Option<Tensor<D>> {
+        self.given.value(name).filter(|_| self.record.keep_sites).and_then(Value::get)
     }
 
     pub(crate) fn try_param<const D: usize>(
@@ -125,13 +128,29 @@ impl Trace {
         }
         self.check_place(&name, "initial value", &initial)?;
         self.record.param(&name, &initial, support, &self.plates)?;
+        let value = self.param_value(&name, initial, support)?;
+        if !self.record.keep_sites {
+            return Ok(value);
+        }
+        self.record.value(&name, || Value::new(value.clone()), None);
+        Ok(self.held(&name).unwrap_or(value))
+    }
+
+    /// The trained value of a parameter; its start where no run trains it.
+    fn param_value<const D: usize>(
+        &self,
+        name: &str,
+        initial: Tensor<D>,
+        support: Support,
+    ) -> Result<Tensor<D>, ModelError> {
+        let shape = initial.dims();
         let missing = || ModelError::MissingParam { param: name.to_string() };
         match &self.params {
             Some(params) => {
-                let flat = params.unconstrained(&name).ok_or_else(missing)?;
+                let flat = params.unconstrained(name).ok_or_else(missing)?;
                 let size = flat.dims()[1];
                 if size != shape.iter().product::<usize>() {
-                    return Err(shape_error(&name, "param", [1, size], shape));
+                    return Err(shape_error(name, "param", [1, size], shape));
                 }
                 constrain(flat, shape, support)
                     .ok_or(ModelError::ParamSupport { param: name.to_string(), support })
@@ -190,11 +209,7 @@ impl Trace {
         if !self.scored {
             return Ok(());
         }
-        let log_prob = match self.path {
-            Path::Full => distribution.log_prob(value),
-            Path::DrawsOnly => distribution.clone().detach().log_prob(value),
-        };
-        self.add_term(name, role, P::REPARAMETERIZED, log_prob)
+        self.add_term(name, role, P::REPARAMETERIZED, distribution.log_prob(value))
     }
 
     fn add_term<const D: usize>(

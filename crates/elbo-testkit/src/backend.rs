@@ -2,9 +2,8 @@
 
 use burn::tensor::Device;
 
-/// The `ndarray` backend, deprecated upstream in favour of `flex` but supported here: what a test
-/// holds `flex` against.
-#[allow(deprecated)]
+/// The `ndarray` backend: what a test holds `flex` against.
+#[allow(deprecated, reason = "upstream prefers flex; supported here while Burn ships it")]
 pub fn ndarray() -> Device {
     Device::ndarray()
 }

@@ -9,6 +9,7 @@ use burn::tensor::Device;
      name, or choose one of these",
     available.join(", ")
 )]
+#[non_exhaustive]
 pub struct UnknownDevice {
     /// The name asked for.
     pub name: String,
@@ -49,9 +50,8 @@ fn makers() -> Vec<Maker> {
     vec![
         #[cfg(feature = "flex")]
         ("flex", Device::flex),
-        // Deprecated upstream, where its successor is flex; supported here while Burn ships it.
         #[cfg(feature = "ndarray")]
-        #[allow(deprecated)]
+        #[allow(deprecated, reason = "upstream prefers flex; supported here while Burn ships it")]
         ("ndarray", Device::ndarray),
         #[cfg(feature = "wgpu")]
         ("wgpu", || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),

@@ -36,6 +36,14 @@ pub enum PlotError {
 ///
 /// # Errors
 /// [`PlotError::Empty`] and [`PlotError::Drawing`].
+///
+/// # Example
+/// ```
+/// let path = std::env::temp_dir().join("elbo-doc-curve.svg");
+/// elbo::plots::bound_curve(&path, &[-9.0, -4.0, -3.5, -3.2]).unwrap();
+/// assert!(std::fs::read_to_string(&path).unwrap().contains("ELBO (nats)"));
+/// std::fs::remove_file(path).unwrap();
+/// ```
 pub fn bound_curve(path: &Path, bounds: &[f64]) -> Result<(), PlotError> {
     let mut sorted: Vec<f64> = bounds.iter().copied().filter(|bound| bound.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
@@ -75,26 +83,36 @@ fn draw_curve(
     Ok(())
 }
 
-/// Writes grey images as one PNG, `columns` side by side, each pixel magnified `zoom` times.
+/// How [`image_grid`] lays images out; a 0 counts as 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grid {
+    /// The pixels in a row of an image.
+    pub width: usize,
+    /// The images side by side.
+    pub columns: usize,
+    /// The side of the square that shows a pixel.
+    pub zoom: usize,
+}
+
+/// Writes grey images as one PNG, a grey line after each column and row of them.
 ///
-/// Pixels are numbers from 0 (black) to 1 (white); every image has `width` columns, row-major.
+/// Pixels are numbers from 0 (black) to 1 (white), by rows.
 ///
 /// # Errors
 /// [`PlotError::Empty`] and [`PlotError::Image`].
 ///
+/// # Example
 /// ```
+/// use elbo::plots::{Grid, image_grid};
+///
 /// let path = std::env::temp_dir().join("elbo-doc-grid.png");
-/// elbo::plots::image_grid(&path, &[vec![0.0, 1.0, 1.0, 0.0]], 2, 1, 4).unwrap();
+/// let checkers = [vec![0.0, 1.0, 1.0, 0.0]];
+/// image_grid(&path, &checkers, Grid { width: 2, columns: 1, zoom: 4 }).unwrap();
+/// assert!(path.is_file());
 /// std::fs::remove_file(path).unwrap();
 /// ```
-pub fn image_grid(
-    path: &Path,
-    images: &[Vec<f64>],
-    width: usize,
-    columns: usize,
-    zoom: usize,
-) -> Result<(), PlotError> {
-    let (width, columns, zoom) = (width.max(1), columns.max(1), zoom.max(1));
+pub fn image_grid(path: &Path, images: &[Vec<f64>], grid: Grid) -> Result<(), PlotError> {
+    let [width, columns, zoom] = [grid.width, grid.columns, grid.zoom].map(|size| size.max(1));
     let height = images.iter().map(|image| image.len() / width).max().unwrap_or(0);
     if height == 0 {
         return Err(PlotError::Empty);

@@ -4,9 +4,8 @@ use std::error::Error;
 
 use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
 use burn::data::dataset::InMemDataset;
-use burn::tensor::activation::sigmoid;
 use elbo::prelude::*;
-use elbo::{Observer, Posterior, StepInfo};
+use elbo::{Observer, Posterior, StepInfo, sigmoid};
 
 use crate::{Data, Decoder, Digits, Encoder, ImageBatcher, Images};
 
@@ -75,31 +74,37 @@ pub struct Epoch {
     pub test_loss: f64,
 }
 
+/// Options that no fit can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// Batches of no images.
+    #[error("a batch holds at least one image, but the batch size is 0; give 1 or more")]
+    EmptyBatch,
+}
+
 /// Fits the networks by Adam at a learning rate of 0.001.
 ///
 /// # Errors
-/// If the fit fails.
+/// An [`OptionsError`], or what stopped the fit.
 pub fn run(
     data: &Data,
     options: &Options,
     observer: &mut impl Observer,
 ) -> Result<Fit, Box<dyn Error>> {
-    let &Options { hidden, latent, particles, .. } = options;
     if options.batch == 0 {
-        return Err("the batch size is 0, but a batch holds at least one image".into());
+        return Err(OptionsError::EmptyBatch.into());
     }
-    let (pixels, noise) = (data.train.pixels(), Noise::new(options.seed, &options.device));
-    let encoder = Encoder::new(pixels, hidden, latent, &noise);
-    let decoder = Decoder::new(latent, hidden, pixels, &noise);
+    let noise = Noise::new(options.seed, &options.device);
+    let (decoder, encoder) = networks(data.train.pixels(), options, &noise);
     let train = loader(&data.train, options).shuffle(options.seed).build(items(&data.train));
     let test = loader(&data.test, options).build(items(&data.test));
-    let one_of_each = ImageBatcher::new(&data.test).stack(data.test.one_of_each(), &options.device);
-    let layout = Layout::discover(&decoder, &one_of_each, &noise)?;
-    let mut svi = Svi::new(decoder, Amortized::new(encoder), Elbo, noise.clone())
-        .with_particles(particles)
+    let shown = ImageBatcher::new(&data.test).stack(data.test.one_of_each(), &options.device);
+    let layout = Layout::discover(&decoder, &shown, &noise)?;
+    let mut svi = Svi::new(decoder, encoder, Elbo, noise.clone())
+        .with_particles(options.particles)
         .with_learning_rate(LEARNING_RATE);
-    let images = data.train.len() as f64;
-    let (mut bounds, mut epochs) = (Vec::new(), Vec::new());
+    let (images, mut bounds, mut epochs) = (data.train.len() as f64, Vec::new(), Vec::new());
     for _ in 0..options.epochs {
         let mut each_step = |info: &StepInfo| {
             bounds.push(info.bound / images);
@@ -110,16 +115,23 @@ pub fn run(
         epochs.push(Epoch { train_loss: -epoch.bound / images, test_loss });
     }
     let posterior = svi.posterior();
-    let (codes, _) = posterior.guide().program().forward(one_of_each.pixels.clone());
+    let (codes, _) = posterior.guide().program().forward(shown.pixels.clone());
+    let prior = noise.site("samples").normal([1, SAMPLES, options.latent]);
     Ok(Fit {
         layout,
         bounds,
         epochs,
         test_loss: loss(&posterior, &*test)?,
-        originals: rows(one_of_each.pixels),
+        originals: rows(shown.pixels),
         reconstructions: decode(posterior.model(), codes),
-        samples: decode(posterior.model(), noise.site("samples").normal([1, SAMPLES, latent])),
+        samples: decode(posterior.model(), prior),
     })
+}
+
+fn networks(pixels: usize, options: &Options, noise: &Noise) -> (Decoder, Amortized<Encoder>) {
+    let &Options { hidden, latent, .. } = options;
+    let encoder = Encoder::new(pixels, hidden, latent, noise);
+    (Decoder::new(latent, hidden, pixels, noise), Amortized::new(encoder))
 }
 
 fn loader(digits: &Digits, options: &Options) -> DataLoaderBuilder<Vec<u8>, Images> {

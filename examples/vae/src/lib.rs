@@ -18,7 +18,7 @@ mod networks;
 use elbo::prelude::*;
 
 pub use digits::{Data, Digits};
-pub use fit::{Epoch, Fit, Options, run};
+pub use fit::{Epoch, Fit, Options, OptionsError, run};
 pub use images::{ImageBatcher, Images};
 pub use mnist::MnistError;
 pub use networks::{Decoder, Encoder};

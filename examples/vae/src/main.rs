@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Parser;
-use elbo::plots::{bound_curve, image_grid};
+use elbo::plots::{Grid, bound_curve, image_grid};
 use elbo::{Observer, Progress, StepInfo};
 use vae::{Data, Options, run};
 
@@ -99,11 +99,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&args.out)?;
     bound_curve(&args.out.join("elbo.svg"), &fit.bounds)?;
     std::fs::write(args.out.join("graph.mmd"), fit.layout.to_mermaid())?;
-    let (width, columns) = (data.test.width, fit.originals.len());
-    let zoom = (IMAGE / width).max(1);
+    let width = data.test.width;
+    let digits = Grid { width, columns: fit.originals.len(), zoom: IMAGE / width.max(1) };
     let pairs = [fit.originals, fit.reconstructions].concat();
-    image_grid(&args.out.join("reconstructions.png"), &pairs, width, columns, zoom)?;
-    image_grid(&args.out.join("samples.png"), &fit.samples, width, 10, zoom)?;
+    image_grid(&args.out.join("reconstructions.png"), &pairs, digits)?;
+    image_grid(&args.out.join("samples.png"), &fit.samples, Grid { columns: 10, ..digits })?;
     println!("pictures: {}", args.out.display());
     Ok(())
 }

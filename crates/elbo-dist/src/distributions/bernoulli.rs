@@ -1,6 +1,6 @@
 use burn::tensor::{Float, Tensor, activation};
 
-use crate::special::{log1p_exp_neg_abs, with_slope};
+use crate::special::{log1p_exp_neg_abs, sigmoid_value, with_slope};
 use crate::{Distribution, Noise, Operand, Support, log1p};
 
 /// The Bernoulli distribution over 0 and 1, by log-odds `l`.
@@ -21,6 +21,9 @@ use crate::{Distribution, Noise, Operand, Support, log1p};
 /// let log_prob: f32 = Bernoulli::probs(0.25).log_prob(x).into_scalar();
 /// assert!((log_prob - 0.25_f32.ln()).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Bishop (2006), *Pattern Recognition and Machine Learning*, equation 2.2.
 #[derive(Clone, Debug)]
 pub struct Bernoulli<const D: usize> {
     logits: Operand<D>,
@@ -43,6 +46,8 @@ impl<const D: usize> Bernoulli<D> {
 
     /// Accepts observations between 0 and 1: the log-probability is then its mean over
     /// `x ~ Bernoulli(target)`, the cross entropy of the target.
+    ///
+    /// `log p(t) = t log σ(l) + (1 - t) log(1 - σ(l)) = t l - log(1 + eˡ)`
     ///
     /// This is how grey pixels are scored without binarizing them.
     pub fn soft_targets(self) -> Self {
@@ -72,7 +77,7 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let uniform = noise.uniform(shape);
-        let probs = activation::sigmoid(self.logits.on(&uniform).inner()).expand(shape);
+        let probs = sigmoid_value(self.logits.on(&uniform).inner()).expand(shape);
         uniform.clone().lower(probs).float().cast(uniform.dtype())
     }
 
@@ -89,7 +94,7 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
                 let ramp = activation::relu(l.clone());
                 (constant.clone() * l.clone() - ramp) - log1p_exp_neg_abs(l)
             },
-            |l| constant.clone() - activation::sigmoid(l),
+            |l| constant.clone() - sigmoid_value(l),
         );
         match through_value {
             Some(zero) => by_logits + zero,

@@ -22,6 +22,9 @@ use crate::{DistError, Distribution, Noise, Operand, Support, broadcast};
 /// let heads = Tensor::<2, Int>::from_ints([[1]], &device);
 /// assert!((coin.log_prob(heads).into_scalar::<f32>() - 0.5_f32.ln()).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Bishop (2006), *Pattern Recognition and Machine Learning*, equations 2.26 and 4.104.
 #[derive(Clone, Debug)]
 pub struct Categorical<const D: usize> {
     logits: Operand<D>,

@@ -18,6 +18,9 @@ use crate::{Distribution, Noise, Operand, Support};
 /// let log_prob: f32 = Exponential::new(2.0).log_prob(x).into_scalar();
 /// assert!((log_prob + 5.306_852_8).abs() < 1e-6); // log 2 - 6
 /// ```
+///
+/// # References
+/// Johnson, Kotz & Balakrishnan (1994), *Continuous Univariate Distributions* 1, chapter 19.
 #[derive(Clone, Debug)]
 pub struct Exponential<const D: usize> {
     rate: Operand<D>,

@@ -81,14 +81,14 @@ impl<const D: usize> Distribution<D> for Gamma<D> {
 
 /// A draw with rate 1; below concentration 1 by `Γ(α) = Γ(α + 1) u^(1/α)`.
 fn standard_gamma(concentration: f64, noise: &mut ElementNoise) -> f64 {
+    if !(concentration > 0.0 && concentration.is_finite()) {
+        return f64::NAN;
+    }
     if concentration < 1.0 {
         let boost = noise.uniform().ln() / concentration;
         return (standard_gamma(concentration + 1.0, noise).ln() + boost).exp();
     }
     let d = concentration - 1.0 / 3.0;
-    if !d.is_finite() {
-        return f64::NAN;
-    }
     let c = 1.0 / (9.0 * d).sqrt();
     loop {
         let x = noise.normal();

@@ -21,6 +21,9 @@ use crate::{Distribution, Noise, Operand, Support};
 /// let log_prob: f32 = HalfCauchy::new(5.0).log_prob(x).into_scalar();
 /// assert!((log_prob + 2.754_167_8).abs() < 1e-6); // log(1 / 5π)
 /// ```
+///
+/// # References
+/// Gelman (2006), *Prior distributions for variance parameters in hierarchical models*.
 #[derive(Clone, Debug)]
 pub struct HalfCauchy<const D: usize> {
     scale: Operand<D>,

@@ -20,6 +20,9 @@ use crate::{Distribution, HALF_LN_TWO_PI, Noise, Operand, Support};
 /// let log_prob: f32 = HalfNormal::new(1.0).log_prob(x).into_scalar();
 /// assert!((log_prob + 0.725_791_4).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Johnson, Kotz & Balakrishnan (1994), *Continuous Univariate Distributions* 1, chapter 13.
 #[derive(Clone, Debug)]
 pub struct HalfNormal<const D: usize> {
     scale: Operand<D>,

@@ -18,6 +18,9 @@ use crate::{Distribution, Noise, Normal, Operand, Support};
 /// let log_prob: f32 = LogNormal::new(0.0, 1.0).log_prob(x).into_scalar();
 /// assert!((log_prob + 1.852_312_2).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Johnson, Kotz & Balakrishnan (1994), *Continuous Univariate Distributions* 1, chapter 14.
 #[derive(Clone, Debug)]
 pub struct LogNormal<const D: usize> {
     log: Normal<D>,

@@ -18,6 +18,9 @@ use crate::{Distribution, HALF_LN_TWO_PI, Noise, Operand, Support};
 /// let log_prob: f32 = Normal::new(0.0, 1.0).log_prob(x).into_scalar();
 /// assert!((log_prob + 0.918_938_5).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Johnson, Kotz & Balakrishnan (1994), *Continuous Univariate Distributions* 1, chapter 13.
 #[derive(Clone, Debug)]
 pub struct Normal<const D: usize> {
     loc: Operand<D>,

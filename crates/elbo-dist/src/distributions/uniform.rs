@@ -20,6 +20,9 @@ use crate::{Distribution, Noise, Operand, Support};
 /// let log_prob: f32 = Uniform::new(-1.0, 3.0).log_prob(x).into_scalar();
 /// assert!((log_prob + 1.386_294_4).abs() < 1e-6); // -log 4
 /// ```
+///
+/// # References
+/// Johnson, Kotz & Balakrishnan (1995), *Continuous Univariate Distributions* 2, chapter 26.
 #[derive(Clone, Copy, Debug)]
 pub struct Uniform {
     low: f64,

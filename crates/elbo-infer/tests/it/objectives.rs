@@ -1,9 +1,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use elbo_dist::{Noise, Normal};
-use elbo_guide::{Amortized, Guide};
+use elbo_guide::{Amortized, Guide, Path};
 use elbo_infer::{Elbo, InferError, Objective, StickingTheLanding, Terms};
-use elbo_model::{LogJoint, LogTerms, Path, Plate, Program, Role, Term, Trace};
+use elbo_model::{LogJoint, LogTerms, Plate, Program, Role, Term, Trace};
 
 use crate::{CHAIN_EVIDENCE, chain, f64_on_flex, one};
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Distribution, Exponential, Normal};
-use elbo_model::{Latents, LogJoint, Path, Subsample, Trace};
+use elbo_model::{LogJoint, Subsample, Trace};
 use elbo_testkit::{assert_gradient, autodiff_gradient};
 
 use crate::*;
@@ -45,22 +45,6 @@ fn the_gradient_of_a_hierarchical_model_agrees_with_central_differences() {
             score(&schools, &latents, &y).total().sum().reshape([1])
         },
     );
-}
-
-/// log q = -½ ((x - m)/s)² - log s with x given: by m it is (x - m)/s² = 2 on the full path and
-/// absent on the path of the draws.
-#[test]
-fn the_draws_own_path_leaves_the_densitys_parameters_out() {
-    let slope = |path: Path| {
-        autodiff_gradient(&Device::flex(), [1, 1], &[1.0], |m| {
-            let latents: Latents = at([("x", matrix([[3.0]]))]);
-            let mut t = Trace::given(&latents).path(path);
-            t.sample("x", Normal::new(m, 1.0));
-            t.finish().unwrap().terms.total().reshape([1])
-        })
-    };
-    assert_eq!(slope(Path::Full), [2.0]);
-    assert_eq!(slope(Path::DrawsOnly), [0.0]);
 }
 
 /// x = m + s ε: by m the draw has slope 1.

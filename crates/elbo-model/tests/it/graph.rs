@@ -1,8 +1,8 @@
 //! Which site's value reaches which.
 
 use burn::tensor::Tensor;
-use elbo_dist::{Bernoulli, Categorical, Normal};
-use elbo_model::{Layout, Program, Trace};
+use elbo_dist::{Bernoulli, Categorical, Normal, Support};
+use elbo_model::{Layout, Model, Program, Trace};
 
 use crate::layout::discover;
 use crate::*;
@@ -67,20 +67,61 @@ fn nan_among_the_inputs_makes_no_arrow() {
     assert_eq!(arrows(&model, &()), pairs(&[]));
 }
 
+/// The weight, which lies at the middle of its interval, reaches the data through a latent; the
+/// level reaches them alone. In a model with trained values the arrows are the same.
+#[test]
+fn parameters_have_arrows() {
+    fn model(t: &mut Trace, _: &()) {
+        let weight = t.param("weight", single_matrix([[0.5]]), Support::UnitInterval);
+        let between = Support::Interval { low: -3.0, high: 1.0 };
+        let level = t.param("level", single_matrix([[0.0]]), between);
+        let z = t.sample("z", Normal::new(weight, 1.0));
+        t.observe("x", Normal::new(z + level, 1.0), single_matrix([[0.0]]));
+    }
+    let expected = pairs(&[("weight", "z"), ("level", "x"), ("z", "x")]);
+    assert_eq!(arrows(&model, &()), expected);
+    let layout = Layout::discover(&model, &(), &noise()).unwrap();
+    assert_eq!(arrows(&Model::new(model).with_params(&layout), &()), expected);
+}
+
+/// Without latents there are parameters and data.
+#[test]
+fn a_program_without_latents_has_the_arrows_of_its_parameters() {
+    fn model(t: &mut Trace, _: &()) {
+        let scale = t.param("scale", single_matrix([[2.0]]), Support::Positive);
+        t.observe("x", Normal::new(0.0, scale), single_matrix([[0.0]]));
+    }
+    assert_eq!(arrows(&model, &()), pairs(&[("scale", "x")]));
+}
+
+/// Quotes, new lines and what the languages read as their own.
+#[test]
+fn names_are_escaped() {
+    fn odd(t: &mut Trace, _: &()) {
+        t.sample("a \"b\"\nc <d> #1 \\", Normal::<2>::new(0.0, 1.0));
+    }
+    let layout = Layout::discover(&odd, &(), &noise()).unwrap();
+    let mermaid = r##"s0(["a #quot;b#quot;<br/>c #lt;d#gt; #35;1 \ ~ Normal<br/>[1, 1] real"])"##;
+    assert!(layout.to_mermaid().contains(mermaid), "{}", layout.to_mermaid());
+    let graphviz = r##"[label="a \"b\"\nc <d> #1 \\ ~ Normal\n[1, 1] real", shape=ellipse];"##;
+    assert!(layout.to_graphviz().contains(graphviz), "{}", layout.to_graphviz());
+}
+
 #[test]
 fn the_graph_in_mermaid() {
     let expected = concat!(
         "flowchart TD\n",
-        "    s0([\"mu ~ Normal\"])\n",
-        "    s1([\"tau ~ HalfCauchy\"])\n",
-        "    s2[\"sigma\"]\n",
-        "    s3([\"z ~ Normal [schools]\"])\n",
-        "    s4[\"theta [schools]\"]\n",
-        "    s5[[\"y ~ Normal [schools]\"]]\n",
-        "    s6[\"pull\"]\n",
+        "    s0([\"mu ~ Normal<br/>[1, 1] real\"])\n",
+        "    s1([\"tau ~ HalfCauchy<br/>[1, 1] non-negative\"])\n",
+        "    s2[\"sigma<br/>[1, 1] positive\"]\n",
+        "    s3([\"z ~ Normal<br/>[1, 3] real<br/>schools (3 of 8)\"])\n",
+        "    s4[\"theta<br/>[1, 3] real<br/>schools (3 of 8)\"]\n",
+        "    s5[[\"y ~ Normal<br/>[1, 3] real<br/>schools (3 of 8)\"]]\n",
+        "    s6[\"pull<br/>[1, 1] real\"]\n",
         "    s0 --> s4\n",
         "    s0 --> s6\n",
         "    s1 --> s4\n",
+        "    s2 --> s5\n",
         "    s3 --> s4\n",
         "    s4 --> s5\n",
     );
@@ -91,16 +132,17 @@ fn the_graph_in_mermaid() {
 fn the_graph_in_graphviz() {
     let expected = concat!(
         "digraph program {\n",
-        "    s0 [label=\"mu ~ Normal\", shape=ellipse];\n",
-        "    s1 [label=\"tau ~ HalfCauchy\", shape=ellipse];\n",
-        "    s2 [label=\"sigma\", shape=box];\n",
-        "    s3 [label=\"z ~ Normal [schools]\", shape=ellipse];\n",
-        "    s4 [label=\"theta [schools]\", shape=box];\n",
-        "    s5 [label=\"y ~ Normal [schools]\", shape=ellipse, style=filled];\n",
-        "    s6 [label=\"pull\", shape=box];\n",
+        "    s0 [label=\"mu ~ Normal\\n[1, 1] real\", shape=ellipse];\n",
+        "    s1 [label=\"tau ~ HalfCauchy\\n[1, 1] non-negative\", shape=ellipse];\n",
+        "    s2 [label=\"sigma\\n[1, 1] positive\", shape=box];\n",
+        "    s3 [label=\"z ~ Normal\\n[1, 3] real\\nschools (3 of 8)\", shape=ellipse];\n",
+        "    s4 [label=\"theta\\n[1, 3] real\\nschools (3 of 8)\", shape=box];\n",
+        "    s5 [label=\"y ~ Normal\\n[1, 3] real\\nschools (3 of 8)\", shape=ellipse, style=filled];\n",
+        "    s6 [label=\"pull\\n[1, 1] real\", shape=box];\n",
         "    s0 -> s4;\n",
         "    s0 -> s6;\n",
         "    s1 -> s4;\n",
+        "    s2 -> s5;\n",
         "    s3 -> s4;\n",
         "    s4 -> s5;\n",
         "}\n",
@@ -112,5 +154,5 @@ fn the_graph_in_graphviz() {
 fn a_layout_by_hand_has_nodes_and_no_arrows() {
     let site = elbo_model::Site::latent("x", [1, 1], elbo_dist::Support::Real);
     let layout = Layout::by_hand(single(), [site]);
-    assert_eq!(layout.to_mermaid(), "flowchart TD\n    s0([\"x\"])\n");
+    assert_eq!(layout.to_mermaid(), "flowchart TD\n    s0([\"x<br/>[1, 1] real\"])\n");
 }

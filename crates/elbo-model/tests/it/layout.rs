@@ -55,7 +55,8 @@ fn a_layout_keeps_fifteen_prior_draws() {
     let draws = layout.prior_draws().unwrap();
     assert_eq!(draws.particles(), 15);
     assert_eq!(draws.get::<2>("z").unwrap().dims(), [15, 3]);
-    assert!(draws.value("y").is_none(), "data are not draws");
+    let names: Vec<_> = draws.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["mu", "tau", "z"], "only latents are draws");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use elbo_dist::{Noise, Normal, Place, Support};
-use elbo_model::{Latents, Layout, LogJoint, Model, Params, Program, Trace, named_param};
+use elbo_model::{
+    Condition, Latents, Layout, LogJoint, Model, Params, Program, Trace, named_param,
+};
 
 use crate::*;
 
@@ -123,6 +125,31 @@ fn a_model_without_parameters_is_a_module_without_parameters() {
     assert_eq!(Params::default().names().count(), 0);
     assert_eq!(trained().num_params(), 2);
     model.run(&mut Trace::prior(1, noise()), &());
+}
+
+/// The gradient of log N(3; m, 1) at m = 0.5 is 2.5, in the condition as in the model within it.
+#[test]
+fn a_model_inside_a_condition_trains() {
+    fn shifted(t: &mut Trace, _: &()) {
+        let place = t.place().clone();
+        let loc = t.param("loc", place.tensor(vec![0.5], [1, 1]), Support::Real);
+        t.sample("x", Normal::new(loc, 1.0));
+    }
+    let layout = Layout::discover(&shifted, &(), &Noise::new(0, double())).unwrap();
+    let model = Model::new(shifted).with_params(&layout);
+    let seen = at([("x", matrix([[3.0]]))]);
+    let conditioned = Condition::new(model.clone(), seen).train();
+    assert_eq!(ids(&conditioned), ids(&model));
+    let gradients = conditioned.log_joint(&none(), &()).unwrap().total().backward();
+    struct Slope<'a>(&'a burn::tensor::Gradients, Vec<f64>);
+    impl ModuleVisitor for Slope<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.1.extend(host(param.val().grad(self.0).unwrap()));
+        }
+    }
+    let mut slope = Slope(&gradients, vec![]);
+    conditioned.visit(&mut slope);
+    assert_close(&slope.1, &[2.5]);
 }
 
 #[test]

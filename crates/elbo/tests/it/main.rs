@@ -2,4 +2,9 @@
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
 mod banana;
+mod device;
 mod german_credit;
+#[cfg(feature = "plots")]
+mod plots;
+#[cfg(feature = "progress")]
+mod progress;

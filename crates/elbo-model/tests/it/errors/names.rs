@@ -52,7 +52,7 @@ fn a_latent_without_a_value() {
         "there is no value for \"tau\", only for \"mu\", \"nu\"; draw the site in the guide, condition the program on it, or correct the name"
     );
     let error = latents.constant().get::<2>("tau").unwrap_err().to_string();
-    assert!(error.contains("samples \"tau\""));
+    assert!(error.contains("no value for \"tau\""));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Float, Tensor};
 use elbo_dist::{
     Bernoulli, Categorical, Distribution, Gamma, HalfNormal, LogNormal, Normal, Support, Uniform,
 };
-use elbo_model::{Layout, LogTerms, Role, Site, Term, Trace};
+use elbo_model::{Layout, LogTerms, ModelError, Role, Site, Term, Trace};
 
 use crate::errors::*;
 use crate::*;
@@ -107,11 +107,40 @@ fn a_finite_density_passes_the_check_and_nan_does_not() {
     assert!(error.starts_with("the log-density of \"y\" is NaN at [1, 0];"), "{error}");
 }
 
+/// Every value of a coin is a real number, but a mass is no density.
+#[test]
+fn a_discrete_guide_for_a_continuous_latent() {
+    let mut guide = Trace::prior(1, noise());
+    guide.sample("x", Bernoulli::<2>::logits(0.0));
+    let draws = guide.finish().unwrap().values;
+    let error = scoring(|t, _| drop(t.sample("x", normal())), &draws);
+    assert_eq!(
+        error,
+        "\"x\" has support real in the program, but the guide draws it with support {0, 1}; choose a guide distribution on real"
+    );
+    let mut guide = Trace::prior(1, noise());
+    guide.sample("x", normal());
+    let draws = guide.finish().unwrap().values;
+    let error = scoring(|t, _| drop(t.sample("x", Bernoulli::<2>::logits(0.0))), &draws);
+    assert!(error.contains("has support {0, 1} in the program"), "{error}");
+}
+
+#[test]
+fn prior_draws_of_a_program_without_latents() {
+    fn data(t: &mut Trace, _: &()) {
+        let loc = t.param("loc", single_matrix([[0.0]]), Support::Real);
+        let twice = t.deterministic("twice", loc * 2.0);
+        t.observe("x", Normal::new(twice, 1.0), single_matrix([[0.0]]));
+    }
+    let layout = Layout::discover(&data, &(), &noise()).unwrap();
+    assert_eq!(layout.prior_draws().unwrap_err(), ModelError::NoPriorDraws);
+}
+
 #[test]
 fn prior_draws_of_a_layout_by_hand() {
     let layout = Layout::by_hand(&Device::flex(), [Site::latent("x", [1, 1], Support::Real)]);
     assert_eq!(
         layout.prior_draws().unwrap_err().to_string(),
-        "this layout was written by hand and holds no prior draws; start from Init::Uniform or Init::Value"
+        "this layout holds no prior draws: it was written by hand, or its program has no latents; start from Init::Uniform or Init::Value, or give the program a latent"
     );
 }

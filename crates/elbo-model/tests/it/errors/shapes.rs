@@ -75,6 +75,19 @@ fn data_smaller_than_their_distribution() {
     assert!(error.contains("has shape [1, 3], but its value has shape [1, 1];"), "{error}");
 }
 
+/// A distribution of three categories is one event: three labels are not of it.
+#[test]
+fn labels_along_the_axis_of_the_categories() {
+    let error = observing(|t, _| {
+        let logits = single_matrix([[0.0, 0.0, 0.0]]);
+        t.observe("k", Categorical::logits(logits), int_matrix([[0, 2, 1, 1]]));
+    });
+    assert!(
+        error.starts_with("\"k\" (Categorical) has shape [1, 1], but its value has shape [1, 4];"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_latent_of_another_shape() {
     let latents = at_place(single(), [("w", single_matrix([[1.0, 2.0]]))]);

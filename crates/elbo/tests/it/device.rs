@@ -1,0 +1,20 @@
+//! Devices by name.
+
+use elbo::{device, devices};
+
+#[test]
+fn the_cpu_backends_come_first() {
+    assert_eq!(devices()[..2], ["flex", "ndarray"]);
+}
+
+#[test]
+fn an_unknown_device_is_answered_with_those_there_are() {
+    let error = device("abacus").unwrap_err();
+    assert_eq!((error.name.as_str(), &error.available), ("abacus", &devices()));
+    let expected = format!(
+        "there is no device \"abacus\" in this build, which has {}; enable the cargo feature of \
+         that name, or choose one of these",
+        devices().join(", ")
+    );
+    assert_eq!(error.to_string(), expected);
+}

@@ -49,6 +49,14 @@ pub enum GuideError {
         /// Its role.
         role: String,
     },
+    /// The noise is at another place than the guide.
+    #[error("the guide is on {guide:?}, but the noise draws on {noise:?}; make both for one place")]
+    Place {
+        /// Where the guide is.
+        guide: Box<elbo_dist::Place>,
+        /// Where the noise draws.
+        noise: Box<elbo_dist::Place>,
+    },
     /// Initial values without a particle.
     #[error("the initial values hold no particle; give one value of each latent")]
     NoStart,

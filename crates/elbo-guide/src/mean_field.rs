@@ -161,6 +161,10 @@ impl<B> Guide<B> for MeanField {
         path: Path,
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
+        if noise.place() != self.flat.place() {
+            let (guide, noise) = (self.flat.place().clone(), noise.place().clone());
+            return Err(GuideError::Place { guide: Box::new(guide), noise: Box::new(noise) });
+        }
         let eps = noise.split().normal([particles, self.flat.len()]);
         let z = eps.clone() * self.log_scale.val().exp() + self.loc.val();
         let log_base = self.log_base(&z, eps, path);

@@ -80,6 +80,19 @@ pub enum InferError {
         /// The site.
         site: String,
     },
+    /// A step would take a parameter out of the finite numbers.
+    #[error(
+        "step {step}: a step at the learning rate {rate} would take parameter {parameter} out of the \
+         finite numbers; lower the rate (the parameters are still those of the last good step)"
+    )]
+    Diverged {
+        /// The step at fault.
+        step: u64,
+        /// The parameter's path in the pair (model, guide).
+        parameter: String,
+        /// The learning rate.
+        rate: f64,
+    },
     /// A learning rate is not a number that can be stepped by.
     #[error("step {step}: the learning rate is {rate}, but it must be finite and not negative")]
     LearningRate {

@@ -42,6 +42,36 @@ pub(crate) fn norm_on_host<M: Module>(module: &M, gradients: &GradientsParams) -
     visitor.1.sqrt()
 }
 
+/// The path of the first parameter that is not finite.
+pub(crate) fn parameter_fault<M: Module>(module: &M) -> Option<String> {
+    #[derive(Default)]
+    struct Search {
+        path: Vec<String>,
+        found: Option<String>,
+    }
+    impl ModuleVisitor for Search {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_string());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let value = param.val().inner();
+            // A sum that is not finite is cheap to find, and may also be mere overflow.
+            let suspicious = !value.clone().sum().into_scalar::<f64>().is_finite();
+            if suspicious && Value::new(value).find(|x| !x.is_finite()).is_some() {
+                self.found.get_or_insert(self.path.join("."));
+            }
+        }
+    }
+    let mut search = Search::default();
+    module.visit(&mut search);
+    search.found
+}
+
 /// The paths of two parameters with one identity, which would share gradients and optimizer state.
 pub(crate) fn twins<M: Module>(module: &M) -> Option<[String; 2]> {
     #[derive(Default)]

@@ -238,8 +238,14 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
             return Err(InferError::LearningRate { step: self.step, rate });
         }
         let modules = self.modules.take().expect("a step puts the modules back");
-        self.modules = Some(self.optimizer.step(rates, modules, gradients));
-        Ok(rate)
+        let last_good = modules.clone();
+        let modules = self.optimizer.step(rates, modules, gradients);
+        let fault = gradients::parameter_fault(&modules);
+        self.modules = Some(if fault.is_none() { modules } else { last_good });
+        match fault {
+            None => Ok(rate),
+            Some(parameter) => Err(InferError::Diverged { step: self.step, parameter, rate }),
+        }
     }
 
     fn check_settings(&self) -> Result<(), InferError> {

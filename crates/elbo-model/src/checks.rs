@@ -70,7 +70,7 @@ impl Trace {
         let mut shape = distribution.shape().map_err(at_site(name))?;
         let event = event_axes(name, distribution, shape)?;
         let covers = |axis: usize| value[axis] == shape[axis] || shape[axis] == 1 && !event[axis];
-        if !(self.fits(value[0]) && self.fits(shape[0]) && (1..D).all(covers)) {
+        if !(value[0] == 1 && self.fits(shape[0]) && (1..D).all(covers)) {
             return Err(shape_error(name, distribution.name(), shape, value));
         }
         shape[1..].copy_from_slice(&value[1..]);

@@ -1,7 +1,9 @@
 //! Fits eight schools and prints the posterior.
-#![allow(clippy::print_stdout, reason = "a program's output")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use eight_schools::{Options, run};
@@ -13,11 +15,11 @@ struct Args {
     #[arg(long, default_value = "flex")]
     device: String,
     /// Optimization steps.
-    #[arg(long, default_value_t = 5000)]
-    steps: usize,
+    #[arg(long, default_value = "5000")]
+    steps: NonZeroUsize,
     /// Particles a step.
-    #[arg(long, default_value_t = 10)]
-    particles: usize,
+    #[arg(long, default_value = "10")]
+    particles: NonZeroUsize,
     /// The seed of all noise.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -26,18 +28,28 @@ struct Args {
     out: PathBuf,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match fit(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn fit(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let options = Options {
         device: elbo::device(&args.device)?,
-        steps: args.steps,
-        particles: args.particles,
+        steps: args.steps.get(),
+        particles: args.particles.get(),
         seed: args.seed,
     };
-    let fit = run(&options, &mut elbo::Progress::new(args.steps))?;
+    let writable = std::fs::create_dir_all(&args.out);
+    writable.map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
+    let fit = run(&options, &mut elbo::Progress::new(options.steps))?;
     println!("{}\n\n{}\n", fit.layout, fit.summary);
     println!("ELBO {:.3} (standard error {:.3})", fit.bound.mean, fit.bound.standard_error);
-    std::fs::create_dir_all(&args.out)?;
     elbo::plots::bound_curve(&args.out.join("elbo.svg"), &fit.run.bounds)?;
     std::fs::write(args.out.join("graph.mmd"), fit.layout.to_mermaid())?;
     println!("pictures: {}", args.out.display());

@@ -1,8 +1,9 @@
 //! Trains a variational autoencoder on images of digits and draws what it has learnt.
-#![allow(clippy::print_stdout, reason = "a program's output")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use elbo::plots::{Grid, bound_curve, image_grid};
@@ -24,10 +25,10 @@ struct Args {
     download: bool,
     /// Passes over the data [default: 100, or 10 for MNIST].
     #[arg(long)]
-    epochs: Option<usize>,
+    epochs: Option<NonZeroUsize>,
     /// Optimization steps, rounded up to whole passes, in place of --epochs.
     #[arg(long, conflicts_with = "epochs")]
-    steps: Option<usize>,
+    steps: Option<NonZeroUsize>,
     /// Images a step [default: 64, or 128 for MNIST].
     #[arg(long)]
     batch: Option<NonZeroUsize>,
@@ -38,8 +39,8 @@ struct Args {
     #[arg(long)]
     latent: Option<NonZeroUsize>,
     /// Particles a step.
-    #[arg(long, default_value_t = 1)]
-    particles: usize,
+    #[arg(long, default_value = "1")]
+    particles: NonZeroUsize,
     /// The seed of all noise, and of the order of the images.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -64,13 +65,18 @@ impl Args {
             _ => Options::for_shipped(device),
         };
         let batch = self.batch.map_or(default.batch, NonZeroUsize::get);
-        let passes = |steps: usize| steps.div_ceil(data.train.len().div_ceil(batch).max(1));
+        let passes =
+            |steps: NonZeroUsize| steps.get().div_ceil(data.train.len().div_ceil(batch).max(1));
         Ok(Options {
-            epochs: self.epochs.or(self.steps.map(passes)).unwrap_or(default.epochs),
+            epochs: self
+                .epochs
+                .map(NonZeroUsize::get)
+                .or(self.steps.map(passes))
+                .unwrap_or(default.epochs),
             batch,
             hidden: self.hidden.map_or(default.hidden, NonZeroUsize::get),
             latent: self.latent.map_or(default.latent, NonZeroUsize::get),
-            particles: self.particles,
+            particles: self.particles.get(),
             seed: self.seed,
             ..default
         })
@@ -80,8 +86,17 @@ impl Args {
 /// The width of an image in a picture, in pixels.
 const IMAGE: usize = 112;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match fit(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn fit(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let data = args.data()?;
     let options = args.options(&data)?;
     let steps = options.epochs * data.train.len().div_ceil(options.batch);
@@ -90,13 +105,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut each_step = |info: &StepInfo| {
         progress.on_step(&StepInfo { bound: info.bound / images, ..info.clone() });
     };
+    let writable = std::fs::create_dir_all(&args.out);
+    writable.map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
     let fit = run(&data, &options, &mut each_step)?;
     println!("{}\n\nepoch  train loss  test loss (nats an image)", fit.layout);
     for (index, epoch) in fit.epochs.iter().enumerate() {
         println!("{:5}  {:10.3}  {:9.3}", index + 1, epoch.train_loss, epoch.test_loss);
     }
     println!("\ntest loss {:.3} nats an image", fit.test_loss);
-    std::fs::create_dir_all(&args.out)?;
     bound_curve(&args.out.join("elbo.svg"), &fit.bounds)?;
     std::fs::write(args.out.join("graph.mmd"), fit.layout.to_mermaid())?;
     let width = data.test.width;

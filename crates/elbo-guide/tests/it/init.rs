@@ -125,3 +125,35 @@ fn a_layout_by_hand_has_no_median() {
     let config = MeanFieldConfig::new().with_init(Init::Uniform { radius: 2.0 });
     assert!(config.init(&layout, &Bowl, &(), &mut noise).is_ok());
 }
+
+#[test]
+fn shapes_that_a_flat_vector_cannot_hold_are_refused() {
+    let place = f64_on_flex();
+    for shape in [vec![1; 7], vec![], vec![1, 0]] {
+        let layout = Layout::by_hand(&place, [Site::latent("x", shape, Support::Real)]);
+        let error = elbo_guide::Flat::new(&layout).unwrap_err();
+        assert!(matches!(&error, GuideError::Shape { site, .. } if site == "x"), "{error}");
+    }
+}
+
+#[test]
+fn initial_values_without_a_particle_are_refused() {
+    let place = f64_on_flex();
+    let mut noise = Noise::new(0, &place);
+    let layout = Layout::by_hand(&place, [Site::latent("mu", [1, 3], Support::Real)]);
+    let none = layout.at([("mu", place.zeros::<2>([0, 3]))]);
+    fn model(t: &mut Trace, _: &()) {
+        t.sample("mu", Normal::<2>::new(0.0, 1.0).iid([1, 3]));
+    }
+    let config = MeanFieldConfig::new().with_init(Init::Value(none));
+    assert_eq!(config.init(&layout, &model, &(), &mut noise).unwrap_err(), GuideError::NoStart);
+}
+
+#[test]
+fn noise_at_another_place_than_the_guide_is_refused() {
+    use elbo_guide::{Guide, Path};
+    let guide = start(&shifted, Init::Median).unwrap();
+    let mut single = Noise::new(0, &Device::flex());
+    let error = Guide::<()>::draw(&guide, &(), 2, Path::Full, &mut single).unwrap_err();
+    assert!(matches!(error, GuideError::Place { .. }), "{error}");
+}

@@ -185,3 +185,116 @@ fn the_first_step_checks_data_that_no_layout_has_seen() {
     let error = svi.step(&place().tensor(vec![1.0, 3.0], [1, 2])).unwrap_err();
     assert!(error.to_string().contains("the observed value 3 at [0, 1] lies outside"), "{error}");
 }
+
+/// A guide that forgets the plate would be scaled by 1 where the model is scaled by 10.
+#[test]
+fn a_guide_in_other_plates_than_the_model_is_refused() {
+    use elbo_model::Subsample;
+
+    fn model(t: &mut Trace, x: &Tensor<2>) {
+        t.plate("rows", Subsample { total: 20, batch: 2 }, |t| {
+            let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+            t.observe("x", Normal::new(z, 1.0), x.clone());
+        });
+    }
+    #[derive(Module, Debug)]
+    struct Flat {
+        loc: Param<Tensor<2>>,
+    }
+    impl Program<Tensor<2>> for Flat {
+        fn run(&self, t: &mut Trace, _: &Tensor<2>) {
+            t.sample("z", Normal::new(self.loc.val(), 1.0));
+        }
+    }
+    let guide = Amortized::new(Flat { loc: Param::from_tensor(place().zeros([1, 2])) });
+    let noise = elbo_dist::Noise::new(0, place());
+    let mut svi = Svi::new(Model::new(model), guide, Elbo, noise);
+    let error = svi.step(&place().zeros([1, 2])).unwrap_err();
+    assert!(matches!(&error, InferError::PlateMismatch { site } if site == "z"), "{error}");
+}
+
+#[test]
+fn two_parameters_with_one_identity_are_refused() {
+    use elbo_model::named_param;
+
+    #[derive(Module, Debug)]
+    struct Twins {
+        first: Param<Tensor<2>>,
+        second: Param<Tensor<2>>,
+    }
+    impl Program for Twins {
+        fn run(&self, t: &mut Trace, _: &()) {
+            t.sample("z", Normal::new(self.first.val(), self.second.val().exp()));
+        }
+    }
+    let param = || named_param("loc", place().zeros([1, 1]));
+    let guide = Amortized::new(Twins { first: param(), second: param() });
+    let noise = elbo_dist::Noise::new(0, place());
+    let mut svi = Svi::new(Density { log_density: |z| z.square() * -0.5 }, guide, Elbo, noise);
+    let error = svi.step(&()).unwrap_err();
+    let InferError::SharedParameter { first, second } = &error else { panic!("{error}") };
+    assert!(first.ends_with("first") && second.ends_with("second"), "{error}");
+}
+
+#[test]
+fn a_learning_rate_or_a_clipping_norm_that_makes_no_sense_is_refused() {
+    let fresh = || {
+        let noise = elbo_dist::Noise::new(0, place());
+        let density = Density { log_density: |z| z.square() * -0.5 };
+        Svi::new(density, Amortized::new(Shift::new(1.0)), Elbo, noise)
+    };
+    for rate in [f64::NAN, f64::INFINITY, -0.1] {
+        let error = fresh().with_learning_rate(rate).step(&()).unwrap_err();
+        assert!(matches!(error, InferError::LearningRate { step: 0, .. }), "{error}");
+    }
+    for norm in [f64::NAN, 0.0, -1.0] {
+        let error = fresh().with_max_gradient_norm(norm).step(&()).unwrap_err();
+        assert!(matches!(error, InferError::MaxGradientNorm(_)), "{error}");
+    }
+}
+
+/// A step of 1e39 leaves single precision.
+#[test]
+fn a_step_out_of_the_finite_numbers_is_not_taken() {
+    let noise = elbo_dist::Noise::new(0, place());
+    let density = Density { log_density: |z| z.square() * -0.5 };
+    let mut svi =
+        Svi::new(density, Amortized::new(Shift::new(1.0)), Elbo, noise).with_learning_rate(1e39);
+    let error = svi.step(&()).unwrap_err();
+    let InferError::Diverged { step: 0, parameter, .. } = &error else { panic!("{error}") };
+    assert!(parameter.ends_with("loc"), "{error}");
+    let loc: f64 = svi.into_parts().1.program().loc.val().into_scalar();
+    assert_eq!(loc, 1.0);
+}
+
+/// A gradient of 1e30 has a square beyond single precision; clipped to 1 it moves SGD by the rate.
+#[test]
+fn a_gradient_whose_square_overflows_is_still_clipped() {
+    let noise = elbo_dist::Noise::new(0, place());
+    let density = Density { log_density: |z| z * 1e30 };
+    let mut svi = Svi::new(density, Amortized::new(Shift::new(0.0)), Elbo, noise)
+        .with_optimizer(burn::optim::SgdConfig::new().init())
+        .with_learning_rate(0.25)
+        .with_max_gradient_norm(1.0);
+    let info = svi.step(&()).unwrap();
+    assert!((info.gradient_norm / 1e30 - 1.0).abs() < 1e-6, "{info:?}");
+    let loc: f64 = svi.into_parts().1.program().loc.val().into_scalar();
+    assert!((loc - 0.25).abs() < 1e-6, "{loc}");
+}
+
+#[test]
+fn a_later_batch_outside_the_support_is_found_in_the_first_epoch() {
+    use elbo_model::Subsample;
+
+    fn model(t: &mut Trace, x: &Tensor<2>) {
+        let z = t.sample("z", Normal::new(0.0, 1.0));
+        t.plate("rows", Subsample { total: 4, batch: 2 }, |t| {
+            t.observe("x", Bernoulli::logits(z), x.clone());
+        });
+    }
+    let batch = |values: [f64; 2]| place().tensor(values.to_vec(), [1, 2]);
+    let (start, noise) = guide(&model, &batch([0.0, 1.0]), &place(), 0);
+    let mut svi = Svi::new(Model::new(model), start, Elbo, noise);
+    let error = svi.epoch([batch([0.0, 1.0]), batch([1.0, 7.0])], &mut ()).unwrap_err();
+    assert!(error.to_string().contains("the observed value 7 at [0, 1] lies outside"), "{error}");
+}

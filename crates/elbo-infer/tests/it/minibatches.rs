@@ -1,7 +1,8 @@
 use burn::tensor::{Device, Tensor};
-use elbo_dist::{Normal, Place};
+use elbo_dist::{Noise, Normal, Place};
+use elbo_guide::MeanFieldConfig;
 use elbo_infer::{Elbo, InferError, StepInfo, StickingTheLanding, Svi};
-use elbo_model::{LogJoint, Model, Subsample, Trace};
+use elbo_model::{Layout, LogJoint, Model, Subsample, Trace};
 
 use crate::guide;
 
@@ -116,4 +117,51 @@ fn a_batch_that_cannot_be_read_is_named() {
     let error = svi.try_epoch([Ok(good), broken], &mut ()).unwrap_err();
     assert_eq!(error.to_string(), "batch 1 could not be read: disk on fire");
     assert_eq!(svi.steps(), 1);
+}
+
+/// Once the largest batch is known, batches of 2, 4 and 4 count 1/2, 1 and 1 in any order. At the
+/// posterior's own variance, 1/11, the gradient through the draws has no noise, so an epoch of SGD
+/// moves the location by the rate times `10/4` of the full gradient `Σ (x - m) - m`: at a rate of 1e-5
+/// within 0.003 for the steps between and 0.006 for rounding.
+#[test]
+fn from_the_second_epoch_on_the_order_of_the_batches_does_not_matter() {
+    let rate = 1e-5;
+    for reversed in [false, true] {
+        let mut noise = Noise::new(0, place());
+        let layout = Layout::discover(&mean, &batches(10)[0], &noise).unwrap();
+        let config = MeanFieldConfig::new().with_scale(11.0_f64.sqrt().recip());
+        let guide = config.init(&layout, &mean, &batches(10)[0], &mut noise).unwrap();
+        let mut svi = Svi::new(Model::new(mean), guide, StickingTheLanding, noise)
+            .with_optimizer(burn::optim::SgdConfig::new().init())
+            .with_learning_rate(0.0);
+        svi.epoch(batches(4), &mut ()).unwrap();
+        let mut svi = svi.with_learning_rate(rate);
+        let before: f64 = svi.posterior().guide().loc().into_scalar();
+        let mut order = batches(4);
+        if reversed {
+            order.reverse();
+        }
+        svi.epoch(order, &mut ()).unwrap();
+        let after: f64 = svi.posterior().guide().loc().into_scalar();
+        let full = ten().iter().map(|x| x - before).sum::<f64>() - before;
+        let slope = (after - before) / rate;
+        assert!((slope - 2.5 * full).abs() < 0.01, "{slope} {full}");
+    }
+}
+
+/// 2 of 4 in one plate, 3 of 9 in the next: a sixth of the data.
+#[test]
+fn nested_subsamples_multiply() {
+    fn nested(t: &mut Trace, x: &Tensor<3>) {
+        let mu = t.sample("mu", Normal::<3>::new(0.0, 1.0));
+        t.plate("groups", Subsample { total: 4, batch: 2 }, |t| {
+            t.plate("rows", Subsample { total: 9, batch: 3 }, |t| {
+                t.observe("x", Normal::new(mu, 1.0), x.clone());
+            });
+        });
+    }
+    let x = place().zeros([1, 2, 3]);
+    let (guide, noise) = guide(&nested, &x, &place(), 0);
+    let info = Svi::new(Model::new(nested), guide, Elbo, noise).step(&x).unwrap();
+    assert!((info.fraction - 1.0 / 6.0).abs() < 1e-12, "{info:?}");
 }

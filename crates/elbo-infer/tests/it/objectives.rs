@@ -154,3 +154,36 @@ fn the_flat_guide_sticks_the_landing_too() {
     guide.visit(&mut visitor);
     assert_eq!(visitor.1, 2);
 }
+
+/// `a ~ N(0, 1)`, `b ~ N(a, 1)` as model and, with its parameters, as guide: the path from `a` to `b`
+/// is part of the draw, so at the posterior every gradient vanishes for a guide with dependence, too.
+#[test]
+fn sticking_the_landing_follows_draws_through_later_draws() {
+    #[derive(Module, Debug)]
+    struct Dependent {
+        slope: Param<Tensor<2>>,
+        log_scale: Param<Tensor<2>>,
+    }
+    impl Program for Dependent {
+        fn run(&self, t: &mut Trace, _: &()) {
+            let a = t.sample("a", Normal::new(0.0, self.log_scale.val().exp()));
+            t.sample("b", Normal::new(a * self.slope.val(), 1.0));
+        }
+    }
+    fn prior(t: &mut Trace, _: &()) {
+        let a = t.sample("a", Normal::<2>::new(0.0, 1.0));
+        t.sample("b", Normal::new(a, 1.0));
+    }
+    let place = f64_on_flex();
+    let param = |x: f64| Param::from_tensor(place.tensor(vec![x], [1, 1]));
+    let q = Amortized::new(Dependent { slope: param(1.0), log_scale: param(0.0) }.train());
+    let mut noise = Noise::new(0, &place);
+    let draw = q.draw(&(), 7, Path::DrawsOnly, &mut noise).unwrap();
+    let log_p = prior.log_joint(&draw.latents, &()).unwrap();
+    let terms = Terms { log_p, log_q: draw.log_q };
+    let gradients = StickingTheLanding.estimate(&terms).unwrap().loss.backward();
+    for param in [&q.program().slope, &q.program().log_scale] {
+        let gradient: f64 = param.val().grad(&gradients).unwrap().into_scalar();
+        assert!(gradient.abs() < 1e-12, "{gradient}");
+    }
+}

@@ -71,3 +71,20 @@ fn a_summary_names_elements_and_interpolates_quantiles() {
     let table = summary.to_string();
     assert!(table.starts_with(" site      mean    sd     5%      50%     95%"), "{table}");
 }
+
+#[test]
+fn streams_of_a_posterior_differ_and_repeat() {
+    let (posterior, x) = fitted();
+    let z = |index| numbers(&posterior.stream(index).draws(&x, 3).unwrap(), "z");
+    assert_eq!(z(0), z(0));
+    assert_ne!(z(0), z(1));
+}
+
+#[test]
+fn no_draws_have_an_empty_summary_and_one_draw_has_no_standard_error() {
+    let (posterior, x) = fitted();
+    assert!(summarize(&posterior.draws(&x, 0).unwrap()).rows.is_empty());
+    assert!(posterior.bound(&x, 1).unwrap().standard_error.is_nan());
+    let hidden = Place::f32(&Device::flex()).tensor(vec![f64::NAN], [1, 1]);
+    assert!(matches!(posterior.bound(&hidden, 5), Err(InferError::Model(_))));
+}

@@ -28,8 +28,8 @@
 //! let mut noise = Noise::new(0, &device);
 //! let layout = Layout::discover(&schools, &data, &noise)?;
 //! let guide = MeanField::new(&layout, &schools, &data, &mut noise)?;
-//! let mut svi = Svi::new(Model::new(schools), guide, Elbo, noise).with_particles(4);
-//! svi.run(1500, &data, &mut ())?;
+//! let mut svi = Svi::new(Model::new(schools), guide, Elbo, noise).with_particles(16);
+//! svi.run(3000, &data, &mut ())?;
 //! let posterior = summarize(&svi.posterior().predictive(&data, 4000)?);
 //! // By quadrature the exact posterior of mu has mean 3.09 and standard deviation 4.52.
 //! let mu = posterior.get("mu").unwrap();

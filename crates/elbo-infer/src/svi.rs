@@ -255,11 +255,10 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         if let Some(norm) = self.max_gradient_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
             return Err(InferError::MaxGradientNorm(norm));
         }
-        match gradients::twins(self.modules()) {
-            Some([first, second]) if self.step == 0 => {
-                Err(InferError::SharedParameter { first, second })
-            }
-            _ => Ok(()),
+        let twins = (self.step == 0).then(|| gradients::twins(self.modules())).flatten();
+        match twins {
+            Some([first, second]) => Err(InferError::SharedParameter { first, second }),
+            None => Ok(()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{DistError, Iid, Noise, Operand, Support, ValueKind, broadcast, with_particles};
+use crate::{DistError, Iid, Noise, Parameter, Support, ValueKind, broadcast, with_particles};
 
 /// A distribution over rank-`D` tensors.
 ///
@@ -34,8 +34,8 @@ pub trait Distribution<const D: usize>: Clone {
     /// The name that tables and messages show.
     fn name(&self) -> &'static str;
 
-    /// The parameters and their names, for shape checks and messages.
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)>;
+    /// The parameters, for checks and messages.
+    fn parameters(&self) -> Vec<Parameter<'_, D>>;
 
     /// The values that have positive density.
     fn support(&self) -> Support;
@@ -56,15 +56,16 @@ pub trait Distribution<const D: usize>: Clone {
     /// The shape of one draw.
     ///
     /// # Errors
-    /// [`DistError::Broadcast`] if the parameters do not broadcast with each other.
+    /// [`DistError::Broadcast`] if the parameters do not broadcast with each other, and what makes the
+    /// distribution itself impossible, such as [`DistError::Interval`].
     fn shape(&self) -> Result<[usize; D], DistError> {
         broadcast(self.name(), &self.parameters())
     }
 
-    /// `particles` draws along axis 0.
+    /// `particles` draws along axis 0, from parameters that are read and checked first.
     ///
     /// # Errors
-    /// [`DistError::Broadcast`], or [`DistError::Particles`] if the parameters already have a
+    /// [`DistError::Parameter`], [`DistError::Broadcast`], or [`DistError::Particles`] if the parameters already have a
     /// number of particles that is neither 1 nor `particles`.
     fn sample(
         &self,
@@ -72,6 +73,7 @@ pub trait Distribution<const D: usize>: Clone {
         noise: &mut Noise,
     ) -> Result<Tensor<D, Self::Kind>, DistError> {
         let shape = self.shape()?;
+        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
         if shape[0] != 1 && shape[0] != particles {
             let (distribution, found) = (self.name(), shape[0]);
             return Err(DistError::Particles { distribution, asked: particles, found });

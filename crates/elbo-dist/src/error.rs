@@ -2,6 +2,8 @@
 
 use burn::tensor::{DType, Device};
 
+use crate::Domain;
+
 /// An error of this crate: what was expected, what came and what to do about it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -29,6 +31,45 @@ pub enum DistError {
         asked: usize,
         /// The size of axis 0.
         found: usize,
+    },
+    /// A parameter lies outside its domain.
+    #[error(
+        "{distribution}: {parameter} is {value}{index}, but must be {domain}; correct it, or map it \
+         there (exp and softplus make numbers positive)"
+    )]
+    Parameter {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The value.
+        value: f64,
+        /// ` at [0, 3]`, or nothing for a number.
+        index: String,
+        /// Where the parameter must lie.
+        domain: Domain,
+    },
+    /// An interval without inner points.
+    #[error(
+        "{distribution}: the interval from {low} to {high} is empty; give low < high, both finite"
+    )]
+    Interval {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The lower end.
+        low: f64,
+        /// The upper end.
+        high: f64,
+    },
+    /// A distribution over no category.
+    #[error(
+        "{distribution}: the last axis of the parameters, {shape}, holds no category; give 1 or more"
+    )]
+    NoCategories {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The parameters' shape.
+        shape: String,
     },
     /// A device does not compute in double precision.
     #[error(

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{DistError, Distribution, Noise, Operand, Support, broadcast};
+use crate::{DistError, Distribution, Noise, Parameter, Support, broadcast};
 
 /// Independent copies of a base distribution, made by [`Distribution::iid`].
 ///
@@ -38,7 +38,7 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
         self.base.name()
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
         self.base.parameters()
     }
 

@@ -26,6 +26,7 @@ mod iid;
 mod kind;
 mod noise;
 mod operand;
+mod parameter;
 mod place;
 mod quantile;
 mod shape;
@@ -42,9 +43,10 @@ pub use iid::Iid;
 pub use kind::ValueKind;
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;
+pub use parameter::{Domain, Parameter};
 pub use place::Place;
 pub use quantile::normal_quantile;
-pub use shape::{broadcast, with_particles};
+pub use shape::{broadcast, unravel, with_particles};
 pub use special::{
     digamma, digamma_scalar, lgamma, lgamma_scalar, log_sigmoid, log1p, logsumexp, sigmoid,
     softplus,

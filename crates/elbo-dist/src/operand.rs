@@ -63,7 +63,9 @@ impl<const D: usize> Operand<D> {
         match self {
             Self::Scalar(x) => vec![*x; shape.iter().product()],
             Self::Tensor(tensor) => {
-                tensor.clone().inner().expand(shape).into_data().iter::<f64>().collect()
+                let tensor = tensor.clone().inner();
+                let filled = if tensor.dims() == shape { tensor } else { tensor.expand(shape) };
+                filled.into_data().iter::<f64>().collect()
             }
         }
     }

@@ -35,7 +35,7 @@ pub fn normal_quantile(p: f64) -> f64 {
 }
 
 /// `c₀ + c₁ x + c₂ x² + …`
-fn horner(coefficients: &[f64], x: f64) -> f64 {
+pub(crate) fn horner(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 

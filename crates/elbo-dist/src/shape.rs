@@ -1,6 +1,6 @@
 //! Shapes under the axis-0 rule.
 
-use crate::{DistError, Operand};
+use crate::{DistError, Parameter};
 
 /// The shape that all parameters of a distribution broadcast to; scalars are `[1, .., 1]`.
 ///
@@ -8,11 +8,11 @@ use crate::{DistError, Operand};
 /// [`DistError::Broadcast`] where two sizes of an axis differ and neither is 1.
 pub fn broadcast<const D: usize>(
     distribution: &'static str,
-    parameters: &[(&'static str, &Operand<D>)],
+    parameters: &[Parameter<'_, D>],
 ) -> Result<[usize; D], DistError> {
     let mut shape = [1; D];
-    for (_, parameter) in parameters {
-        for (size, other) in shape.iter_mut().zip(parameter.dims()) {
+    for parameter in parameters {
+        for (size, other) in shape.iter_mut().zip(parameter.value.dims()) {
             if *size == 1 {
                 *size = other;
             } else if other != 1 && other != *size {
@@ -25,10 +25,10 @@ pub fn broadcast<const D: usize>(
 
 fn mismatch<const D: usize>(
     distribution: &'static str,
-    parameters: &[(&'static str, &Operand<D>)],
+    parameters: &[Parameter<'_, D>],
 ) -> DistError {
     let shapes: Vec<_> =
-        parameters.iter().map(|(name, operand)| format!("{name} {:?}", operand.dims())).collect();
+        parameters.iter().map(|p| format!("{} {:?}", p.name, p.value.dims())).collect();
     DistError::Broadcast { distribution, shapes: shapes.join(", ") }
 }
 
@@ -40,4 +40,18 @@ fn mismatch<const D: usize>(
 pub fn with_particles<const D: usize>(mut shape: [usize; D], particles: usize) -> [usize; D] {
     shape[0] = particles;
     shape
+}
+
+/// The row-major index of `position` in `shape`.
+///
+/// ```
+/// assert_eq!(elbo_dist::unravel(5, &[2, 3]), [1, 2]);
+/// ```
+pub fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, size) in index.iter_mut().zip(shape).rev() {
+        *i = position % size;
+        position /= size;
+    }
+    index
 }

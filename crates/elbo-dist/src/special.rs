@@ -7,6 +7,7 @@
 use burn::tensor::{DType, Tensor, activation};
 
 use crate::HALF_LN_TWO_PI;
+use crate::quantile::horner;
 
 /// `log(1 + x)`, for `x ≥ -1`.
 ///
@@ -154,7 +155,7 @@ pub fn lgamma_scalar(x: f64) -> f64 {
         let product: f64 = (0..SHIFT).map(|k| x + k as f64).product();
         return lgamma_scalar(x + SHIFT as f64) - product.ln();
     }
-    let series = LGAMMA_SERIES.iter().rev().fold(0.0, |sum, c| sum / (x * x) + c) / x;
+    let series = horner(&LGAMMA_SERIES, 1.0 / (x * x)) / x;
     (x - 0.5) * x.ln() - x + HALF_LN_TWO_PI + series
 }
 
@@ -170,7 +171,7 @@ pub fn digamma_scalar(x: f64) -> f64 {
     if x < SHIFT as f64 {
         return digamma_scalar(x + 1.0) - 1.0 / x;
     }
-    let series = DIGAMMA_SERIES.iter().rev().fold(0.0, |sum, c| sum / (x * x) + c) / (x * x);
+    let series = horner(&DIGAMMA_SERIES, 1.0 / (x * x)) / (x * x);
     x.ln() - 0.5 / x - series
 }
 

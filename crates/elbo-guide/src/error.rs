@@ -57,12 +57,15 @@ pub enum GuideError {
         /// Where the noise draws.
         noise: Box<elbo_dist::Place>,
     },
-    /// Initial values without a particle.
-    #[error("the initial values hold no particle; give one value of each latent")]
-    NoStart,
+    /// Initial values that are not one particle.
+    #[error("the initial values hold {particles} particles; give one value of each latent")]
+    NoStart {
+        /// The particles that they hold.
+        particles: usize,
+    },
     /// A site whose shape a flat vector cannot hold.
     #[error(
-        "\"{site}\" has shape {shape:?}, but a flat guide takes ranks 1 to 6, without an empty axis"
+        "\"{site}\" has shape {shape:?}, but a flat guide takes ranks 1 to 6, with 1 on axis 0, the sizes of the site's plates on theirs, and no empty axis; correct the layout"
     )]
     Shape {
         /// The site.

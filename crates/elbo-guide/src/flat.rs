@@ -43,12 +43,16 @@ impl Flat {
     /// The flat vector of the latents of `layout`.
     ///
     /// # Errors
-    /// [`GuideError::Discrete`], [`GuideError::SubsampledLocal`] and [`GuideError::NoLatents`].
+    /// [`GuideError::Shape`], [`GuideError::Discrete`], [`GuideError::SubsampledLocal`],
+    /// [`GuideError::NoLatents`] and [`ModelError::DuplicateSite`].
     pub fn new(layout: &Layout) -> Result<Self, GuideError> {
         let mut slots = Vec::new();
         let mut start = 0;
         for site in layout.latents() {
             check(site)?;
+            if slots.iter().any(|slot: &Slot| slot.name == site.name) {
+                return Err(ModelError::DuplicateSite { site: site.name.to_string() }.into());
+            }
             slots.push(Slot {
                 name: site.name.clone(),
                 shape: site.shape.clone(),
@@ -124,7 +128,9 @@ impl Flat {
 }
 
 fn check(site: &Site) -> Result<(), GuideError> {
-    if !(1..=6).contains(&site.shape.len()) || site.shape.contains(&0) {
+    let fits = |plate: &Plate| site.shape.get(plate.axis) == Some(&plate.batch);
+    let ranked = (1..=6).contains(&site.shape.len()) && site.shape[0] == 1;
+    if !ranked || site.shape.contains(&0) || !site.plates.iter().all(fits) {
         let (site, shape) = (site.name.to_string(), site.shape.clone());
         return Err(GuideError::Shape { site, shape });
     }

@@ -1,7 +1,7 @@
 //! Where a guide starts.
 
 use elbo_dist::Noise;
-use elbo_model::{Latents, Layout, LogJoint, ModelError};
+use elbo_model::{Latents, Layout, LogJoint, ModelError, Names};
 
 use crate::{Flat, GuideError};
 
@@ -68,8 +68,21 @@ fn propose(
             let rows = flat.pack(layout.prior_draws()?)?;
             Ok(rows[attempt].clone())
         }
-        Init::Value(latents) => flat.pack(latents)?.into_iter().next().ok_or(GuideError::NoStart),
+        Init::Value(latents) => value(latents, flat, layout),
         Init::Uniform { radius } => Ok(uniform(*radius, flat, noise)),
+    }
+}
+
+/// The one particle of `latents`, which hold a value for each latent and for nothing else.
+fn value(latents: &Latents, flat: &Flat, layout: &Layout) -> Result<Vec<f64>, GuideError> {
+    let known = |name: &str| layout.latents().any(|site| &*site.name == name);
+    if let Some((name, _)) = latents.iter().find(|(name, _)| !known(name)) {
+        let sampled = Names(layout.latents().map(|site| site.name.to_string()).collect());
+        return Err(ModelError::UnknownSite { site: name.to_string(), sampled }.into());
+    }
+    match <[Vec<f64>; 1]>::try_from(flat.pack(latents)?) {
+        Ok([row]) => Ok(row),
+        Err(rows) => Err(GuideError::NoStart { particles: rows.len() }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The gradients of all parameters together.
+//! All parameters and their gradients together.
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
@@ -42,66 +42,6 @@ pub(crate) fn norm_on_host<M: Module>(module: &M, gradients: &GradientsParams) -
     visitor.1.sqrt()
 }
 
-/// The path of the first parameter that is not finite.
-pub(crate) fn parameter_fault<M: Module>(module: &M) -> Option<String> {
-    #[derive(Default)]
-    struct Search {
-        path: Vec<String>,
-        found: Option<String>,
-    }
-    impl ModuleVisitor for Search {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.push(name.to_string());
-        }
-
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.path.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let value = param.val().inner();
-            // A sum that is not finite is cheap to find, and may also be mere overflow.
-            let suspicious = !value.clone().sum().into_scalar::<f64>().is_finite();
-            if suspicious && Value::new(value).find(|x| !x.is_finite()).is_some() {
-                self.found.get_or_insert(self.path.join("."));
-            }
-        }
-    }
-    let mut search = Search::default();
-    module.visit(&mut search);
-    search.found
-}
-
-/// The paths of two parameters with one identity, which would share gradients and optimizer state.
-pub(crate) fn twins<M: Module>(module: &M) -> Option<[String; 2]> {
-    #[derive(Default)]
-    struct Search {
-        path: Vec<String>,
-        known: Vec<(ParamId, String)>,
-        found: Option<[String; 2]>,
-    }
-    impl ModuleVisitor for Search {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.push(name.to_string());
-        }
-
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.path.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let path = self.path.join(".");
-            match self.known.iter().find(|(id, _)| *id == param.id) {
-                Some((_, first)) => self.found = Some([first.clone(), path]),
-                None => self.known.push((param.id, path)),
-            }
-        }
-    }
-    let mut search = Search::default();
-    module.visit(&mut search);
-    search.found
-}
-
 /// Multiplies all gradients by `factor`.
 pub(crate) fn scale<M: Module>(module: &M, gradients: &mut GradientsParams, factor: f64) {
     struct Scale<'a> {
@@ -118,6 +58,75 @@ pub(crate) fn scale<M: Module>(module: &M, gradients: &mut GradientsParams, fact
     module.visit(&mut Scale { gradients, factor });
 }
 
+/// Something to look for among the parameters.
+trait Search {
+    /// Looks at the parameter whose modules' names are `path`.
+    fn look<const D: usize>(&mut self, path: &[String], param: &Param<Tensor<D>>);
+}
+
+/// A walk over all parameters, which knows where it is.
+struct Walk<S> {
+    path: Vec<String>,
+    search: S,
+}
+
+impl<S: Search> ModuleVisitor for Walk<S> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.search.look(&self.path, param);
+    }
+}
+
+/// What `search` has become after all parameters of `module`.
+fn searched<M: Module, S: Search>(module: &M, search: S) -> S {
+    let mut walk = Walk { path: Vec::new(), search };
+    module.visit(&mut walk);
+    walk.search
+}
+
+/// The path of the first parameter that is not finite.
+pub(crate) fn parameter_fault<M: Module>(module: &M) -> Option<String> {
+    #[derive(Default)]
+    struct NonFinite(Option<String>);
+    impl Search for NonFinite {
+        fn look<const D: usize>(&mut self, path: &[String], param: &Param<Tensor<D>>) {
+            let value = param.val().inner();
+            // A sum that is not finite is cheap to find, and may also be mere overflow.
+            let suspicious = !value.clone().sum().into_scalar::<f64>().is_finite();
+            if suspicious && Value::new(value).find(|x| !x.is_finite()).is_some() {
+                self.0.get_or_insert(path.join("."));
+            }
+        }
+    }
+    searched(module, NonFinite::default()).0
+}
+
+/// The paths of two parameters with one identity, which would share gradients and optimizer state.
+pub(crate) fn twins<M: Module>(module: &M) -> Option<[String; 2]> {
+    #[derive(Default)]
+    struct Twins {
+        known: Vec<(ParamId, String)>,
+        found: Option<[String; 2]>,
+    }
+    impl Search for Twins {
+        fn look<const D: usize>(&mut self, path: &[String], param: &Param<Tensor<D>>) {
+            let path = path.join(".");
+            match self.known.iter().find(|(id, _)| *id == param.id) {
+                Some((_, first)) => self.found = Some([first.clone(), path]),
+                None => self.known.push((param.id, path)),
+            }
+        }
+    }
+    searched(module, Twins::default()).found
+}
+
 /// A gradient element that is not finite.
 pub(crate) struct Fault {
     pub parameter: String,
@@ -127,32 +136,21 @@ pub(crate) struct Fault {
 
 /// The first gradient element that is not finite.
 pub(crate) fn fault<M: Module>(module: &M, gradients: &GradientsParams) -> Option<Fault> {
-    struct Search<'a> {
+    struct NonFinite<'a> {
         gradients: &'a GradientsParams,
-        path: Vec<String>,
         found: Option<Fault>,
     }
-    impl ModuleVisitor for Search<'_> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.push(name.to_string());
-        }
-
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.path.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+    impl Search for NonFinite<'_> {
+        fn look<const D: usize>(&mut self, path: &[String], param: &Param<Tensor<D>>) {
             if self.found.is_some() {
                 return;
             }
             if let Some(gradient) = self.gradients.get::<D>(param.id)
                 && let Some((index, value)) = Value::new(gradient).find(|x| !x.is_finite())
             {
-                self.found = Some(Fault { parameter: self.path.join("."), index, value });
+                self.found = Some(Fault { parameter: path.join("."), index, value });
             }
         }
     }
-    let mut search = Search { gradients, path: Vec::new(), found: None };
-    module.visit(&mut search);
-    search.found
+    searched(module, NonFinite { gradients, found: None }).found
 }

@@ -31,6 +31,7 @@ mod info;
 mod objective;
 mod observer;
 mod posterior;
+mod step;
 mod sticking_the_landing;
 mod summary;
 mod svi;

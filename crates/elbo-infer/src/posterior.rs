@@ -5,12 +5,43 @@ use elbo_dist::Noise;
 use elbo_guide::{Guide, Path};
 use elbo_model::{Latents, LogJoint, Predictive, Program};
 
+use crate::summary::moments;
 use crate::{InferError, Terms};
 
 /// A fitted model and guide on plain devices, without autodiff.
 ///
 /// Draws depend on the seed and on the index of the draw alone: the first 100 of 1000 draws are
 /// those that one gets when asking for 100.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_guide::MeanField;
+/// use elbo_infer::{StickingTheLanding, Svi, summarize};
+/// use elbo_model::{Layout, Model, Trace};
+///
+/// fn chain(t: &mut Trace, x: &Tensor<2>) {
+///     let z = t.sample("z", Normal::new(0.0, 1.0));
+///     t.observe("x", Normal::new(z, 1.0), x.clone());
+/// }
+///
+/// let device = Device::flex();
+/// let mut noise = Noise::new(0, &device);
+/// let x = Tensor::from_floats([[1.0]], &device);
+/// let layout = Layout::discover(&chain, &x, &noise).unwrap();
+/// let guide = MeanField::new(&layout, &chain, &x, &mut noise).unwrap();
+/// let mut svi = Svi::new(Model::new(chain), guide, StickingTheLanding, noise);
+/// svi.run(1000, &x, &mut ()).unwrap();
+/// let posterior = svi.posterior(); // N(½, ½) for z, N(½, 3/2) for new data
+/// let draws = posterior.predictive(&x, 4000).unwrap();
+/// let replicated = summarize(&draws).get("x").unwrap().clone();
+/// assert!((replicated.mean - 0.5).abs() < 4.0 * (1.5_f64 / 4000.0).sqrt());
+/// let some = posterior.predictive(&x, 10).unwrap(); // the first of the same draws
+/// assert_eq!(some.value("x").unwrap().to_vec(), draws.value("x").unwrap().to_vec()[..10]);
+/// let bound = posterior.bound(&x, 4000).unwrap(); // log N(1; 0, 2)
+/// assert!((bound.mean + 1.515_5).abs() < 4.0 * bound.standard_error + 1e-3);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Posterior<M, G> {
     model: M,
@@ -129,10 +160,8 @@ impl<M: Module, G: Module> Posterior<M, G> {
         if weights.is_empty() {
             return Err(InferError::NoParticles);
         }
-        let n = weights.len() as f64;
-        let mean = weights.iter().sum::<f64>() / n;
-        let variance = weights.iter().map(|w| (w - mean).powi(2)).sum::<f64>() / (n - 1.0);
-        Ok(BoundEstimate { mean, standard_error: (variance / n).sqrt() })
+        let (mean, variance) = moments(&weights);
+        Ok(BoundEstimate { mean, standard_error: (variance / weights.len() as f64).sqrt() })
     }
 
     fn predictive_from<B>(

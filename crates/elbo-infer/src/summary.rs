@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use elbo_model::{Latents, table, unravel};
+use elbo_dist::unravel;
+use elbo_model::{Latents, table};
 
 /// Mean, deviation and quantiles of every element of every site.
 ///
@@ -88,12 +89,17 @@ fn element_name(site: &str, shape: &[usize], element: usize) -> String {
 
 fn row(name: String, mut values: Vec<f64>) -> SummaryRow {
     values.sort_by(f64::total_cmp);
+    let (mean, variance) = moments(&values);
+    let [q05, median, q95] = [0.05, 0.5, 0.95].map(|p| quantile(&values, p));
+    SummaryRow { name, mean, sd: variance.sqrt(), q05, median, q95 }
+}
+
+/// The mean and the variance (with `n - 1`, so NaN for one value).
+pub(crate) fn moments(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let sum_of_squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    let sd = (sum_of_squares / (n - 1.0)).sqrt();
-    let [q05, median, q95] = [0.05, 0.5, 0.95].map(|p| quantile(&values, p));
-    SummaryRow { name, mean, sd, q05, median, q95 }
+    (mean, sum_of_squares / (n - 1.0))
 }
 
 /// The quantile by linear interpolation between order statistics (Hyndman & Fan 1996, type 7).

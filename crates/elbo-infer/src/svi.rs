@@ -2,44 +2,67 @@
 
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamConfig, ModuleOptimizer};
 use elbo_dist::Noise;
-use elbo_guide::{Draw, Guide};
-use elbo_model::{LogJoint, ModelError, Term};
+use elbo_guide::Guide;
+use elbo_model::LogJoint;
 
-use crate::gradients::{self, Fault};
-use crate::{
-    EpochInfo, Estimate, InferError, Objective, Observer, Posterior, RunInfo, StepInfo, Terms,
-};
-
-/// How a step's batch is taken.
-struct Batch {
-    /// Whether there are others in its epoch.
-    is_part: bool,
-    /// Whether data and guide are to be checked.
-    check: bool,
-}
+use crate::step::Batch;
+use crate::{EpochInfo, InferError, Objective, Observer, Posterior, RunInfo, StepInfo};
 
 /// Stochastic variational inference: maximizes an [`Objective`] over the parameters of a model and
 /// a guide, by Monte Carlo gradients.
 ///
 /// Step `k` of a seed is the same whatever ran before it: its noise is keyed by `k`.
 ///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_guide::MeanField;
+/// use elbo_infer::{StepInfo, StickingTheLanding, Svi};
+/// use elbo_model::{Layout, Model, Subsample, Trace};
+///
+/// fn mean(t: &mut Trace, x: &Tensor<2>) {
+///     let mu = t.sample("mu", Normal::new(0.0, 1.0)); // [S, 1]
+///     let rows = Subsample { total: 3, batch: x.dims()[1] };
+///     t.plate("rows", rows, |t| t.observe("x", Normal::new(mu, 1.0), x.clone()));
+/// }
+///
+/// let device = Device::flex();
+/// let mut noise = Noise::new(0, &device);
+/// let x = Tensor::from_floats([[1.0, 2.0, 3.0]], &device);
+/// let layout = Layout::discover(&mean, &x, &noise).unwrap();
+/// let guide = MeanField::new(&layout, &mean, &x, &mut noise).unwrap();
+/// let mut svi = Svi::new(Model::new(mean), guide, StickingTheLanding, noise)
+///     .with_particles(10)
+///     .with_learning_rate(0.02);
+/// svi.run(1000, &x, &mut ()).unwrap(); // 1000 steps on all data
+/// let mut bounds = Vec::new();
+/// let mut keep = |info: &StepInfo| bounds.push(info.bound);
+/// let epoch = svi.epoch(x.split(2, 1), &mut keep).unwrap(); // and 2 steps on parts of them
+/// assert_eq!((epoch.batches, bounds.len(), svi.steps()), (2, 2, 1002));
+/// let (_, guide) = svi.into_parts();
+/// // The posterior is N(6 / 4, 1 / 4).
+/// assert!((guide.loc().into_scalar::<f32>() - 1.5).abs() < 0.05);
+/// assert!((guide.scale().into_scalar::<f32>() - 0.5).abs() < 0.05);
+/// ```
+///
 /// # References
 /// Hoffman et al. (2013); Ranganath, Gerrish & Blei (2014).
 pub struct Svi<M, G, O> {
-    modules: Option<(M, G)>,
-    objective: O,
-    optimizer: ModuleOptimizer,
-    schedule: ModuleLrScheduler,
-    max_gradient_norm: Option<f64>,
-    particles: usize,
-    noise: Noise,
-    step: u64,
+    pub(crate) modules: Option<(M, G)>,
+    pub(crate) objective: O,
+    pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) schedule: ModuleLrScheduler,
+    pub(crate) max_gradient_norm: Option<f64>,
+    pub(crate) particles: usize,
+    pub(crate) noise: Noise,
+    pub(crate) step: u64,
     /// Whether data and guide have been checked, by a step or for a whole epoch.
-    checked: bool,
+    pub(crate) checked: bool,
     /// The largest part of the data that a batch has held.
-    largest_part: f64,
+    pub(crate) largest_part: f64,
 }
 
 impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
@@ -198,124 +221,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         self.step
     }
 
-    fn modules(&self) -> &(M, G) {
+    pub(crate) fn modules(&self) -> &(M, G) {
         self.modules.as_ref().expect("a step puts the modules back")
-    }
-
-    fn step_on<B>(&mut self, batch: &B, which: Batch) -> Result<StepInfo, InferError>
-    where
-        M: LogJoint<B>,
-        G: Guide<B>,
-    {
-        self.check_settings()?;
-        let terms = self.terms(batch, which.check)?;
-        if which.is_part && terms.log_p.subsampled().next().is_none() {
-            return Err(InferError::MinibatchWithoutPlate);
-        }
-        let fraction = terms.log_p.iter().map(Term::scale).fold(1.0, f64::max).recip();
-        let Estimate { loss, bound } = self.objective.estimate(&terms)?;
-        let bound = self.finite(bound.into_scalar(), &terms)?;
-        if !loss.is_tracked() {
-            return Err(InferError::NothingToTrain);
-        }
-        let largest_part = self.largest_part.max(fraction);
-        let weight = if which.is_part { fraction / largest_part } else { 1.0 };
-        let loss = if weight == 1.0 { loss } else { loss * weight };
-        let mut gradients = GradientsParams::from_grads(loss.backward(), self.modules());
-        let gradient_norm = self.clip(&mut gradients)?;
-        let learning_rate = self.update(gradients)?;
-        let info = StepInfo { step: self.step, bound, gradient_norm, learning_rate, fraction };
-        self.largest_part = largest_part;
-        self.step += 1;
-        Ok(info)
-    }
-
-    /// Takes the optimizer's step; returns the learning rate.
-    fn update(&mut self, gradients: GradientsParams) -> Result<f64, InferError> {
-        let rates = self.schedule.step();
-        let rate = rates.base();
-        if !(rate.is_finite() && rate >= 0.0) {
-            return Err(InferError::LearningRate { step: self.step, rate });
-        }
-        let modules = self.modules.take().expect("a step puts the modules back");
-        let last_good = modules.clone();
-        let modules = self.optimizer.step(rates, modules, gradients);
-        let fault = gradients::parameter_fault(&modules);
-        self.modules = Some(if fault.is_none() { modules } else { last_good });
-        match fault {
-            None => Ok(rate),
-            Some(parameter) => Err(InferError::Diverged { step: self.step, parameter, rate }),
-        }
-    }
-
-    fn check_settings(&self) -> Result<(), InferError> {
-        if self.particles == 0 {
-            return Err(InferError::NoParticles);
-        }
-        if let Some(norm) = self.max_gradient_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
-            return Err(InferError::MaxGradientNorm(norm));
-        }
-        let twins = (self.step == 0).then(|| gradients::twins(self.modules())).flatten();
-        match twins {
-            Some([first, second]) => Err(InferError::SharedParameter { first, second }),
-            None => Ok(()),
-        }
-    }
-
-    fn terms<B>(&self, batch: &B, check: bool) -> Result<Terms, InferError>
-    where
-        M: LogJoint<B>,
-        G: Guide<B>,
-    {
-        let (model, guide) = self.modules();
-        let mut noise = self.noise.at_step(self.step);
-        let Draw { latents, log_q } =
-            guide.draw(batch, self.particles, self.objective.path(), &mut noise)?;
-        if check {
-            let checked = model.valid().check(&latents.constant(), batch);
-            checked.map_err(|error| self.at_step(error))?;
-        }
-        let terms = Terms { log_p: model.log_joint(&latents, batch)?, log_q };
-        match terms.plates_differ().filter(|_| check) {
-            Some(site) => Err(InferError::PlateMismatch { site: site.to_string() }),
-            None => Ok(terms),
-        }
-    }
-
-    /// The bound, if it is finite; else the first term that is not.
-    fn finite(&self, bound: f64, terms: &Terms) -> Result<f64, InferError> {
-        if bound.is_finite() {
-            return Ok(bound);
-        }
-        terms.log_p.check_finite().map_err(|error| self.at_step(error))?;
-        terms.log_q.check_finite().map_err(|error| self.at_step(error))?;
-        let step = self.step;
-        Err(InferError::Overflow { step, bound })
-    }
-
-    fn at_step(&self, error: ModelError) -> InferError {
-        match error {
-            ModelError::NonFinite { .. } => {
-                InferError::NonFinite { step: self.step, source: error }
-            }
-            other => other.into(),
-        }
-    }
-
-    /// The gradient's norm; the gradient is scaled down if that is larger than it may be.
-    fn clip(&self, gradients: &mut GradientsParams) -> Result<f64, InferError> {
-        let modules = self.modules();
-        let mut norm = gradients::norm(modules, gradients);
-        if !norm.is_finite() {
-            if let Some(Fault { parameter, index, value }) = gradients::fault(modules, gradients) {
-                let step = self.step;
-                return Err(InferError::NonFiniteGradient { step, parameter, value, index });
-            }
-            norm = gradients::norm_on_host(modules, gradients); // its square was too large
-        }
-        if let Some(longest) = self.max_gradient_norm.filter(|longest| norm > *longest) {
-            gradients::scale(modules, gradients, longest / norm);
-        }
-        Ok(norm)
     }
 }

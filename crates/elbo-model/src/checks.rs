@@ -89,15 +89,23 @@ impl Trace {
         if self.fits(shape[0]) { Ok(()) } else { Err(shape_error(name, what, expected, shape)) }
     }
 
-    /// Checks that the tensors among a distribution's parameters lie where the program runs.
+    /// Checks that the tensors among a distribution's parameters lie where the program runs, and
+    /// that numbers lie in their domains; tensors too, which reads them to the host, in a run that
+    /// validates.
     pub(crate) fn check_parameters<const D: usize, P: Distribution<D>>(
         &self,
         name: &str,
         distribution: &P,
     ) -> Result<(), ModelError> {
-        distribution.parameters().into_iter().try_for_each(|(part, operand)| match operand {
-            Operand::Tensor(tensor) => self.check_place(name, part, tensor),
-            Operand::Scalar(_) => Ok(()),
+        distribution.parameters().iter().try_for_each(|parameter| {
+            let is_number = matches!(parameter.value, Operand::Scalar(_));
+            if let Operand::Tensor(tensor) = parameter.value {
+                self.check_place(name, parameter.name, tensor)?;
+            }
+            match is_number || self.validated {
+                true => parameter.check(distribution.name()).map_err(at_site(name)),
+                false => Ok(()),
+            }
         })
     }
 

@@ -61,4 +61,4 @@ pub use site::{Role, Site};
 pub use table::table;
 pub use terms::{Block, LogTerms, Term};
 pub use trace::Trace;
-pub use value::{Value, unravel};
+pub use value::Value;

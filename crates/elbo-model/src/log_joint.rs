@@ -38,10 +38,12 @@ pub trait LogJoint<B = ()> {
     /// the host.
     ///
     /// # Errors
-    /// [`ModelError::NonFinite`] and, for programs, [`ModelError::OutsideSupport`], beside those of
-    /// [`LogJoint::log_joint`].
+    /// [`ModelError::NonFinite`], [`ModelError::Shape`] and, for programs,
+    /// [`ModelError::OutsideSupport`], beside those of [`LogJoint::log_joint`].
     fn check(&self, latents: &Latents, batch: &B) -> Result<(), ModelError> {
-        self.log_joint(latents, batch)?.check_finite()
+        let terms = self.log_joint(latents, batch)?;
+        terms.check_shapes(latents.particles())?;
+        terms.check_finite()
     }
 }
 

@@ -68,8 +68,8 @@ impl Record {
         }
         let (support, kind) = (distribution.support(), distribution.name());
         self.site(name, role, shape, support, kind, plates);
-        let tensors = distribution.parameters().into_iter().filter_map(|(_, operand)| {
-            let Operand::Tensor(tensor) = operand else { return None };
+        let tensors = distribution.parameters().into_iter().filter_map(|parameter| {
+            let Operand::Tensor(tensor) = parameter.value else { return None };
             Some(Value::new(tensor.clone()).to_vec())
         });
         self.inputs.push((name.clone(), tensors.flatten().collect()));

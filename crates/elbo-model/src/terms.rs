@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
+use crate::checks::shape_error;
 use crate::plate::scale;
 use crate::{ModelError, Plate, Role, Value};
 
@@ -193,6 +194,22 @@ impl LogTerms {
     /// The plates over which only a part of the elements is at hand.
     pub fn subsampled(&self) -> impl Iterator<Item = &Plate> {
         self.terms.iter().flat_map(|term| &term.plates).filter(|plate| plate.is_subsampled())
+    }
+
+    /// Checks that every term has a number a particle, or one for all, and a plate element.
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`] with the first site whose term has not.
+    pub fn check_shapes(&self, particles: usize) -> Result<(), ModelError> {
+        for Term { site, plates, log_prob, .. } in &self.terms {
+            let elements = plates.iter().map(|plate| plate.batch).product();
+            let [found, size] = log_prob.dims();
+            if !(found == 1 || found == particles) || size != elements {
+                let (expected, found) = ([particles, elements], log_prob.dims());
+                return Err(shape_error(site, "log-density", expected, found));
+            }
+        }
+        Ok(())
     }
 
     /// Reads all terms to the host and checks that they are finite.

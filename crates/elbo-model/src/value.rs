@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
-use elbo_dist::ValueKind;
+use elbo_dist::{ValueKind, unravel};
 
 /// A tensor of any rank and kind: what a site's value is outside the program.
 ///
@@ -90,20 +90,6 @@ impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Value({} {:?})", self.kind, self.shape)
     }
-}
-
-/// The row-major index of `position` in `shape`.
-///
-/// ```
-/// assert_eq!(elbo_model::unravel(5, &[2, 3]), [1, 2]);
-/// ```
-pub fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, size) in index.iter_mut().zip(shape).rev() {
-        *i = position % size;
-        position /= size;
-    }
-    index
 }
 
 /// What can be done with a tensor whose type is forgotten.

@@ -269,8 +269,8 @@ impl Trace {
         distribution: &P,
     ) -> Tensor<D, P::Kind> {
         let mut shape = [1; D];
-        for (_, parameter) in distribution.parameters() {
-            shape = std::array::from_fn(|axis| shape[axis].max(parameter.dims()[axis]));
+        for parameter in distribution.parameters() {
+            shape = std::array::from_fn(|axis| shape[axis].max(parameter.value.dims()[axis]));
         }
         let mut shape = self.in_plates(distribution.shape().unwrap_or(shape));
         if shape[0] == 1 {

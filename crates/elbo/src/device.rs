@@ -51,8 +51,7 @@ fn makers() -> Vec<Maker> {
         #[cfg(feature = "flex")]
         ("flex", Device::flex),
         #[cfg(feature = "ndarray")]
-        #[allow(deprecated, reason = "upstream prefers flex; supported here while Burn ships it")]
-        ("ndarray", Device::ndarray),
+        ("ndarray", crate::ndarray::ndarray),
         #[cfg(feature = "wgpu")]
         ("wgpu", || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
         #[cfg(feature = "vulkan")]

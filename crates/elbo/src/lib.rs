@@ -40,6 +40,8 @@
 #[cfg(doctest)]
 mod book;
 mod device;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 #[cfg(feature = "plots")]
 pub mod plots;
 #[cfg(feature = "progress")]

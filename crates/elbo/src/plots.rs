@@ -45,12 +45,15 @@ pub enum PlotError {
 /// std::fs::remove_file(path).unwrap();
 /// ```
 pub fn bound_curve(path: &Path, bounds: &[f64]) -> Result<(), PlotError> {
-    let mut sorted: Vec<f64> = bounds.iter().copied().filter(|bound| bound.is_finite()).collect();
+    // Larger ones only say that the fit had not begun, and their distance overflows.
+    let drawn = |bound: &f64| bound.abs() < 1e300;
+    let mut sorted: Vec<f64> = bounds.iter().copied().filter(drawn).collect();
     sorted.sort_by(f64::total_cmp);
     let (Some(low), Some(high)) = (sorted.get(sorted.len() / 50), sorted.last()) else {
         return Err(PlotError::Empty);
     };
-    let margin = 0.05 * (high - low).max(1e-6);
+    // Ticks need a range that is wide beside the rounding of its ends.
+    let margin = 0.05 * (high - low).max(1e-6 * low.abs().max(high.abs())).max(1e-6);
     let range = low - margin..high + margin;
     draw_curve(path, bounds, range).map_err(|error| PlotError::Drawing {
         path: path.display().to_string(),

@@ -152,10 +152,11 @@ fn loss(
     batches: &dyn DataLoader<Images>,
 ) -> Result<f64, Box<dyn Error>> {
     let mut bound = 0.0;
-    for images in batches.iter() {
+    for (index, images) in batches.iter().enumerate() {
         let images = images?;
         let Subsample { total, batch } = images.part();
-        bound += posterior.bound(&images, 1)?.mean / total as f64 * (batch as f64 / total as f64);
+        bound += posterior.stream(index as u64).bound(&images, 1)?.mean / total as f64
+            * (batch as f64 / total as f64);
     }
     Ok(-bound)
 }

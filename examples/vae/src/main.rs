@@ -53,7 +53,7 @@ impl Args {
     fn data(&self) -> Result<Data, vae::MnistError> {
         #[cfg(feature = "download")]
         if self.download {
-            return Ok(Data::downloaded());
+            return Data::downloaded();
         }
         self.mnist.as_deref().map_or_else(|| Ok(Data::shipped()), Data::mnist)
     }

@@ -61,6 +61,17 @@ pub enum MnistError {
         /// The bytes it has.
         found: usize,
     },
+    /// Burn could not fetch the files.
+    #[cfg(feature = "download")]
+    #[error(
+        "MNIST could not be fetched: {message}; check the network, remove what is left in Burn's \
+         cache (burn-dataset/mnist in the user's cache folder), or take the four files from a \
+         directory"
+    )]
+    Download {
+        /// What Burn said.
+        message: String,
+    },
     /// Images and labels do not belong together.
     #[error(
         "{} has {labels} labels, but there are {images} images; take both files from one place",

@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor, activation};
 
 use crate::special::{log1p_exp_neg_abs, sigmoid_value, with_slope};
-use crate::{Distribution, Noise, Operand, Support, log1p};
+use crate::{Distribution, Domain, Noise, Operand, Parameter, Support, log1p};
 
 /// The Bernoulli distribution over 0 and 1, by log-odds `l`.
 ///
@@ -27,21 +27,23 @@ use crate::{Distribution, Noise, Operand, Support, log1p};
 #[derive(Clone, Debug)]
 pub struct Bernoulli<const D: usize> {
     logits: Operand<D>,
+    /// What the user gave, for messages.
+    given: &'static str,
     support: Support,
 }
 
 impl<const D: usize> Bernoulli<D> {
     /// By log-odds: `P(1) = σ(logits)`.
     pub fn logits(logits: impl Into<Operand<D>>) -> Self {
-        Self { logits: logits.into(), support: Support::Boolean }
+        Self { logits: logits.into(), given: "logits", support: Support::Boolean }
     }
 
-    /// By the probability of 1, strictly between 0 and 1 (at 0 and 1 the log-odds are infinite
-    /// and log-probabilities NaN).
+    /// By the probability of 1, strictly between 0 and 1 (at 0 and 1 the log-odds are
+    /// infinite).
     pub fn probs(probs: impl Into<Operand<D>>) -> Self {
         let logit = |p: f64| p.ln() - (-p).ln_1p();
         let logits = probs.into().map(logit, |p| p.clone().log() - log1p(-p));
-        Self { logits, support: Support::Boolean }
+        Self { logits, given: "the log-odds of probs", support: Support::Boolean }
     }
 
     /// Accepts observations between 0 and 1: the log-probability is then its mean over
@@ -63,8 +65,8 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
         "Bernoulli"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
-        vec![("logits", &self.logits)]
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+        vec![Parameter::new(self.given, &self.logits, Domain::Real)]
     }
 
     fn support(&self) -> Support {

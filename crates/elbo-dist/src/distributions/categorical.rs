@@ -1,7 +1,7 @@
 use burn::tensor::{Int, Tensor};
 
 use crate::special::log_softmax;
-use crate::{DistError, Distribution, Noise, Operand, Support, broadcast};
+use crate::{DistError, Distribution, Domain, Noise, Operand, Parameter, Support, broadcast};
 
 /// The categorical distribution over `0, 1, .., K - 1`, by unnormalized log-probabilities.
 ///
@@ -31,7 +31,7 @@ pub struct Categorical<const D: usize> {
 }
 
 impl<const D: usize> Categorical<D> {
-    /// By unnormalized log-probabilities along the last axis.
+    /// By unnormalized log-probabilities along the last axis, `-∞` for what cannot be.
     pub fn logits(logits: Tensor<D>) -> Self {
         Self { logits: Operand::Tensor(logits) }
     }
@@ -50,8 +50,8 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
         "Categorical"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
-        vec![("logits", &self.logits)]
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+        vec![Parameter::new("logits", &self.logits, Domain::LogWeight)]
     }
 
     fn support(&self) -> Support {
@@ -89,6 +89,10 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
 
     fn shape(&self) -> Result<[usize; D], DistError> {
         let mut shape = broadcast(self.name(), &self.parameters())?;
+        if shape[D - 1] == 0 {
+            let (distribution, shape) = (self.name(), format!("{shape:?}"));
+            return Err(DistError::NoCategories { distribution, shape });
+        }
         shape[D - 1] = 1;
         Ok(shape)
     }

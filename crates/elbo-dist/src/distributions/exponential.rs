@@ -1,6 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Noise, Operand, Support};
+use crate::{Distribution, Domain, Noise, Operand, Parameter, Support};
 
 /// The exponential distribution with rate `λ`.
 ///
@@ -41,8 +41,8 @@ impl<const D: usize> Distribution<D> for Exponential<D> {
         "Exponential"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
-        vec![("rate", &self.rate)]
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+        vec![Parameter::new("rate", &self.rate, Domain::Positive)]
     }
 
     fn support(&self) -> Support {

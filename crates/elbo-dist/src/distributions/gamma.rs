@@ -1,6 +1,8 @@
 use burn::tensor::{DType, Float, Tensor};
 
-use crate::{Distribution, ElementNoise, Noise, Operand, Support, lgamma, lgamma_scalar};
+use crate::{
+    Distribution, Domain, ElementNoise, Noise, Operand, Parameter, Support, lgamma, lgamma_scalar,
+};
 
 /// The Gamma distribution with concentration `α` and rate `β`.
 ///
@@ -49,8 +51,11 @@ impl<const D: usize> Distribution<D> for Gamma<D> {
         "Gamma"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
-        vec![("concentration", &self.concentration), ("rate", &self.rate)]
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+        vec![
+            Parameter::new("concentration", &self.concentration, Domain::Positive),
+            Parameter::new("rate", &self.rate, Domain::Positive),
+        ]
     }
 
     fn support(&self) -> Support {

@@ -2,7 +2,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Noise, Operand, Support};
+use crate::{Distribution, Domain, Noise, Operand, Parameter, Support};
 
 /// The half-Cauchy distribution: `|x|` for `x` Cauchy about 0 with scale `γ`.
 ///
@@ -44,8 +44,8 @@ impl<const D: usize> Distribution<D> for HalfCauchy<D> {
         "HalfCauchy"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
-        vec![("scale", &self.scale)]
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+        vec![Parameter::new("scale", &self.scale, Domain::Positive)]
     }
 
     fn support(&self) -> Support {

@@ -2,7 +2,7 @@ use std::f64::consts::LN_2;
 
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, HALF_LN_TWO_PI, Noise, Operand, Support};
+use crate::{Distribution, Domain, HALF_LN_TWO_PI, Noise, Operand, Parameter, Support};
 
 /// The half-normal distribution: `|x|` for `x ~ N(0, σ²)`.
 ///
@@ -43,8 +43,8 @@ impl<const D: usize> Distribution<D> for HalfNormal<D> {
         "HalfNormal"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
-        vec![("scale", &self.scale)]
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+        vec![Parameter::new("scale", &self.scale, Domain::Positive)]
     }
 
     fn support(&self) -> Support {

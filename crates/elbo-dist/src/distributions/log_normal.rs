@@ -1,6 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Noise, Normal, Operand, Support};
+use crate::{Distribution, Noise, Normal, Operand, Parameter, Support};
 
 /// The log-normal distribution: `exp x` for `x ~ N(μ, σ²)`.
 ///
@@ -41,7 +41,7 @@ impl<const D: usize> Distribution<D> for LogNormal<D> {
         "LogNormal"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
         self.log.parameters()
     }
 

@@ -1,6 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, HALF_LN_TWO_PI, Noise, Operand, Support};
+use crate::{Distribution, Domain, HALF_LN_TWO_PI, Noise, Operand, Parameter, Support};
 
 /// The normal distribution `N(μ, σ²)`.
 ///
@@ -42,8 +42,11 @@ impl<const D: usize> Distribution<D> for Normal<D> {
         "Normal"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
-        vec![("loc", &self.loc), ("scale", &self.scale)]
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+        vec![
+            Parameter::new("loc", &self.loc, Domain::Real),
+            Parameter::new("scale", &self.scale, Domain::Positive),
+        ]
     }
 
     fn support(&self) -> Support {

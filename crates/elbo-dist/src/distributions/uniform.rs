@@ -1,6 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Noise, Operand, Support};
+use crate::{DistError, Distribution, Noise, Parameter, Support};
 
 /// The uniform distribution on an interval with fixed ends.
 ///
@@ -44,7 +44,7 @@ impl<const D: usize> Distribution<D> for Uniform {
         "Uniform"
     }
 
-    fn parameters(&self) -> Vec<(&'static str, &Operand<D>)> {
+    fn parameters(&self) -> Vec<Parameter<'_, D>> {
         Vec::new()
     }
 
@@ -62,5 +62,15 @@ impl<const D: usize> Distribution<D> for Uniform {
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         value.inner().zeros_like() - (self.high - self.low).ln()
+    }
+
+    fn shape(&self) -> Result<[usize; D], DistError> {
+        let &Self { low, high } = self;
+        let distribution = Distribution::<D>::name(self);
+        // An overflowing length is as useless as none.
+        match low < high && (high - low).is_finite() {
+            true => Ok([1; D]),
+            false => Err(DistError::Interval { distribution, low, high }),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! What each error says.
 
 use burn::tensor::{DType, Tensor};
-use elbo_dist::{Categorical, DistError, Distribution, Noise, Normal, Place};
+use elbo_dist::{
+    Bernoulli, Categorical, DistError, Distribution, Exponential, Noise, Normal, Place, Uniform,
+};
 
 use crate::single;
 
@@ -49,6 +51,54 @@ fn copies_along_an_event_axis_are_an_error() {
         "Categorical: the shapes base [1, 1] with one event along axis 1, iid [1, 8] do not \
          broadcast; every axis must have one size or 1 (unsqueeze the smaller one so that axis 0 \
          stays the particle axis)"
+    );
+}
+
+fn refused(distribution: impl Distribution<2>) -> String {
+    distribution.sample(1, &mut Noise::new(0, single())).unwrap_err().to_string()
+}
+
+#[test]
+fn a_parameter_outside_its_domain_is_named_with_its_element() {
+    assert_eq!(
+        refused(Normal::new(0.0, -2.0)),
+        "Normal: scale is -2, but must be positive and finite; correct it, or map it there (exp and \
+         softplus make numbers positive)"
+    );
+    let rate = single().tensor(vec![1.0, 2.0, 0.0, 4.0], [2, 2]);
+    let error = Exponential::new(rate).sample(2, &mut Noise::new(0, single())).unwrap_err();
+    let text = "Exponential: rate is 0 at [1, 0], but must be positive and finite;";
+    assert!(error.to_string().starts_with(text), "{error}");
+    let error = refused(Normal::new(f64::NAN, 1.0));
+    assert!(error.starts_with("Normal: loc is NaN, but must be a finite number;"), "{error}");
+    let error = refused(Bernoulli::probs(1.5));
+    let text = "Bernoulli: the log-odds of probs is NaN, but must be a finite number;";
+    assert!(error.starts_with(text), "{error}");
+    let certain = single().tensor(vec![0.0, f64::NEG_INFINITY], [1, 2]);
+    assert!(Categorical::logits(certain).sample(1, &mut Noise::new(0, single())).is_ok());
+    let nowhere = single().tensor(vec![0.0, f64::NAN], [1, 2]);
+    let error = refused(Categorical::logits(nowhere));
+    let text = "Categorical: logits is NaN at [0, 1], but must be a finite number or -∞;";
+    assert!(error.starts_with(text), "{error}");
+}
+
+#[test]
+fn an_interval_without_inner_points_is_refused() {
+    assert_eq!(
+        refused(Uniform::new(2.0, 1.0)),
+        "Uniform: the interval from 2 to 1 is empty; give low < high, both finite"
+    );
+    for (low, high) in [(1.0, 1.0), (0.0, f64::INFINITY), (f64::NAN, 1.0)] {
+        let error = Distribution::<2>::shape(&Uniform::new(low, high)).unwrap_err();
+        assert!(matches!(error, DistError::Interval { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_distribution_over_no_category_is_refused() {
+    assert_eq!(
+        refused(Categorical::logits(single().zeros([3, 0]))),
+        "Categorical: the last axis of the parameters, [3, 0], holds no category; give 1 or more"
     );
 }
 

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Distribution, Exponential, Noise, Normal, Place, Support};
-use elbo_guide::{GuideError, Init, MeanField, MeanFieldConfig};
-use elbo_model::{Layout, ModelError, Program, Site, Trace};
+use elbo_guide::{Flat, GuideError, Init, MeanField, MeanFieldConfig};
+use elbo_model::{Latents, Layout, ModelError, Plate, Program, Site, Trace};
 
 use crate::f64_on_flex;
 
@@ -129,24 +129,53 @@ fn a_layout_by_hand_has_no_median() {
 #[test]
 fn shapes_that_a_flat_vector_cannot_hold_are_refused() {
     let place = f64_on_flex();
-    for shape in [vec![1; 7], vec![], vec![1, 0]] {
-        let layout = Layout::by_hand(&place, [Site::latent("x", shape, Support::Real)]);
-        let error = elbo_guide::Flat::new(&layout).unwrap_err();
+    let refused = |site: Site| {
+        let error = Flat::new(&Layout::by_hand(&place, [site])).unwrap_err();
         assert!(matches!(&error, GuideError::Shape { site, .. } if site == "x"), "{error}");
+        error.to_string()
+    };
+    for shape in [vec![1; 7], vec![], vec![1, 0], vec![2, 3]] {
+        refused(Site::latent("x", shape, Support::Real));
     }
+    let plate = Plate { name: "rows".into(), axis: 1, total: 4, batch: 4 };
+    let site = Site { plates: vec![plate], ..Site::latent("x", [1, 3], Support::Real) };
+    assert_eq!(
+        refused(site),
+        "\"x\" has shape [1, 3], but a flat guide takes ranks 1 to 6, with 1 on axis 0, the sizes of the site's plates on theirs, and no empty axis; correct the layout"
+    );
 }
 
 #[test]
-fn initial_values_without_a_particle_are_refused() {
+fn a_layout_with_two_latents_of_one_name_is_refused() {
+    let site = || Site::latent("x", [1, 1], Support::Real);
+    let error = Flat::new(&Layout::by_hand(f64_on_flex(), [site(), site()])).unwrap_err();
+    assert_eq!(error, GuideError::Model(ModelError::DuplicateSite { site: "x".into() }));
+}
+
+#[test]
+fn a_value_for_no_latent_is_refused() {
+    let mut values = Latents::new(f64_on_flex());
+    values.insert("mu", f64_on_flex().zeros::<2>([1, 3]));
+    values.insert("raet", f64_on_flex().zeros::<2>([1, 1]));
+    let error = start(&shifted, Init::Value(values)).unwrap_err().to_string();
+    let text = "a value is given for \"raet\", but the program samples only \"mu\", \"rate\"";
+    assert!(error.starts_with(text), "{error}");
+}
+
+#[test]
+fn initial_values_that_are_not_one_particle_are_refused() {
     let place = f64_on_flex();
     let mut noise = Noise::new(0, &place);
     let layout = Layout::by_hand(&place, [Site::latent("mu", [1, 3], Support::Real)]);
-    let none = layout.at([("mu", place.zeros::<2>([0, 3]))]);
     fn model(t: &mut Trace, _: &()) {
         t.sample("mu", Normal::<2>::new(0.0, 1.0).iid([1, 3]));
     }
-    let config = MeanFieldConfig::new().with_init(Init::Value(none));
-    assert_eq!(config.init(&layout, &model, &(), &mut noise).unwrap_err(), GuideError::NoStart);
+    for particles in [0, 2] {
+        let values = layout.at([("mu", place.zeros::<2>([particles, 3]))]);
+        let config = MeanFieldConfig::new().with_init(Init::Value(values));
+        let error = config.init(&layout, &model, &(), &mut noise).unwrap_err();
+        assert_eq!(error, GuideError::NoStart { particles });
+    }
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! Densities that are not programs.
 
 use burn::tensor::Tensor;
-use elbo_dist::Support;
-use elbo_model::{
-    Latents, Layout, LogJoint, LogTerms, ModelError, Plate, Role, Site, Term, Value, unravel,
-};
+use elbo_dist::{Support, unravel};
+use elbo_model::{Latents, Layout, LogJoint, LogTerms, ModelError, Plate, Role, Site, Term, Value};
 
 use crate::*;
 

@@ -79,6 +79,17 @@ fn a_grid_of_zeros_counts_as_ones() {
     assert_eq!(image::open(&picture.0).unwrap().into_luma8().as_raw(), &[255, 96, 96, 96]);
 }
 
+/// Drawing ends for every scale of the bounds.
+#[test]
+fn bounds_of_any_size_can_be_drawn() {
+    let picture = Picture::new("huge.svg");
+    for bounds in [[-1e20; 3], [-1e299, 0.0, 1e299], [1e-300, -1e-300, 0.0], [f64::MIN, 0.0, 1.0]] {
+        bound_curve(&picture.0, &bounds).unwrap();
+        let svg = fs::read_to_string(&picture.0).unwrap();
+        assert_eq!(corners(&svg, "#AAC4E0").len(), 3);
+    }
+}
+
 #[test]
 fn nothing_to_draw_is_an_error() {
     let picture = Picture::new("nothing");

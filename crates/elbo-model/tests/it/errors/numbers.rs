@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Float, Tensor};
 use elbo_dist::{
-    Bernoulli, Categorical, Distribution, Gamma, HalfNormal, LogNormal, Normal, Support, Uniform,
+    Bernoulli, Categorical, Distribution, Gamma, HalfNormal, LogNormal, Noise, Normal, Support,
+    Uniform,
 };
 use elbo_model::{Layout, LogTerms, ModelError, Role, Site, Term, Trace};
 
@@ -105,6 +106,31 @@ fn a_finite_density_passes_the_check_and_nan_does_not() {
     let error = score(&model, &at([("x", matrix([[1.0], [-2.0]]))]), &()).check_finite();
     let error = error.unwrap_err().to_string();
     assert!(error.starts_with("the log-density of \"y\" is NaN at [1, 0];"), "{error}");
+}
+
+#[test]
+fn a_number_outside_the_domain_of_its_parameter() {
+    let error = scoring(|t, _| drop(t.sample("x", Normal::<2>::new(0.0, -1.0))), &at::<2>([]));
+    assert_eq!(
+        error,
+        "\"x\": Normal: scale is -1, but must be positive and finite; correct it, or map it there (exp and softplus make numbers positive)"
+    );
+}
+
+/// Tensors are read, and so checked, only where a run validates; a density that is not finite says
+/// so anywhere.
+#[test]
+fn a_tensor_outside_the_domain_of_its_parameter() {
+    fn model(t: &mut Trace, _: &()) {
+        t.observe("y", Normal::new(0.0, matrix([[1.0, -1.0]])), matrix([[0.0, 0.0]]));
+    }
+    let text = "\"y\": Normal: scale is -1 at [0, 1], but must be positive and finite;";
+    let error = Layout::discover(&model, &(), &Noise::new(0, double())).unwrap_err().to_string();
+    assert!(error.starts_with(text), "{error}");
+    let error = model.check(&at::<2>([]), &()).unwrap_err().to_string();
+    assert!(error.starts_with(text), "{error}");
+    let error = score(&model, &at::<2>([]), &()).check_finite().unwrap_err().to_string();
+    assert!(error.starts_with("the log-density of \"y\" is NaN at [0, 1];"), "{error}");
 }
 
 /// Every value of a coin is a real number, but a mass is no density.

@@ -1,0 +1,87 @@
+//! The parameters of a distribution, and where they must lie.
+
+use std::fmt;
+
+use crate::{DistError, Operand, unravel};
+
+/// A parameter of a distribution: its name, its value and where that must lie.
+///
+/// ```
+/// use elbo_dist::{Domain, Operand, Parameter};
+///
+/// let scale = Operand::<2>::from(-1.0);
+/// let error = Parameter::new("scale", &scale, Domain::Positive).check("Normal").unwrap_err();
+/// assert!(error.to_string().starts_with("Normal: scale is -1, but must be positive and finite"));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter<'a, const D: usize> {
+    /// The name that messages show.
+    pub name: &'static str,
+    /// The value.
+    pub value: &'a Operand<D>,
+    /// Where the value must lie.
+    pub domain: Domain,
+}
+
+impl<'a, const D: usize> Parameter<'a, D> {
+    /// The parameter `name` with `value`, which must lie in `domain`.
+    pub fn new(name: &'static str, value: &'a Operand<D>, domain: Domain) -> Self {
+        Self { name, value, domain }
+    }
+
+    /// Checks that every element lies in the domain, which reads a tensor to the host.
+    ///
+    /// # Errors
+    /// [`DistError::Parameter`] with the first element that does not.
+    pub fn check(&self, distribution: &'static str) -> Result<(), DistError> {
+        let values = self.value.to_host(self.value.dims());
+        let Some(position) = values.iter().position(|value| !self.domain.contains(*value)) else {
+            return Ok(());
+        };
+        let index = match self.value {
+            Operand::Scalar(_) => String::new(),
+            Operand::Tensor(tensor) => format!(" at {:?}", unravel(position, &tensor.dims())),
+        };
+        let (parameter, domain) = (self.name, self.domain);
+        Err(DistError::Parameter {
+            distribution,
+            parameter,
+            value: values[position],
+            index,
+            domain,
+        })
+    }
+}
+
+/// Where a parameter must lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Domain {
+    /// The real numbers.
+    Real,
+    /// The real numbers above 0.
+    Positive,
+    /// The real numbers and -∞, the logarithm of 0.
+    LogWeight,
+}
+
+impl Domain {
+    /// Whether `value` lies in the domain; NaN never does.
+    pub fn contains(&self, value: f64) -> bool {
+        match self {
+            Self::Real => value.is_finite(),
+            Self::Positive => value > 0.0 && value.is_finite(),
+            Self::LogWeight => value < f64::INFINITY,
+        }
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Real => "a finite number",
+            Self::Positive => "positive and finite",
+            Self::LogWeight => "a finite number or -∞",
+        })
+    }
+}

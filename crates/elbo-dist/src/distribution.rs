@@ -62,18 +62,37 @@ pub trait Distribution<const D: usize>: Clone {
         broadcast(self.name(), &self.parameters())
     }
 
+    /// The largest size of each axis among the parameters, whether or not they broadcast.
+    fn outline(&self) -> [usize; D] {
+        self.parameters().iter().fold([1; D], |outline, parameter| {
+            let dims = parameter.value.dims();
+            std::array::from_fn(|axis| outline[axis].max(dims[axis]))
+        })
+    }
+
+    /// Checks that every parameter lies in its domain, which reads tensors to the host.
+    ///
+    /// # Errors
+    /// [`DistError::Parameter`] with the first element that does not.
+    fn check(&self) -> Result<(), DistError> {
+        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))
+    }
+
     /// `particles` draws along axis 0, from parameters that are read and checked first.
     ///
     /// # Errors
     /// [`DistError::Parameter`], [`DistError::Broadcast`], or [`DistError::Particles`] if the parameters already have a
     /// number of particles that is neither 1 nor `particles`.
+    ///
+    /// # Panics
+    /// Where Burn does: if a parameter has another device or type than the noise's place.
     fn sample(
         &self,
         particles: usize,
         noise: &mut Noise,
     ) -> Result<Tensor<D, Self::Kind>, DistError> {
         let shape = self.shape()?;
-        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
+        self.check()?;
         if shape[0] != 1 && shape[0] != particles {
             let (distribution, found) = (self.name(), shape[0]);
             return Err(DistError::Particles { distribution, asked: particles, found });

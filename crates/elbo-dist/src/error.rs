@@ -34,8 +34,7 @@ pub enum DistError {
     },
     /// A parameter lies outside its domain.
     #[error(
-        "{distribution}: {parameter} is {value}{index}, but must be {domain}; correct it, or map it \
-         there (exp and softplus make numbers positive)"
+        "{distribution}: {parameter} is {value}{index}, but must be {domain}; correct it, or map it there"
     )]
     Parameter {
         /// The distribution's name.
@@ -51,7 +50,7 @@ pub enum DistError {
     },
     /// An interval without inner points.
     #[error(
-        "{distribution}: the interval from {low} to {high} is empty; give low < high, both finite"
+        "{distribution}: there is no interval from {low} to {high}; give low < high, both finite"
     )]
     Interval {
         /// The distribution's name.
@@ -70,6 +69,17 @@ pub enum DistError {
         distribution: &'static str,
         /// The parameters' shape.
         shape: String,
+    },
+    /// A distribution whose categories all have probability 0.
+    #[error(
+        "{distribution}: event {event} (in row-major order) gives every category probability 0; give \
+         at least one a positive one"
+    )]
+    NoWeight {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The position of the event, in row-major order.
+        event: usize,
     },
     /// A device does not compute in double precision.
     #[error(

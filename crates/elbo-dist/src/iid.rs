@@ -58,6 +58,15 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
         self.base.log_prob(value)
     }
 
+    fn outline(&self) -> [usize; D] {
+        let outline = self.base.outline();
+        std::array::from_fn(|axis| outline[axis].max(self.shape[axis]))
+    }
+
+    fn check(&self) -> Result<(), DistError> {
+        self.base.check()
+    }
+
     fn shape(&self) -> Result<[usize; D], DistError> {
         let mut shape = self.base.shape()?;
         let parameters = broadcast(self.name(), &self.parameters())?;

@@ -61,6 +61,10 @@ pub enum Domain {
     Real,
     /// The real numbers above 0.
     Positive,
+    /// The real numbers from 0 on.
+    NonNegative,
+    /// The numbers strictly between 0 and 1.
+    Probability,
     /// The real numbers and -∞, the logarithm of 0.
     LogWeight,
 }
@@ -71,6 +75,8 @@ impl Domain {
         match self {
             Self::Real => value.is_finite(),
             Self::Positive => value > 0.0 && value.is_finite(),
+            Self::NonNegative => value >= 0.0 && value.is_finite(),
+            Self::Probability => value > 0.0 && value < 1.0,
             Self::LogWeight => value < f64::INFINITY,
         }
     }
@@ -80,7 +86,9 @@ impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Real => "a finite number",
-            Self::Positive => "positive and finite",
+            Self::Positive => "positive and finite (exp and softplus make numbers so)",
+            Self::NonNegative => "0 or more, and finite",
+            Self::Probability => "strictly between 0 and 1 (logits have no ends)",
             Self::LogWeight => "a finite number or -∞",
         })
     }

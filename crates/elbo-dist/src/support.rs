@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Exp, Identity, Interval, Transform};
 
 /// The set of values that a distribution gives positive density.
@@ -15,7 +13,7 @@ use crate::{Exp, Identity, Interval, Transform};
 /// assert!(!Support::Positive.contains(0.0));
 /// assert_eq!(Support::Interval { low: -1.0, high: 2.0 }.to_string(), "[-1, 2]");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Support {
     /// All real numbers.
@@ -79,14 +77,14 @@ impl Support {
         matches!(self, Self::Boolean | Self::Category { .. })
     }
 
-    /// The bijection from the real line onto this set; none for a discrete one.
+    /// The bijection from the real line onto this set; none for a discrete or an empty one.
     pub fn from_real<const D: usize>(&self) -> Option<Box<dyn Transform<D>>> {
         match *self {
             Self::Real => Some(Box::new(Identity)),
             Self::Positive | Self::NonNegative => Some(Box::new(Exp)),
             Self::UnitInterval => Some(Box::new(Interval::new(0.0, 1.0))),
-            Self::Interval { low, high } => Some(Box::new(Interval::new(low, high))),
-            Self::Boolean | Self::Category { .. } => None,
+            Self::Interval { low, high } if low < high => Some(Box::new(Interval::new(low, high))),
+            Self::Interval { .. } | Self::Boolean | Self::Category { .. } => None,
         }
     }
 

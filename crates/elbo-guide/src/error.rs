@@ -1,5 +1,7 @@
 //! What can be wrong with a guide.
 
+use std::fmt;
+
 use elbo_dist::Support;
 use elbo_model::ModelError;
 
@@ -12,7 +14,7 @@ pub enum GuideError {
     Model(#[from] ModelError),
     /// A flat guide over a site that has no map to the real line.
     #[error(
-        "\"{site}\" has the discrete support {support}, which has no map from the real line; draw it in a guide program (Amortized), or sum it out of the model"
+        "\"{site}\" has the support {support}, which has no map from the real line; draw it in a guide program (Amortized), or sum it out of the model"
     )]
     Discrete {
         /// The site.
@@ -59,13 +61,13 @@ pub enum GuideError {
     },
     /// Initial values that are not one particle.
     #[error("the initial values hold {particles} particles; give one value of each latent")]
-    NoStart {
+    StartParticles {
         /// The particles that they hold.
         particles: usize,
     },
     /// A site whose shape a flat vector cannot hold.
     #[error(
-        "\"{site}\" has shape {shape:?}, but a flat guide takes ranks 1 to 6, with 1 on axis 0, the sizes of the site's plates on theirs, and no empty axis; correct the layout"
+        "\"{site}\" has shape {shape:?}, but a flat guide takes ranks 1 to 6, with 1 on axis 0 and no empty axis; correct the layout"
     )]
     Shape {
         /// The site.
@@ -74,14 +76,44 @@ pub enum GuideError {
         shape: Vec<usize>,
     },
     /// No starting point has a finite density.
-    #[error("no finite log-density in {tries} starting points; at the last one: {source}")]
+    #[error(
+        "no finite log-density in {tries} starting points: the first site that was not finite is \
+         {sites}; check its parameters, or start elsewhere (Init::Value)"
+    )]
     NeverFinite {
         /// The starting points tried.
         tries: usize,
-        /// The site that was not finite at the last one.
-        source: ModelError,
+        /// At how many of them which site was the first that was not finite.
+        sites: Tally,
     },
     /// The starting scale of a guide is not positive.
-    #[error("the initial scale is {0}, but it must be a positive number")]
+    #[error("the initial scale is {0}, but it must be a positive number of single precision")]
     Scale(f64),
+}
+
+/// How often which site was at fault, the most frequent first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally(pub Vec<(String, usize)>);
+
+impl Tally {
+    pub(crate) fn of(sites: Vec<String>) -> Self {
+        let mut tally: Vec<(String, usize)> = Vec::new();
+        for site in sites {
+            match tally.iter_mut().find(|(known, _)| *known == site) {
+                Some((_, count)) => *count += 1,
+                None => tally.push((site, 1)),
+            }
+        }
+        tally.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Self(tally)
+    }
+}
+
+/// `"rate" (98 times), "mu" (2 times)`.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sites: Vec<_> =
+            self.0.iter().map(|(site, n)| format!("\"{site}\" ({n} times)")).collect();
+        f.write_str(&sites.join(", "))
+    }
 }

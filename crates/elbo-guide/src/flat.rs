@@ -25,6 +25,7 @@ use crate::GuideError;
 #[derive(Clone, Debug)]
 pub struct Flat {
     place: Place,
+    name: Arc<str>,
     slots: Vec<Slot>,
 }
 
@@ -66,7 +67,8 @@ impl Flat {
         if start == 0 {
             return Err(GuideError::NoLatents);
         }
-        Ok(Self { place: layout.place().clone(), slots })
+        let names: Vec<_> = slots.iter().map(|slot| &*slot.name).collect();
+        Ok(Self { place: layout.place().clone(), name: names.join(", ").into(), slots })
     }
 
     /// The length `d` of the vector.
@@ -84,6 +86,11 @@ impl Flat {
         &self.place
     }
 
+    /// The names of all latents, for the one term that they share.
+    pub(crate) fn name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+
     pub(crate) fn slots(&self) -> &[Slot] {
         &self.slots
     }
@@ -92,6 +99,9 @@ impl Flat {
     ///
     /// # Shapes
     /// `z` is `[S, d]`.
+    ///
+    /// # Panics
+    /// If `z` has another width.
     pub fn unpack(&self, z: Tensor<2>) -> (Latents, LogTerms) {
         let mut latents = Latents::new(self.place.clone());
         let mut terms = LogTerms::default();
@@ -128,13 +138,13 @@ impl Flat {
 }
 
 fn check(site: &Site) -> Result<(), GuideError> {
-    let fits = |plate: &Plate| site.shape.get(plate.axis) == Some(&plate.batch);
     let ranked = (1..=6).contains(&site.shape.len()) && site.shape[0] == 1;
-    if !ranked || site.shape.contains(&0) || !site.plates.iter().all(fits) {
+    if !ranked || site.shape.contains(&0) {
         let (site, shape) = (site.name.to_string(), site.shape.clone());
         return Err(GuideError::Shape { site, shape });
     }
-    if site.support.is_discrete() {
+    site.check_plates()?;
+    if site.support.from_real::<2>().is_none() {
         return Err(GuideError::Discrete { site: site.name.to_string(), support: site.support });
     }
     match site.plates.iter().find(|plate| plate.is_subsampled()) {
@@ -206,6 +216,6 @@ impl Slot {
     }
 
     fn transform<const D: usize>(&self) -> Box<dyn Transform<D>> {
-        self.support.from_real().expect("discrete sites were refused")
+        self.support.from_real().expect("sites without a map were refused")
     }
 }

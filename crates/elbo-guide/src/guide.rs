@@ -13,7 +13,8 @@ pub trait Guide<B = ()>: Module {
     /// `particles` draws of all latents and the terms of `log q`.
     ///
     /// # Errors
-    /// A [`GuideError`] if the guide is a program and its run fails.
+    /// [`GuideError::Place`] if the noise draws at another place than the guide's, and what the run of a
+    /// guide program meets.
     fn draw(
         &self,
         batch: &B,

@@ -3,6 +3,7 @@
 use elbo_dist::Noise;
 use elbo_model::{Latents, Layout, LogJoint, ModelError, Names};
 
+use crate::error::Tally;
 use crate::{Flat, GuideError};
 
 /// Where the location of a guide starts.
@@ -42,16 +43,16 @@ pub(crate) fn location<B>(
         Init::PriorDraw => layout.prior_draws()?.particles(),
         _ => TRIES,
     };
-    let mut last = None;
+    let mut faults = Vec::new();
     for attempt in 0..tries {
         let candidate = propose(init, flat, layout, attempt, noise)?;
         match finite_at(&candidate, flat, model, batch) {
             Ok(()) => return Ok(candidate),
-            Err(source @ ModelError::NonFinite { .. }) => last = Some(source),
+            Err(ModelError::NonFinite { site, .. }) => faults.push(site),
             Err(other) => return Err(other.into()),
         }
     }
-    Err(GuideError::NeverFinite { tries, source: last.expect("at least one point was tried") })
+    Err(GuideError::NeverFinite { tries, sites: Tally::of(faults) })
 }
 
 fn propose(
@@ -82,7 +83,7 @@ fn value(latents: &Latents, flat: &Flat, layout: &Layout) -> Result<Vec<f64>, Gu
     }
     match <[Vec<f64>; 1]>::try_from(flat.pack(latents)?) {
         Ok([row]) => Ok(row),
-        Err(rows) => Err(GuideError::NoStart { particles: rows.len() }),
+        Err(rows) => Err(GuideError::StartParticles { particles: rows.len() }),
     }
 }
 
@@ -110,5 +111,5 @@ fn finite_at<B>(
     let z = flat.place().tensor(candidate.to_vec(), [1, candidate.len()]);
     let (latents, log_det) = flat.unpack(z);
     log_det.check_finite()?;
-    model.check(&latents, batch)
+    model.check(&latents, batch).map(drop)
 }

@@ -29,7 +29,7 @@ mod mean_field;
 mod path;
 
 pub use amortized::Amortized;
-pub use error::GuideError;
+pub use error::{GuideError, Tally};
 pub use flat::Flat;
 pub use guide::{Draw, Guide};
 pub use init::Init;

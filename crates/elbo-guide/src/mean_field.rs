@@ -71,8 +71,9 @@ impl MeanFieldConfig {
     /// A guide for the latents of `layout`, at a point where `model` has a finite density.
     ///
     /// # Errors
-    /// [`GuideError::NeverFinite`] if there is no such point among those tried, and what
-    /// [`Flat::new`] refuses.
+    /// [`GuideError::NeverFinite`] if there is no such point among those tried, [`GuideError::Scale`],
+    /// [`GuideError::StartParticles`] and the [`ModelError`](elbo_model::ModelError)s of a start that does
+    /// not fit, and what [`Flat::new`] refuses.
     pub fn init<B>(
         &self,
         layout: &Layout,
@@ -80,7 +81,8 @@ impl MeanFieldConfig {
         batch: &B,
         noise: &mut Noise,
     ) -> Result<MeanField, GuideError> {
-        if !(self.scale > 0.0 && self.scale.is_finite()) {
+        // Representable in single precision, as its exponential will have to be.
+        if !(self.scale > 0.0 && (self.scale as f32).is_normal()) {
             return Err(GuideError::Scale(self.scale));
         }
         let flat = Flat::new(layout)?;
@@ -143,7 +145,7 @@ impl MeanField {
         let mut terms = LogTerms::default();
         let slots = self.flat.slots();
         if slots.iter().all(|slot| slot.plates.is_empty()) {
-            terms.push(Term::new("mean field", Role::Latent, Vec::new(), log_base));
+            terms.push(Term::new(self.flat.name(), Role::Latent, Vec::new(), log_base));
             return terms;
         }
         for slot in slots {

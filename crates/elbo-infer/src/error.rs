@@ -112,6 +112,15 @@ pub enum InferError {
     /// A fit without particles.
     #[error("a step needs at least one particle, but 0 were asked for")]
     NoParticles,
+    /// An estimate of a bound without draws.
+    #[error("a bound is estimated by at least one draw, but 0 were asked for")]
+    NoDraws,
+    /// All terms are finite, but their sum is not.
+    #[error("every term is finite, but the bound is {bound}; rescale the data or compute in f64")]
+    InfiniteBound {
+        /// ±∞ or NaN.
+        bound: f64,
+    },
     /// The data iterator failed.
     #[error("batch {batch} could not be read: {source}")]
     Data {

@@ -1,6 +1,7 @@
 //! The trait that every objective implements.
 
 use burn::tensor::Tensor;
+use elbo_dist::Place;
 use elbo_guide::Path;
 use elbo_model::{LogTerms, Role, Term};
 
@@ -32,8 +33,18 @@ impl Terms {
         }
     }
 
+    /// Checks the form of every term, and that model and guide agree on plates.
+    pub(crate) fn check_form(&self, particles: usize, place: &Place) -> Result<(), InferError> {
+        self.log_p.check_form(particles, place)?;
+        self.log_q.check_form(particles, place)?;
+        match self.plates_differ() {
+            Some(site) => Err(InferError::PlateMismatch { site: site.to_string() }),
+            None => Ok(()),
+        }
+    }
+
     /// The first latent that lies in other plates in the guide than in the model.
-    pub(crate) fn plates_differ(&self) -> Option<&str> {
+    fn plates_differ(&self) -> Option<&str> {
         let differs = |q: &&Term| {
             let p = self.log_p.iter().find(|p| p.role == Role::Latent && p.site == q.site);
             p.is_some_and(|p| p.plates != q.plates)

@@ -92,7 +92,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
     /// Draws of the latents.
     ///
     /// # Errors
-    /// If the guide's run fails.
+    /// [`InferError::Guide`] if the guide's run fails.
     pub fn draws<B>(&self, batch: &B, draws: usize) -> Result<Latents, InferError>
     where
         G: Guide<B>,
@@ -103,7 +103,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
     /// Draws of the latents, with the derived values and the replicated data that follow.
     ///
     /// # Errors
-    /// If the guide's or the model's run fails.
+    /// [`InferError::Guide`] or [`InferError::Model`] if a run fails.
     pub fn predictive<B>(&self, batch: &B, draws: usize) -> Result<Latents, InferError>
     where
         M: Program<B>,
@@ -116,7 +116,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
     /// memory at a time.
     ///
     /// # Errors
-    /// Each item, if the guide's or the model's run fails.
+    /// Each item, as [`Posterior::predictive`].
     pub fn predictive_chunks<'a, B>(
         &'a self,
         batch: &'a B,
@@ -133,34 +133,35 @@ impl<M: Module, G: Module> Posterior<M, G> {
             .map(move |first| self.predictive_from(batch, first, chunk.min(draws - first)))
     }
 
-    /// The evidence lower bound, by `draws` draws.
+    /// The evidence lower bound, by `draws` draws, of data that are read and checked.
     ///
     /// # Errors
-    /// If the guide's or the model's run fails.
+    /// [`InferError::NoDraws`], [`InferError::InfiniteBound`], [`InferError::PlateMismatch`], [`InferError::NothingToTrain`] if neither side has a
+    /// density, and [`InferError::Guide`] or [`InferError::Model`] if a run fails.
     pub fn bound<B>(&self, batch: &B, draws: usize) -> Result<BoundEstimate, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        let mut weights: Vec<f64> = Vec::with_capacity(draws);
+        let mut weights: Vec<f64> = Vec::new();
         for first in (0..draws).step_by(CHUNK) {
             let particles = CHUNK.min(draws - first);
             let mut noise = self.noise.from_particle(first as u64);
             let draw = self.guide.draw(batch, particles, Path::Full, &mut noise)?;
-            let log_p = self.model.log_joint(&draw.latents, batch)?;
+            let log_p = self.model.check(&draw.latents, batch)?;
+            draw.log_q.check_finite()?;
             let terms = Terms { log_p, log_q: draw.log_q };
+            terms.check_form(particles, draw.latents.place())?;
             let log_weight = terms.log_weight()?.inner().expand([particles, 1]);
-            let chunk: Vec<f64> = log_weight.into_data().iter::<f64>().collect();
-            if chunk.iter().any(|weight| !weight.is_finite()) {
-                terms.log_p.check_finite()?;
-                terms.log_q.check_finite()?;
-            }
-            weights.extend(chunk);
+            weights.extend(log_weight.into_data().iter::<f64>());
         }
         if weights.is_empty() {
-            return Err(InferError::NoParticles);
+            return Err(InferError::NoDraws);
         }
         let (mean, variance) = moments(&weights);
+        if !mean.is_finite() {
+            return Err(InferError::InfiniteBound { bound: mean });
+        }
         Ok(BoundEstimate { mean, standard_error: (variance / weights.len() as f64).sqrt() })
     }
 

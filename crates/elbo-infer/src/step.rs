@@ -16,6 +16,10 @@ pub(crate) struct Batch {
     pub check: bool,
 }
 
+/// The learning rate times the gradient's norm (or 1 if that is larger) up to which no optimizer of
+/// Burn leaves the finite numbers.
+const LONG_STEP: f64 = 1e6;
+
 impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     pub(crate) fn step_on<B>(&mut self, batch: &B, which: Batch) -> Result<StepInfo, InferError>
     where
@@ -38,7 +42,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         let loss = if weight == 1.0 { loss } else { loss * weight };
         let mut gradients = GradientsParams::from_grads(loss.backward(), self.modules());
         let gradient_norm = self.clip(&mut gradients)?;
-        let learning_rate = self.update(gradients)?;
+        let learning_rate = self.update(gradients, gradient_norm)?;
         let info = StepInfo { step: self.step, bound, gradient_norm, learning_rate, fraction };
         self.largest_part = largest_part;
         self.step += 1;
@@ -46,21 +50,28 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     }
 
     /// Takes the optimizer's step; returns the learning rate.
-    fn update(&mut self, gradients: GradientsParams) -> Result<f64, InferError> {
-        let rates = self.schedule.step();
+    ///
+    /// A step that may be long enough to leave the finite numbers is checked before it is kept: the
+    /// others would pay for the copy, and for the wait for the device.
+    fn update(&mut self, gradients: GradientsParams, norm: f64) -> Result<f64, InferError> {
+        let mut schedule = self.schedule.clone();
+        let rates = schedule.step();
         let rate = rates.base();
         if !(rate.is_finite() && rate >= 0.0) {
             return Err(InferError::LearningRate { step: self.step, rate });
         }
         let modules = self.modules.take().expect("a step puts the modules back");
-        let last_good = modules.clone();
+        let is_long = rate * norm.max(1.0) > LONG_STEP;
+        let last_good = is_long.then(|| (modules.clone(), self.optimizer.clone()));
         let modules = self.optimizer.step(rates, modules, gradients);
-        let fault = gradients::parameter_fault(&modules);
-        self.modules = Some(if fault.is_none() { modules } else { last_good });
-        match fault {
-            None => Ok(rate),
-            Some(parameter) => Err(InferError::Diverged { step: self.step, parameter, rate }),
+        if let Some((last_good, optimizer)) = last_good
+            && let Some(parameter) = gradients::parameter_fault(&modules)
+        {
+            (self.modules, self.optimizer) = (Some(last_good), optimizer);
+            return Err(InferError::Diverged { step: self.step, parameter, rate });
         }
+        (self.modules, self.schedule) = (Some(modules), schedule);
+        Ok(rate)
     }
 
     fn check_settings(&self) -> Result<(), InferError> {
@@ -90,14 +101,10 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
             let checked = model.valid().check(&latents.constant(), batch);
             checked.map_err(|error| self.at_step(error))?;
         }
+        let particles = latents.particles().max(self.particles);
         let terms = Terms { log_p: model.log_joint(&latents, batch)?, log_q };
-        if check {
-            terms.log_q.check_shapes(self.particles)?;
-        }
-        match terms.plates_differ().filter(|_| check) {
-            Some(site) => Err(InferError::PlateMismatch { site: site.to_string() }),
-            None => Ok(terms),
-        }
+        terms.check_form(particles, latents.place())?;
+        Ok(terms)
     }
 
     /// The bound, if it is finite; else the first term that is not.

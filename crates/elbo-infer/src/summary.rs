@@ -66,12 +66,13 @@ impl fmt::Display for Summary {
 pub fn summarize(draws: &Latents) -> Summary {
     let mut rows = Vec::new();
     let particles = draws.particles();
-    for (name, value) in draws.iter().filter(|_| particles > 0) {
+    for (name, value) in draws.iter().filter(|(_, value)| value.shape()[0] > 0) {
         let [own, size] = value.flat().dims();
         let values = value.to_vec();
-        let stride = if own == 1 { 0 } else { size }; // what all particles share is constant
+        // What all particles share is constant.
+        let (count, stride) = if own == 1 { (particles, 0) } else { (own, size) };
         for element in 0..size {
-            let column = (0..particles).map(|i| values[i * stride + element]).collect();
+            let column = (0..count).map(|i| values[i * stride + element]).collect();
             rows.push(row(element_name(name, &value.shape()[1..], element), column));
         }
     }

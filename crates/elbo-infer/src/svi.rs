@@ -59,8 +59,10 @@ pub struct Svi<M, G, O> {
     pub(crate) particles: usize,
     pub(crate) noise: Noise,
     pub(crate) step: u64,
-    /// Whether data and guide have been checked, by a step or for a whole epoch.
+    /// Whether data and guide have been checked by a step.
     pub(crate) checked: bool,
+    /// Whether they have been checked for a whole epoch.
+    pub(crate) checked_epoch: bool,
     /// The largest part of the data that a batch has held.
     pub(crate) largest_part: f64,
 }
@@ -79,6 +81,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
             noise: noise.split(),
             step: 0,
             checked: false,
+            checked_epoch: false,
             largest_part: 0.0,
         }
     }
@@ -99,6 +102,9 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     }
 
     /// An optimizer of Burn.
+    ///
+    /// With one of your own whose step may leave the finite numbers although the learning rate times the
+    /// gradient's norm is below 1e6, that is found out by the next step only.
     pub fn with_optimizer(self, optimizer: impl Into<ModuleOptimizer>) -> Self {
         Self { optimizer: optimizer.into(), ..self }
     }
@@ -108,8 +114,11 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         Self { max_gradient_norm: Some(norm), ..self }
     }
 
-    /// One step on one batch. The first one checks the data against their supports, and the guide
-    /// against the model.
+    /// One step on one batch. The first one checks the data against their supports and the parameters
+    /// against their domains, which reads them to the host; later ones do not.
+    ///
+    /// A batch that is a part of the data must say so with a plate: [`Svi::epoch`] refuses parts without
+    /// one, a step cannot tell.
     ///
     /// # Errors
     /// An [`InferError`]; parameters, optimizer and step count are then as before the call.
@@ -137,7 +146,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        let mut bounds = Vec::with_capacity(steps);
+        let mut bounds = Vec::new();
         for _ in 0..steps {
             let info = self.step(data)?;
             observer.on_step(&info);
@@ -185,7 +194,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         E: std::error::Error + Send + Sync + 'static,
     {
         let (mut count, mut weighted, mut weight) = (0, 0.0, 0.0);
-        let check = !self.checked;
+        let check = !self.checked_epoch;
         let mut batches = batches.into_iter().peekable();
         while let Some(batch) = batches.next() {
             let batch = batch
@@ -200,7 +209,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         if count == 0 {
             return Err(InferError::EmptyEpoch);
         }
-        self.checked = true;
+        (self.checked, self.checked_epoch) = (true, true);
         Ok(EpochInfo { batches: count, bound: weighted / weight })
     }
 

@@ -1,7 +1,9 @@
 //! What a run checks before it computes.
 
 use burn::tensor::{DType, Device, Tensor};
-use elbo_dist::{DistError, Distribution, Operand, Support, ValueKind, broadcast, with_particles};
+use elbo_dist::{
+    DistError, Distribution, Operand, Place, Support, ValueKind, broadcast, with_particles,
+};
 
 use crate::{ModelError, Plate, Trace, Value};
 
@@ -71,7 +73,9 @@ impl Trace {
         let event = event_axes(name, distribution, shape)?;
         let covers = |axis: usize| value[axis] == shape[axis] || shape[axis] == 1 && !event[axis];
         if !(value[0] == 1 && self.fits(shape[0]) && (1..D).all(covers)) {
-            return Err(shape_error(name, distribution.name(), shape, value));
+            // Data are shared by all particles.
+            let expected = if value[0] == 1 { shape } else { with_particles(shape, 1) };
+            return Err(shape_error(name, distribution.name(), expected, value));
         }
         shape[1..].copy_from_slice(&value[1..]);
         Ok(shape)
@@ -97,16 +101,15 @@ impl Trace {
         name: &str,
         distribution: &P,
     ) -> Result<(), ModelError> {
-        distribution.parameters().iter().try_for_each(|parameter| {
-            let is_number = matches!(parameter.value, Operand::Scalar(_));
-            if let Operand::Tensor(tensor) = parameter.value {
-                self.check_place(name, parameter.name, tensor)?;
+        for parameter in distribution.parameters() {
+            match parameter.value {
+                Operand::Tensor(tensor) => self.check_place(name, parameter.name, tensor)?,
+                Operand::Scalar(_) => {
+                    parameter.check(distribution.name()).map_err(at_site(name))?
+                }
             }
-            match is_number || self.validated {
-                true => parameter.check(distribution.name()).map_err(at_site(name)),
-                false => Ok(()),
-            }
-        })
+        }
+        if self.validated { distribution.check().map_err(at_site(name)) } else { Ok(()) }
     }
 
     /// Checks that a tensor lies where the program runs; integers have no precision to differ in.
@@ -126,17 +129,7 @@ impl Trace {
         device: &Device,
         dtype: DType,
     ) -> Result<(), ModelError> {
-        let place = self.place();
-        let same_precision = !dtype.is_float() || dtype == place.dtype();
-        if device == place.device() && same_precision {
-            return Ok(());
-        }
-        Err(ModelError::Place {
-            site: name.to_string(),
-            part: part.to_string(),
-            expected: format!("{:?} on {:?}", place.dtype(), place.device()),
-            found: format!("{dtype:?} on {device:?}"),
-        })
+        check_place(self.place(), name, part, device, dtype)
     }
 
     fn fits(&self, particles: usize) -> bool {
@@ -167,6 +160,39 @@ pub(crate) fn check_elements<const D: usize>(
     Ok(())
 }
 
+/// Checks that a tensor on `device` lies at `place`; only floating-point numbers have a precision.
+pub(crate) fn check_place(
+    place: &Place,
+    name: &str,
+    part: &str,
+    device: &Device,
+    dtype: DType,
+) -> Result<(), ModelError> {
+    let same_precision = !dtype.is_float() || dtype == place.dtype();
+    if device == place.device() && same_precision {
+        return Ok(());
+    }
+    Err(ModelError::Place {
+        site: name.to_string(),
+        part: part.to_string(),
+        expected: format!("{:?} on {:?}", place.dtype(), place.device()),
+        found: format!("{dtype:?} on {:?}", device.clone().inner()),
+    })
+}
+
+/// Checks plates written by hand: each has elements, and the k-th lies on axis k.
+pub(crate) fn check_plates(site: &str, plates: &[Plate]) -> Result<(), ModelError> {
+    for (position, plate) in plates.iter().enumerate() {
+        check_size(plate)?;
+        if plate.axis != position + 1 {
+            let (site, plate_name) = (site.to_string(), plate.name.to_string());
+            let (axis, expected) = (plate.axis, position + 1);
+            return Err(ModelError::PlateAxis { site, plate: plate_name, axis, expected });
+        }
+    }
+    Ok(())
+}
+
 /// Checks that a plate holds at least one element and at most all of them.
 pub(crate) fn check_size(plate: &Plate) -> Result<(), ModelError> {
     let Plate { name, total, batch, .. } = plate;
@@ -176,8 +202,8 @@ pub(crate) fn check_size(plate: &Plate) -> Result<(), ModelError> {
     Err(ModelError::PlateTotal { plate: name.to_string(), batch: *batch, total: *total })
 }
 
-/// Checks that data lie in their distribution's support, which reads them to the host.
-pub(crate) fn check_observed<const D: usize, P: Distribution<D>>(
+/// Checks that values lie in their distribution's support, which reads them to the host.
+pub(crate) fn check_inside<const D: usize, P: Distribution<D>>(
     name: &str,
     distribution: &P,
     value: &Tensor<D, P::Kind>,

@@ -73,9 +73,9 @@ pub enum ModelError {
         /// Its shape.
         shape: Vec<usize>,
     },
-    /// An observed value has no density under its distribution.
+    /// A value has no density under its distribution.
     #[error(
-        "\"{site}\" ({distribution}): the observed value {value} at {index:?} lies outside the support {support}; correct the data, mask the element, or choose another distribution"
+        "\"{site}\" ({distribution}): the value {value} at {index:?} lies outside the support {support}; correct it, mask the element, or choose another distribution"
     )]
     OutsideSupport {
         /// The site.
@@ -141,6 +141,20 @@ pub enum ModelError {
         /// Its total.
         total: usize,
     },
+    /// A plate written by hand lies on another axis than its place among the plates says.
+    #[error(
+        "\"{site}\": plate \"{plate}\" lies on axis {axis}, but is to lie on axis {expected}; the outermost plate has axis 1, the one inside it axis 2, and so on"
+    )]
+    PlateAxis {
+        /// The site.
+        site: String,
+        /// The plate.
+        plate: String,
+        /// Its axis.
+        axis: usize,
+        /// The axis that its place among the plates says.
+        expected: usize,
+    },
     /// A mask has another rank than a site under it, or does not broadcast to it.
     #[error(
         "\"{site}\" has shape {shape:?}, but the mask over it has shape {mask:?}; a mask has the rank of the sites under it, and sizes equal to theirs or 1"
@@ -169,7 +183,7 @@ pub enum ModelError {
     },
     /// A parameter of a plain function has no value to be trained.
     #[error(
-        "\"{param}\" is a param, but the program carries no values for it; wrap the program in Model::new(..).with_params(&layout)"
+        "\"{param}\" is a param, but the program carries no values for it on its support; wrap the program in Model::new(..).with_params(&layout)"
     )]
     MissingParam {
         /// The parameter.

@@ -5,11 +5,65 @@ use std::sync::Arc;
 
 use elbo_dist::{Noise, Support};
 
+use crate::layout::inspect;
 use crate::{Latents, ModelError, Plate, Program, Role, Site, Trace, Traced, Value};
+
+/// Which site of a program is a function of which.
+///
+/// Both texts have a node a site, with its distribution, shape, support and plates, and an arrow
+/// where a site's value reaches another.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_model::{Graph, Trace};
+///
+/// fn walk(t: &mut Trace, _: &()) {
+///     let first = t.sample("first", Normal::<2>::new(0.0, 1.0));
+///     t.sample("second", Normal::new(first, 1.0));
+/// }
+///
+/// let graph = Graph::discover(&walk, &(), &Noise::new(0, &Device::flex())).unwrap();
+/// assert!(graph.to_mermaid().contains("s0 --> s1"));
+/// assert!(graph.to_graphviz().contains("s0 -> s1;"));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    sites: Vec<Site>,
+    edges: Vec<(usize, usize)>,
+}
+
+impl Graph {
+    /// Runs `program` on `batch` with draws from its prior, and once more for each latent, parameter
+    /// and deterministic site, to see which other sites its value reaches.
+    ///
+    /// # Errors
+    /// The first [`ModelError`] that a run met.
+    pub fn discover<B, P: Program<B> + ?Sized>(
+        program: &P,
+        batch: &B,
+        noise: &Noise,
+    ) -> Result<Self, ModelError> {
+        let found = inspect(program, batch, noise)?;
+        let edges = edges(program, batch, noise, &found)?;
+        Ok(Self { sites: found.sites, edges })
+    }
+
+    /// The graph in the language of Mermaid.
+    pub fn to_mermaid(&self) -> String {
+        mermaid(&self.sites, &self.edges)
+    }
+
+    /// The graph in the language of Graphviz.
+    pub fn to_graphviz(&self) -> String {
+        graphviz(&self.sites, &self.edges)
+    }
+}
 
 /// The pairs of sites where the second is a function of the first: each latent, parameter
 /// and computed value in turn becomes another with all others held, and what changes depends on it.
-pub(crate) fn edges<B, P: Program<B> + ?Sized>(
+fn edges<B, P: Program<B> + ?Sized>(
     program: &P,
     batch: &B,
     noise: &Noise,
@@ -79,7 +133,7 @@ fn another(x: f64, support: Support) -> f64 {
 }
 
 /// The graph in the language of Mermaid.
-pub(crate) fn mermaid(sites: &[Site], edges: &[(usize, usize)]) -> String {
+fn mermaid(sites: &[Site], edges: &[(usize, usize)]) -> String {
     let mut text = String::from("flowchart TD\n");
     for (i, site) in sites.iter().enumerate() {
         let label = lines(site, quoted_in_mermaid).join("<br/>");
@@ -97,7 +151,7 @@ pub(crate) fn mermaid(sites: &[Site], edges: &[(usize, usize)]) -> String {
 }
 
 /// The graph in the language of Graphviz.
-pub(crate) fn graphviz(sites: &[Site], edges: &[(usize, usize)]) -> String {
+fn graphviz(sites: &[Site], edges: &[(usize, usize)]) -> String {
     let mut text = String::from("digraph program {\n");
     for (i, site) in sites.iter().enumerate() {
         let style = match site.role {

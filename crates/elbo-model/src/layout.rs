@@ -6,14 +6,14 @@ use burn::tensor::Tensor;
 use elbo_dist::{Noise, Place};
 
 use crate::table::table;
-use crate::{Latents, ModelError, Params, Plate, Program, Role, Site, Trace, graph};
+use crate::{Latents, ModelError, Params, Plate, Program, Role, Site, Trace, Traced};
 
 /// The number of prior draws that a layout keeps, from which guides are initialized.
 const PRIOR_DRAWS: usize = 15;
 
 /// The sites of a program, in the order in which it runs them.
 ///
-/// Its `Display` is a table; [`Layout::to_mermaid`] and [`Layout::to_graphviz`] draw the graph.
+/// Its `Display` is a table; a [`Graph`](crate::Graph) shows what depends on what.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -28,14 +28,12 @@ const PRIOR_DRAWS: usize = 15;
 /// let layout = Layout::discover(&walk, &(), &Noise::new(0, &Device::flex())).unwrap();
 /// let table = layout.to_string();
 /// assert!(table.ends_with(" second  latent  Normal        [1, 1]  real"));
-/// assert!(layout.to_mermaid().contains("s0 --> s1"));
 /// assert_eq!(layout.prior_draws().unwrap().particles(), 15);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Layout {
     place: Place,
     sites: Vec<Site>,
-    edges: Vec<(usize, usize)>,
     draws: Latents,
     params: Params,
 }
@@ -43,9 +41,8 @@ pub struct Layout {
 impl Layout {
     /// Runs `program` on `batch` with draws from its prior and notes its sites.
     ///
-    /// Every observed value is checked against its support, except where a mask hides it. The
-    /// program is run once more for each latent, parameter and deterministic site, to see which other
-    /// sites its value reaches.
+    /// Every observed value is checked against its support, except where a mask hides it, and every
+    /// parameter of a distribution against its domain.
     ///
     /// # Errors
     /// The first [`ModelError`] that the run met.
@@ -54,20 +51,11 @@ impl Layout {
         batch: &B,
         noise: &Noise,
     ) -> Result<Self, ModelError> {
-        let mut trace = Trace::prior(PRIOR_DRAWS, noise.clone()).validated().inspected();
-        program.run(&mut trace, batch);
-        let found = trace.finish()?;
-        let edges = graph::edges(program, batch, noise, &found)?;
+        let found = inspect(program, batch, noise)?;
         let latent = |site: &&Site| site.role == Role::Latent;
         let names = found.sites.iter().filter(latent).map(|site| &*site.name);
         let draws = found.values.only(names);
-        Ok(Self {
-            place: noise.place().clone(),
-            sites: found.sites,
-            edges,
-            draws,
-            params: found.params,
-        })
+        Ok(Self { place: noise.place().clone(), sites: found.sites, draws, params: found.params })
     }
 
     /// The layout of a density that is not a program.
@@ -75,7 +63,7 @@ impl Layout {
         let place = place.into();
         let (draws, params) = (Latents::new(place.clone()), Params::default());
         let sites = sites.into_iter().collect();
-        Self { place, sites, edges: Vec::new(), draws, params }
+        Self { place, sites, draws, params }
     }
 
     /// Where the program's tensors are.
@@ -118,17 +106,17 @@ impl Layout {
         }
         latents
     }
+}
 
-    /// The graph in the language of Mermaid: a node a site, with its distribution, shape, support
-    /// and plates, and an arrow where a site's value reaches another.
-    pub fn to_mermaid(&self) -> String {
-        graph::mermaid(&self.sites, &self.edges)
-    }
-
-    /// The graph in the language of Graphviz, with the nodes and arrows of [`Layout::to_mermaid`].
-    pub fn to_graphviz(&self) -> String {
-        graph::graphviz(&self.sites, &self.edges)
-    }
+/// A run of `program` on its prior that describes its sites.
+pub(crate) fn inspect<B, P: Program<B> + ?Sized>(
+    program: &P,
+    batch: &B,
+    noise: &Noise,
+) -> Result<Traced, ModelError> {
+    let mut trace = Trace::prior(PRIOR_DRAWS, noise.clone()).validated().inspected();
+    program.run(&mut trace, batch);
+    trace.finish()
 }
 
 impl fmt::Display for Layout {

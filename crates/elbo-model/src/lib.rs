@@ -48,6 +48,7 @@ mod visit;
 
 pub use condition::Condition;
 pub use error::{ModelError, Names};
+pub use graph::Graph;
 pub use latents::Latents;
 pub use layout::Layout;
 pub use log_joint::LogJoint;

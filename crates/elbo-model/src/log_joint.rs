@@ -34,16 +34,15 @@ pub trait LogJoint<B = ()> {
     /// A [`ModelError`] that names the site at fault.
     fn log_joint(&self, latents: &Latents, batch: &B) -> Result<LogTerms, ModelError>;
 
-    /// Whether the density is finite at `latents`, and the data lie in their supports; reads both to
-    /// the host.
+    /// The terms, if they are well-formed and finite, and what they are made of lies where it must; reads
+    /// all of that to the host.
     ///
     /// # Errors
-    /// [`ModelError::NonFinite`], [`ModelError::Shape`] and, for programs,
-    /// [`ModelError::OutsideSupport`], beside those of [`LogJoint::log_joint`].
-    fn check(&self, latents: &Latents, batch: &B) -> Result<(), ModelError> {
-        let terms = self.log_joint(latents, batch)?;
-        terms.check_shapes(latents.particles())?;
-        terms.check_finite()
+    /// [`ModelError::NonFinite`], those of [`LogTerms::check_form`] and, for programs,
+    /// [`ModelError::OutsideSupport`] and [`ModelError::Distribution`], beside those of
+    /// [`LogJoint::log_joint`].
+    fn check(&self, latents: &Latents, batch: &B) -> Result<LogTerms, ModelError> {
+        self.log_joint(latents, batch)?.checked(latents)
     }
 }
 
@@ -54,9 +53,9 @@ impl<B, P: Program<B>> LogJoint<B> for P {
         Ok(trace.finish()?.terms)
     }
 
-    fn check(&self, latents: &Latents, batch: &B) -> Result<(), ModelError> {
+    fn check(&self, latents: &Latents, batch: &B) -> Result<LogTerms, ModelError> {
         let mut trace = Trace::given(latents).validated();
         self.run(&mut trace, batch);
-        trace.finish()?.terms.check_finite()
+        trace.finish()?.terms.checked(latents)
     }
 }

@@ -28,6 +28,12 @@ impl Params {
         Some(self.values[position].val())
     }
 
+    /// [`Params::unconstrained`], if `name` was declared on `support`.
+    pub(crate) fn unconstrained_on(&self, name: &str, support: Support) -> Option<Tensor<2>> {
+        let declared = self.names.iter().any(|(known, on)| known == name && *on == support);
+        self.unconstrained(name).filter(|_| declared)
+    }
+
     /// The names, in the order of declaration.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|(name, _)| name.as_str())

@@ -4,7 +4,7 @@ use elbo_dist::Noise;
 
 use crate::{Latents, ModelError, Program, Trace};
 
-/// Simulates a program's data and derived values.
+/// Simulates a program's data and derived values, from parameters that are read and checked.
 ///
 /// Draws depend on the noise and on the index of the particle alone. So a large number of draws
 /// made in chunks, each with [`Noise::from_particle`], equals the same draws made at once, while
@@ -55,7 +55,7 @@ impl<'a, B, P: Program<B> + ?Sized> Predictive<'a, P, B> {
     }
 
     fn run(&self, trace: Trace) -> Result<Latents, ModelError> {
-        let mut trace = trace.simulate();
+        let mut trace = trace.simulate().validated();
         self.program.run(&mut trace, self.batch);
         Ok(trace.finish()?.values)
     }

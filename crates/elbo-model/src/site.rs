@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use elbo_dist::Support;
 
-use crate::Plate;
+use crate::checks::check_plates;
+use crate::{ModelError, Plate};
 
 /// What a site is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,26 @@ impl Site {
             support,
             plates: Vec::new(),
             distribution: "",
+        }
+    }
+
+    /// Checks what was written by hand: the plates follow each other from axis 1 on, and their batches are
+    /// the shape's sizes there.
+    ///
+    /// # Errors
+    /// [`ModelError::PlateAxis`], [`ModelError::PlateTotal`] and [`ModelError::PlateSize`].
+    pub fn check_plates(&self) -> Result<(), ModelError> {
+        check_plates(&self.name, &self.plates)?;
+        let wrong = |plate: &&Plate| self.shape.get(plate.axis) != Some(&plate.batch);
+        match self.plates.iter().find(wrong) {
+            None => Ok(()),
+            Some(plate) => Err(ModelError::PlateSize {
+                site: self.name.to_string(),
+                plate: plate.name.to_string(),
+                axis: plate.axis,
+                expected: plate.batch,
+                shape: self.shape.clone(),
+            }),
         }
     }
 

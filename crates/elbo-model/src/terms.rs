@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use elbo_dist::Place;
 
-use crate::checks::shape_error;
+use crate::checks::{check_place, check_plates, shape_error};
 use crate::plate::scale;
-use crate::{ModelError, Plate, Role, Value};
+use crate::{Latents, ModelError, Plate, Role, Value};
 
 /// The contribution of one site to a log-density.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ impl Term {
     /// `[S, N₁ N₂ .. events]`, in row-major order.
     ///
     /// # Panics
-    /// If the elements of the plates do not divide the axis.
+    /// If the elements of the plates do not divide the axis, or there are none.
     pub fn from_flat(
         site: impl Into<Arc<str>>,
         role: Role,
@@ -69,6 +70,23 @@ impl Term {
     /// The factor of the term's sum: the product of its plates' scales.
     pub fn scale(&self) -> f64 {
         scale(&self.plates)
+    }
+
+    fn check_form(&self, particles: usize, place: &Place) -> Result<(), ModelError> {
+        let Self { site, plates, log_prob, detail, .. } = self;
+        check_plates(site, plates)?;
+        let elements = plates.iter().map(|plate| plate.batch).product();
+        let [found, size] = log_prob.dims();
+        if !(found == 1 || found == particles) || size != elements {
+            return Err(shape_error(site, "log-density", [particles, elements], log_prob.dims()));
+        }
+        if detail.shape()[1..].contains(&0) {
+            return Err(ModelError::Empty {
+                site: site.to_string(),
+                shape: detail.shape().to_vec(),
+            });
+        }
+        check_place(place, site, "log-density", &log_prob.device(), log_prob.dtype())
     }
 }
 
@@ -196,20 +214,21 @@ impl LogTerms {
         self.terms.iter().flat_map(|term| &term.plates).filter(|plate| plate.is_subsampled())
     }
 
-    /// Checks that every term has a number a particle, or one for all, and a plate element.
+    /// Checks that every term has a number a particle, or one for all, and a plate element, in the
+    /// precision of `place`, and that its plates can be.
     ///
     /// # Errors
-    /// [`ModelError::Shape`] with the first site whose term has not.
-    pub fn check_shapes(&self, particles: usize) -> Result<(), ModelError> {
-        for Term { site, plates, log_prob, .. } in &self.terms {
-            let elements = plates.iter().map(|plate| plate.batch).product();
-            let [found, size] = log_prob.dims();
-            if !(found == 1 || found == particles) || size != elements {
-                let (expected, found) = ([particles, elements], log_prob.dims());
-                return Err(shape_error(site, "log-density", expected, found));
-            }
-        }
-        Ok(())
+    /// [`ModelError::Shape`], [`ModelError::Empty`], [`ModelError::Place`], [`ModelError::PlateTotal`] and
+    /// [`ModelError::PlateAxis`] with the first site at fault.
+    pub fn check_form(&self, particles: usize, place: &Place) -> Result<(), ModelError> {
+        self.terms.iter().try_for_each(|term| term.check_form(particles, place))
+    }
+
+    /// These terms, if their form and all their numbers are right at `latents`.
+    pub(crate) fn checked(self, latents: &Latents) -> Result<Self, ModelError> {
+        self.check_form(latents.particles(), latents.place())?;
+        self.check_finite()?;
+        Ok(self)
     }
 
     /// Reads all terms to the host and checks that they are finite.

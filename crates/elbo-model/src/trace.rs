@@ -99,7 +99,8 @@ impl Trace {
         self
     }
 
-    /// Checks that observed values lie in their supports, which reads them to the host.
+    /// Checks that observed values lie in their supports, given ones too unless their origin says so, and
+    /// parameters in their domains, which reads all of them to the host.
     pub fn validated(mut self) -> Self {
         self.validated = true;
         self

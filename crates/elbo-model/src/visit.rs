@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use elbo_dist::{DistError, Distribution, Support, ValueKind, with_particles};
 
-use crate::checks::{at_site, check_elements, check_observed, check_support, shape_error};
+use crate::checks::{at_site, check_elements, check_inside, check_support, shape_error};
 use crate::error::Names;
 use crate::latents::rank_error;
 use crate::mask::interior;
@@ -54,6 +54,9 @@ impl Trace {
         check_support(name, distribution.support(), entry.support)?;
         self.check_value(name, distribution.name(), shape, value.dims())?;
         self.check_place(name, "value", &value)?;
+        if self.validated && entry.support.is_none() {
+            check_inside(name, distribution, &value)?;
+        }
         Ok(Some(value))
     }
 
@@ -78,7 +81,7 @@ impl Trace {
         // A hidden number must not reach the density: `0 · NaN` would make every gradient NaN.
         let value = self.hide(&name, value, interior(distribution.support()))?;
         if self.validated {
-            check_observed(&name, distribution, &value)?;
+            check_inside(&name, distribution, &value)?;
         }
         self.score(name, Role::Observed, distribution, value)?;
         Ok(None)
@@ -147,7 +150,7 @@ impl Trace {
         let missing = || ModelError::MissingParam { param: name.to_string() };
         match &self.params {
             Some(params) => {
-                let flat = params.unconstrained(name).ok_or_else(missing)?;
+                let flat = params.unconstrained_on(name, support).ok_or_else(missing)?;
                 let size = flat.dims()[1];
                 if size != shape.iter().product::<usize>() {
                     return Err(shape_error(name, "param", [1, size], shape));
@@ -268,11 +271,8 @@ impl Trace {
         &self,
         distribution: &P,
     ) -> Tensor<D, P::Kind> {
-        let mut shape = [1; D];
-        for parameter in distribution.parameters() {
-            shape = std::array::from_fn(|axis| shape[axis].max(parameter.value.dims()[axis]));
-        }
-        let mut shape = self.in_plates(distribution.shape().unwrap_or(shape));
+        let shape = distribution.shape().unwrap_or_else(|_| distribution.outline());
+        let mut shape = self.in_plates(shape);
         if shape[0] == 1 {
             shape[0] = self.particles;
         }

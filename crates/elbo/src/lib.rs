@@ -62,10 +62,10 @@ pub mod prelude {
 
     pub use crate::{
         Amortized, Bernoulli, Categorical, Condition, Distribution, Draw, Elbo, Estimate,
-        Exponential, Gamma, Guide, GuideError, HalfCauchy, HalfNormal, InferError, Init, Latents,
-        Layout, LogJoint, LogNormal, LogTerms, MeanField, MeanFieldConfig, Model, ModelError,
-        Noise, Normal, Objective, Path, Place, Predictive, Program, Role, Site, StepInfo,
-        StickingTheLanding, Subsample, Support, Svi, Term, Terms, Trace, Uniform, named_param,
-        summarize,
+        Exponential, Gamma, Graph, Guide, GuideError, HalfCauchy, HalfNormal, InferError, Init,
+        Latents, Layout, LogJoint, LogNormal, LogTerms, MeanField, MeanFieldConfig, Model,
+        ModelError, Noise, Normal, Objective, Path, Place, Predictive, Program, Role, Site,
+        StepInfo, StickingTheLanding, Subsample, Support, Svi, Term, Terms, Trace, Uniform,
+        named_param, summarize,
     };
 }

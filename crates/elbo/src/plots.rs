@@ -12,6 +12,16 @@ pub enum PlotError {
     /// There is nothing to draw.
     #[error("there is nothing to draw; give at least one finite value")]
     Empty,
+    /// The picture would be too large.
+    #[error(
+        "the picture would have {width} by {height} pixels; show fewer images or a smaller zoom"
+    )]
+    Size {
+        /// Its width.
+        width: usize,
+        /// Its height.
+        height: usize,
+    },
     /// The drawing failed.
     #[error("{path} could not be drawn: {message}")]
     Drawing {
@@ -75,16 +85,28 @@ fn draw_curve(
         .build_cartesian_2d(0..bounds.len(), range.clone())?;
     chart.configure_mesh().x_desc("step").y_desc("ELBO (nats)").draw()?;
     let clamped = |x: f64| x.clamp(range.start, range.end);
-    let raw = bounds.iter().enumerate().map(|(step, bound)| (step, clamped(*bound)));
+    let numbers = || bounds.iter().enumerate().filter(|(_, bound)| !bound.is_nan());
+    let raw = numbers().map(|(step, bound)| (step, clamped(*bound)));
     chart.draw_series(LineSeries::new(raw, RGBColor(170, 196, 224)))?;
     let window = (bounds.len() / 50).max(1);
-    let smooth = bounds.windows(window).enumerate().map(|(first, part)| {
-        (first + window - 1, clamped(part.iter().sum::<f64>() / window as f64))
+    let shown: Vec<_> = numbers().map(|(step, bound)| (step, clamped(*bound))).collect();
+    let sums: Vec<f64> = std::iter::once(0.0)
+        .chain(shown.iter().scan(0.0, |sum, (_, bound)| {
+            *sum += bound - range.start;
+            Some(*sum)
+        }))
+        .collect();
+    let smooth = (window..sums.len()).map(|end| {
+        let mean = (sums[end] - sums[end - window]) / window as f64;
+        (shown[end - 1].0, clamped(range.start + mean))
     });
     chart.draw_series(LineSeries::new(smooth, RGBColor(20, 70, 140).stroke_width(2)))?;
     root.present()?;
     Ok(())
 }
+
+/// The most pixels of a picture.
+const LARGEST: usize = 1 << 28;
 
 /// How [`image_grid`] lays images out; a 0 counts as 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +124,7 @@ pub struct Grid {
 /// Pixels are numbers from 0 (black) to 1 (white), by rows.
 ///
 /// # Errors
-/// [`PlotError::Empty`] and [`PlotError::Image`].
+/// [`PlotError::Empty`], [`PlotError::Size`] and [`PlotError::Image`].
 ///
 /// # Example
 /// ```
@@ -120,8 +142,14 @@ pub fn image_grid(path: &Path, images: &[Vec<f64>], grid: Grid) -> Result<(), Pl
     if height == 0 {
         return Err(PlotError::Empty);
     }
+    let columns = columns.min(images.len());
     let rows = images.len().div_ceil(columns);
-    let (cell_w, cell_h) = (width * zoom + 1, height * zoom + 1);
+    let cell = |size: usize| size.saturating_mul(zoom).saturating_add(1);
+    let (cell_w, cell_h) = (cell(width), cell(height));
+    let [total_w, total_h] = [cell_w.saturating_mul(columns), cell_h.saturating_mul(rows)];
+    if total_w.saturating_mul(total_h) > LARGEST {
+        return Err(PlotError::Size { width: total_w, height: total_h });
+    }
     let pixel = |x: u32, y: u32| {
         let (x, y) = (x as usize, y as usize);
         let (column, row) = (x / cell_w, y / cell_h);
@@ -133,7 +161,7 @@ pub fn image_grid(path: &Path, images: &[Vec<f64>], grid: Grid) -> Result<(), Pl
             _ => Luma([96]),
         }
     };
-    GrayImage::from_fn((columns * cell_w) as u32, (rows * cell_h) as u32, pixel)
+    GrayImage::from_fn(total_w as u32, total_h as u32, pixel)
         .save(path)
         .map_err(|source| PlotError::Image { path: path.display().to_string(), source })
 }

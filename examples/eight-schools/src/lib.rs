@@ -55,6 +55,8 @@ pub struct Options {
 pub struct Fit {
     /// The sites of the model.
     pub layout: Layout,
+    /// What depends on what.
+    pub graph: Graph,
     /// The bound at each step.
     pub run: RunInfo,
     /// The bound at the end.
@@ -78,6 +80,7 @@ pub fn run(
     let data = Schools::published(&options.device);
     let mut noise = Noise::new(options.seed, &options.device);
     let layout = Layout::discover(&eight_schools, &data, &noise)?;
+    let graph = Graph::discover(&eight_schools, &data, &noise)?;
     let guide = MeanField::new(&layout, &eight_schools, &data, &mut noise)?;
     let decay = (0.01_f64).powf(1.0 / options.steps.max(1) as f64);
     let schedule = burn::lr_scheduler::exponential::ExponentialLrSchedulerConfig::new(0.05, decay);
@@ -89,5 +92,5 @@ pub fn run(
     let bound = posterior.bound(&data, 20_000)?;
     let summary = summarize(&posterior.predictive(&data, 20_000)?);
     let (_, guide) = svi.into_parts();
-    Ok(Fit { layout, run, bound, summary, guide })
+    Ok(Fit { layout, graph, run, bound, summary, guide })
 }

@@ -51,7 +51,7 @@ fn fit(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     println!("{}\n\n{}\n", fit.layout, fit.summary);
     println!("ELBO {:.3} (standard error {:.3})", fit.bound.mean, fit.bound.standard_error);
     elbo::plots::bound_curve(&args.out.join("elbo.svg"), &fit.run.bounds)?;
-    std::fs::write(args.out.join("graph.mmd"), fit.layout.to_mermaid())?;
+    std::fs::write(args.out.join("graph.mmd"), fit.graph.to_mermaid())?;
     println!("pictures: {}", args.out.display());
     Ok(())
 }

@@ -59,7 +59,7 @@ fn the_same_seed_gives_the_same_fit() {
 
 #[test]
 fn the_graph_says_what_depends_on_what() {
-    let graph = fit("flex", 1, 0).layout.to_mermaid();
+    let graph = fit("flex", 1, 0).graph.to_mermaid();
     assert!(graph.contains("s0([\"mu ~ Normal<br/>[1, 1] real\"])"), "{graph}");
     let arrows: Vec<_> = graph.lines().filter(|line| line.contains("-->")).map(str::trim).collect();
     // mu, tau and z make theta, and theta makes y.

@@ -51,6 +51,8 @@ const SAMPLES: usize = 100;
 pub struct Fit {
     /// The sites of the model.
     pub layout: Layout,
+    /// What depends on what.
+    pub graph: Graph,
     /// The bound an image at each step, in nats.
     pub bounds: Vec<f64>,
     /// The losses of each epoch.
@@ -101,6 +103,7 @@ pub fn run(
     let test = loader(&data.test, options).build(items(&data.test));
     let shown = ImageBatcher::new(&data.test).stack(data.test.one_of_each(), &options.device);
     let layout = Layout::discover(&decoder, &shown, &noise)?;
+    let graph = Graph::discover(&decoder, &shown, &noise)?;
     let mut svi = Svi::new(decoder, encoder, Elbo, noise.clone())
         .with_particles(options.particles)
         .with_learning_rate(LEARNING_RATE);
@@ -115,13 +118,15 @@ pub fn run(
         epochs.push(Epoch { train_loss: -epoch.bound / images, test_loss });
     }
     let posterior = svi.posterior();
+    let test_loss = epochs.last().map_or(f64::NAN, |epoch: &Epoch| epoch.test_loss);
     let (codes, _) = posterior.guide().program().forward(shown.pixels.clone());
     let prior = noise.site("samples").normal([1, SAMPLES, options.latent]);
     Ok(Fit {
         layout,
+        graph,
         bounds,
         epochs,
-        test_loss: loss(&posterior, &*test)?,
+        test_loss,
         originals: rows(shown.pixels),
         reconstructions: decode(posterior.model(), codes),
         samples: decode(posterior.model(), prior),

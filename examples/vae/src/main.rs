@@ -114,7 +114,7 @@ fn fit(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("\ntest loss {:.3} nats an image", fit.test_loss);
     bound_curve(&args.out.join("elbo.svg"), &fit.bounds)?;
-    std::fs::write(args.out.join("graph.mmd"), fit.layout.to_mermaid())?;
+    std::fs::write(args.out.join("graph.mmd"), fit.graph.to_mermaid())?;
     let width = data.test.width;
     let digits = Grid { width, columns: fit.originals.len(), zoom: IMAGE / width.max(1) };
     let pairs = [fit.originals, fit.reconstructions].concat();

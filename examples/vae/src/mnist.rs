@@ -72,6 +72,33 @@ pub enum MnistError {
         /// What Burn said.
         message: String,
     },
+    /// A set without images, or with images without pixels.
+    #[error("{} holds {count} images of {rows} by {columns} pixels; give a set that has some", path.display())]
+    Empty {
+        /// The file of images.
+        path: PathBuf,
+        /// The images.
+        count: usize,
+        /// The rows of an image.
+        rows: usize,
+        /// The columns of an image.
+        columns: usize,
+    },
+    /// The images held out have another size than those to train on.
+    #[error(
+        "the images to train on have {train} columns and {train_pixels} pixels, those held out {test} \
+         and {test_pixels}; take both from one set"
+    )]
+    Sizes {
+        /// The columns of an image to train on.
+        train: usize,
+        /// Its pixels.
+        train_pixels: usize,
+        /// The columns of an image held out.
+        test: usize,
+        /// Its pixels.
+        test_pixels: usize,
+    },
     /// Images and labels do not belong together.
     #[error(
         "{} has {labels} labels, but there are {images} images; take both files from one place",
@@ -94,7 +121,16 @@ impl Data {
     /// # Errors
     /// A [`MnistError`].
     pub fn mnist(dir: &Path) -> Result<Self, MnistError> {
-        Ok(Self { train: digits(dir, "train")?, test: digits(dir, "t10k")? })
+        let (train, test) = (digits(dir, "train")?, digits(dir, "t10k")?);
+        if (train.width, train.pixels()) != (test.width, test.pixels()) {
+            return Err(MnistError::Sizes {
+                train: train.width,
+                train_pixels: train.pixels(),
+                test: test.width,
+                test_pixels: test.pixels(),
+            });
+        }
+        Ok(Self { train, test })
     }
 }
 
@@ -102,6 +138,9 @@ fn digits(dir: &Path, part: &str) -> Result<Digits, MnistError> {
     let images = Idx::read(dir, &format!("{part}-images-idx3-ubyte"), Content::Images)?;
     let labels = Idx::read(dir, &format!("{part}-labels-idx1-ubyte"), Content::Labels)?;
     let [count, rows, columns] = images.sizes;
+    if [count, rows, columns].contains(&0) {
+        return Err(MnistError::Empty { path: images.path, count, rows, columns });
+    }
     if labels.sizes[0] != count {
         return Err(MnistError::Labels {
             path: labels.path,

@@ -27,23 +27,24 @@ use crate::{Distribution, Domain, Noise, Operand, Parameter, Support, log1p};
 #[derive(Clone, Debug)]
 pub struct Bernoulli<const D: usize> {
     logits: Operand<D>,
-    /// What the user gave, for messages.
-    given: &'static str,
+    /// The probabilities, if they were given.
+    probs: Option<Operand<D>>,
     support: Support,
 }
 
 impl<const D: usize> Bernoulli<D> {
     /// By log-odds: `P(1) = σ(logits)`.
     pub fn logits(logits: impl Into<Operand<D>>) -> Self {
-        Self { logits: logits.into(), given: "logits", support: Support::Boolean }
+        Self { logits: logits.into(), probs: None, support: Support::Boolean }
     }
 
     /// By the probability of 1, strictly between 0 and 1 (at 0 and 1 the log-odds are
     /// infinite).
     pub fn probs(probs: impl Into<Operand<D>>) -> Self {
         let logit = |p: f64| p.ln() - (-p).ln_1p();
-        let logits = probs.into().map(logit, |p| p.clone().log() - log1p(-p));
-        Self { logits, given: "the log-odds of probs", support: Support::Boolean }
+        let probs = probs.into();
+        let logits = probs.map(logit, |p| p.clone().log() - log1p(-p));
+        Self { logits, probs: Some(probs), support: Support::Boolean }
     }
 
     /// Accepts observations between 0 and 1: the log-probability is then its mean over
@@ -66,7 +67,10 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
     }
 
     fn parameters(&self) -> Vec<Parameter<'_, D>> {
-        vec![Parameter::new(self.given, &self.logits, Domain::Real)]
+        vec![match &self.probs {
+            Some(probs) => Parameter::new("probs", probs, Domain::Probability),
+            None => Parameter::new("logits", &self.logits, Domain::Real),
+        }]
     }
 
     fn support(&self) -> Support {
@@ -74,7 +78,8 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
     }
 
     fn detach(self) -> Self {
-        Self { logits: self.logits.detach(), ..self }
+        let probs = self.probs.map(Operand::detach);
+        Self { logits: self.logits.detach(), probs, ..self }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

@@ -28,17 +28,19 @@ use crate::{DistError, Distribution, Domain, Noise, Operand, Parameter, Support,
 #[derive(Clone, Debug)]
 pub struct Categorical<const D: usize> {
     logits: Operand<D>,
+    /// The probabilities, if they were given.
+    probs: Option<Operand<D>>,
 }
 
 impl<const D: usize> Categorical<D> {
     /// By unnormalized log-probabilities along the last axis, `-∞` for what cannot be.
     pub fn logits(logits: Tensor<D>) -> Self {
-        Self { logits: Operand::Tensor(logits) }
+        Self { logits: Operand::Tensor(logits), probs: None }
     }
 
     /// By unnormalized probabilities along the last axis.
     pub fn probs(probs: Tensor<D>) -> Self {
-        Self::logits(probs.log())
+        Self { probs: Some(Operand::Tensor(probs.clone())), ..Self::logits(probs.log()) }
     }
 }
 
@@ -51,7 +53,10 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
     }
 
     fn parameters(&self) -> Vec<Parameter<'_, D>> {
-        vec![Parameter::new("logits", &self.logits, Domain::LogWeight)]
+        vec![match &self.probs {
+            Some(probs) => Parameter::new("probs", probs, Domain::NonNegative),
+            None => Parameter::new("logits", &self.logits, Domain::LogWeight),
+        }]
     }
 
     fn support(&self) -> Support {
@@ -59,7 +64,8 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
     }
 
     fn detach(self) -> Self {
-        Self { logits: self.logits.detach() }
+        let probs = self.probs.map(Operand::detach);
+        Self { logits: self.logits.detach(), probs }
     }
 
     /// The Gumbel-max trick: `argmaxₖ lₖ - log(-log uₖ)`.
@@ -95,5 +101,15 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
         }
         shape[D - 1] = 1;
         Ok(shape)
+    }
+
+    fn check(&self) -> Result<(), DistError> {
+        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
+        let logits = self.logits.to_host(self.logits.dims());
+        let mut events = logits.chunks(self.logits.dims()[D - 1].max(1));
+        match events.position(|event| event.iter().all(|logit| *logit == f64::NEG_INFINITY)) {
+            None => Ok(()),
+            Some(event) => Err(DistError::NoWeight { distribution: self.name(), event }),
+        }
     }
 }

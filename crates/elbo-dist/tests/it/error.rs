@@ -62,17 +62,18 @@ fn refused(distribution: impl Distribution<2>) -> String {
 fn a_parameter_outside_its_domain_is_named_with_its_element() {
     assert_eq!(
         refused(Normal::new(0.0, -2.0)),
-        "Normal: scale is -2, but must be positive and finite; correct it, or map it there (exp and \
-         softplus make numbers positive)"
+        "Normal: scale is -2, but must be positive and finite (exp and softplus make numbers so); correct \
+         it, or map it there"
     );
     let rate = single().tensor(vec![1.0, 2.0, 0.0, 4.0], [2, 2]);
     let error = Exponential::new(rate).sample(2, &mut Noise::new(0, single())).unwrap_err();
-    let text = "Exponential: rate is 0 at [1, 0], but must be positive and finite;";
+    let text = "Exponential: rate is 0 at [1, 0], but must be positive and finite";
     assert!(error.to_string().starts_with(text), "{error}");
     let error = refused(Normal::new(f64::NAN, 1.0));
     assert!(error.starts_with("Normal: loc is NaN, but must be a finite number;"), "{error}");
     let error = refused(Bernoulli::probs(1.5));
-    let text = "Bernoulli: the log-odds of probs is NaN, but must be a finite number;";
+    let text =
+        "Bernoulli: probs is 1.5, but must be strictly between 0 and 1 (logits have no ends);";
     assert!(error.starts_with(text), "{error}");
     let certain = single().tensor(vec![0.0, f64::NEG_INFINITY], [1, 2]);
     assert!(Categorical::logits(certain).sample(1, &mut Noise::new(0, single())).is_ok());
@@ -83,10 +84,25 @@ fn a_parameter_outside_its_domain_is_named_with_its_element() {
 }
 
 #[test]
+fn an_event_that_cannot_happen_is_refused() {
+    let probs = single().tensor(vec![0.5, 0.5, 0.0, 0.0], [2, 2]);
+    let error = Categorical::probs(probs).sample(2, &mut Noise::new(0, single())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Categorical: event 1 (in row-major order) gives every category probability 0; give at least \
+         one a positive one"
+    );
+    let negative = single().tensor(vec![0.5, -0.5], [1, 2]);
+    let error = refused(Categorical::probs(negative));
+    let text = "Categorical: probs is -0.5 at [0, 1], but must be 0 or more, and finite;";
+    assert!(error.starts_with(text), "{error}");
+}
+
+#[test]
 fn an_interval_without_inner_points_is_refused() {
     assert_eq!(
         refused(Uniform::new(2.0, 1.0)),
-        "Uniform: the interval from 2 to 1 is empty; give low < high, both finite"
+        "Uniform: there is no interval from 2 to 1; give low < high, both finite"
     );
     for (low, high) in [(1.0, 1.0), (0.0, f64::INFINITY), (f64::NAN, 1.0)] {
         let error = Distribution::<2>::shape(&Uniform::new(low, high)).unwrap_err();

@@ -78,13 +78,11 @@ fn a_density_that_is_never_finite_names_its_site() {
         t.factor("abyss", (x.square() + 1.0).neg().log());
     }
     let error = start(&hopeless, Init::Uniform { radius: 2.0 }).unwrap_err();
-    let GuideError::NeverFinite { tries: 100, source: ModelError::NonFinite { site, .. } } = &error
-    else {
-        panic!("{error}");
-    };
-    assert_eq!(site, "abyss");
-    let text = error.to_string();
-    assert!(text.starts_with("no finite log-density in 100 starting points"), "{text}");
+    assert_eq!(
+        error.to_string(),
+        "no finite log-density in 100 starting points: the first site that was not finite is \
+         \"abyss\" (100 times); check its parameters, or start elsewhere (Init::Value)"
+    );
 }
 
 #[test]
@@ -132,17 +130,24 @@ fn shapes_that_a_flat_vector_cannot_hold_are_refused() {
     let refused = |site: Site| {
         let error = Flat::new(&Layout::by_hand(&place, [site])).unwrap_err();
         assert!(matches!(&error, GuideError::Shape { site, .. } if site == "x"), "{error}");
-        error.to_string()
     };
     for shape in [vec![1; 7], vec![], vec![1, 0], vec![2, 3]] {
         refused(Site::latent("x", shape, Support::Real));
     }
-    let plate = Plate { name: "rows".into(), axis: 1, total: 4, batch: 4 };
-    let site = Site { plates: vec![plate], ..Site::latent("x", [1, 3], Support::Real) };
+    let plate = |axis, batch| Plate { name: "rows".into(), axis, total: 4, batch };
+    let site = Site { plates: vec![plate(1, 4)], ..Site::latent("x", [1, 3], Support::Real) };
+    let error = |site| Flat::new(&Layout::by_hand(&place, [site])).unwrap_err();
+    assert!(matches!(error(site.clone()), GuideError::Model(ModelError::PlateSize { .. })));
+    let twice = Site { plates: vec![plate(1, 3), plate(1, 3)], ..site.clone() };
     assert_eq!(
-        refused(site),
-        "\"x\" has shape [1, 3], but a flat guide takes ranks 1 to 6, with 1 on axis 0, the sizes of the site's plates on theirs, and no empty axis; correct the layout"
+        error(twice).to_string(),
+        "\"x\": plate \"rows\" lies on axis 1, but is to lie on axis 2; the outermost plate has axis 1, the one inside it axis 2, and so on"
     );
+    let empty = Site { plates: vec![plate(1, 0)], ..site };
+    assert!(matches!(error(empty), GuideError::Model(ModelError::PlateTotal { .. })));
+    let backwards = Support::Interval { low: 2.0, high: 1.0 };
+    let text = error(Site::latent("x", [1, 1], backwards)).to_string();
+    assert!(text.starts_with("\"x\" has the support [2, 1], which has no map"), "{text}");
 }
 
 #[test]
@@ -174,7 +179,7 @@ fn initial_values_that_are_not_one_particle_are_refused() {
         let values = layout.at([("mu", place.zeros::<2>([particles, 3]))]);
         let config = MeanFieldConfig::new().with_init(Init::Value(values));
         let error = config.init(&layout, &model, &(), &mut noise).unwrap_err();
-        assert_eq!(error, GuideError::NoStart { particles });
+        assert_eq!(error, GuideError::StartParticles { particles });
     }
 }
 

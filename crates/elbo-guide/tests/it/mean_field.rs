@@ -176,7 +176,7 @@ fn a_discrete_site_is_refused() {
     assert!(matches!(refusal(&coin), GuideError::Discrete { site, .. } if site == "heads"));
     assert_eq!(
         refusal(&die).to_string(),
-        "\"face\" has the discrete support {0..6}, which has no map from the real line; draw it in \
+        "\"face\" has the support {0..6}, which has no map from the real line; draw it in \
          a guide program (Amortized), or sum it out of the model"
     );
 }

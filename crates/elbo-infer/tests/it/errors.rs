@@ -3,7 +3,9 @@ use burn::tensor::{Device, Tensor};
 use elbo_dist::{Bernoulli, Normal, Place};
 use elbo_guide::Amortized;
 use elbo_infer::{Elbo, InferError, Svi};
-use elbo_model::{Latents, LogJoint, LogTerms, Model, ModelError, Program, Role, Term, Trace};
+use elbo_model::{
+    Latents, LogJoint, LogTerms, Model, ModelError, Program, Role, Subsample, Term, Trace,
+};
 
 use crate::{chain, guide, one};
 
@@ -26,6 +28,21 @@ impl Shift {
 impl Program for Shift {
     fn run(&self, t: &mut Trace, _: &()) {
         t.sample("z", Normal::new(self.loc.val(), 0.1));
+    }
+}
+
+impl Program<usize> for Shift {
+    fn run(&self, t: &mut Trace, _: &usize) {
+        Program::<()>::run(self, t, &());
+    }
+}
+
+/// The number is the total of the guide's plate.
+impl Program<(Tensor<2>, usize)> for Shift {
+    fn run(&self, t: &mut Trace, x: &(Tensor<2>, usize)) {
+        t.plate("rows", Subsample { total: x.1, batch: 2 }, |t| {
+            t.sample("z", Normal::new(self.loc.val(), 0.1));
+        });
     }
 }
 
@@ -183,14 +200,12 @@ fn the_first_step_checks_data_that_no_layout_has_seen() {
     let guide = Amortized::new(Wide { shift: Shift::new(0.0) });
     let mut svi = Svi::new(Model::new(model), guide, Elbo, noise);
     let error = svi.step(&place().tensor(vec![1.0, 3.0], [1, 2])).unwrap_err();
-    assert!(error.to_string().contains("the observed value 3 at [0, 1] lies outside"), "{error}");
+    assert!(error.to_string().contains("the value 3 at [0, 1] lies outside"), "{error}");
 }
 
 /// A guide that forgets the plate would be scaled by 1 where the model is scaled by 10.
 #[test]
 fn a_guide_in_other_plates_than_the_model_is_refused() {
-    use elbo_model::Subsample;
-
     fn model(t: &mut Trace, x: &Tensor<2>) {
         t.plate("rows", Subsample { total: 20, batch: 2 }, |t| {
             let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
@@ -263,8 +278,30 @@ fn a_step_out_of_the_finite_numbers_is_not_taken() {
     let error = svi.step(&()).unwrap_err();
     let InferError::Diverged { step: 0, parameter, .. } = &error else { panic!("{error}") };
     assert!(parameter.ends_with("loc"), "{error}");
+    assert_eq!(svi.steps(), 0);
     let loc: f64 = svi.into_parts().1.program().loc.val().into_scalar();
     assert_eq!(loc, 1.0);
+}
+
+/// What the refused steps did to the moments of Adam is undone.
+#[test]
+fn a_step_that_is_not_taken_leaves_the_optimizer_as_it_was() {
+    let fit = |leap: bool| {
+        let noise = elbo_dist::Noise::new(0, place());
+        let density = Density { log_density: |z| z.square() * -0.5 };
+        let svi = Svi::new(density, Amortized::new(Shift::new(1.0)), Elbo, noise);
+        let mut svi = svi.with_learning_rate(0.1);
+        svi.step(&()).unwrap();
+        if leap {
+            svi = svi.with_learning_rate(1e39);
+            assert!(matches!(svi.step(&()), Err(InferError::Diverged { step: 1, .. })));
+            assert!(matches!(svi.step(&()), Err(InferError::Diverged { step: 1, .. })));
+            svi = svi.with_learning_rate(0.1);
+        }
+        svi.step(&()).unwrap();
+        svi.into_parts().1.program().loc.val().into_scalar::<f64>()
+    };
+    assert_eq!(fit(true), fit(false));
 }
 
 /// A gradient of 1e30 has a square beyond single precision; clipped to 1 it moves SGD by the rate.
@@ -282,10 +319,70 @@ fn a_gradient_whose_square_overflows_is_still_clipped() {
     assert!((loc - 0.25).abs() < 1e-6, "{loc}");
 }
 
+/// A density that is well-formed for the first batch may not be for a later one.
+#[test]
+fn terms_of_another_form_are_refused_at_any_step() {
+    use burn::tensor::DType;
+    use elbo_model::Plate;
+
+    #[derive(Module, Debug)]
+    struct Bowl {}
+    impl LogJoint<usize> for Bowl {
+        fn log_joint(&self, latents: &Latents, batch: &usize) -> Result<LogTerms, ModelError> {
+            let z = latents.get::<2>("z")?;
+            let plate = |axis, batch| Plate { name: "rows".into(), axis, total: 3, batch };
+            let term = |plates, log_prob| Term::new::<2>("odd", Role::Factor, plates, log_prob);
+            let odd = match batch {
+                0 => term(vec![], z.clone()),
+                1 => term(vec![], place().zeros([3, 1])),
+                2 => term(vec![plate(1, 3)], z.clone()),
+                3 => term(vec![], place().zeros([2, 0])),
+                4 => term(vec![], z.clone().cast(DType::F64)),
+                5 => term(vec![plate(1, 4)], z.clone()),
+                _ => Term::new("odd", Role::Factor, vec![plate(2, 1)], z.clone()),
+            };
+            let mut terms = LogTerms::default();
+            terms.push(Term::new("bowl", Role::Factor, vec![], z.square() * -0.5));
+            terms.push(odd);
+            Ok(terms)
+        }
+    }
+    let noise = elbo_dist::Noise::new(0, place());
+    let mut svi = Svi::new(Bowl {}, Amortized::new(Shift::new(0.0)), Elbo, noise).with_particles(2);
+    svi.step(&0).unwrap();
+    for batch in 1..=6 {
+        let error = svi.step(&batch).unwrap_err();
+        let text = match &error {
+            InferError::Model(error) => error.to_string(),
+            other => panic!("batch {batch}: {other}"),
+        };
+        assert!(text.starts_with("\"odd\"") || text.starts_with("plate \"rows\""), "{text}");
+        let by_bound = svi.posterior().bound(&batch, 2).unwrap_err();
+        assert_eq!(by_bound.to_string(), text);
+    }
+    svi.step(&0).unwrap();
+}
+
+/// The second batch's total is another one.
+#[test]
+fn a_guide_that_leaves_the_plates_of_the_model_is_refused_at_any_step() {
+    fn model(t: &mut Trace, x: &(Tensor<2>, usize)) {
+        t.plate("rows", Subsample { total: 4, batch: 2 }, |t| {
+            let z = t.sample("z", Normal::new(0.0, 1.0));
+            t.observe("x", Normal::new(z, 1.0), x.0.clone());
+        });
+    }
+    let batch = |total| (place().zeros::<2>([1, 2]), total);
+    let noise = elbo_dist::Noise::new(0, place());
+    let mut svi = Svi::new(Model::new(model), Amortized::new(Shift::new(0.0)), Elbo, noise);
+    svi.step(&batch(4)).unwrap();
+    assert!(matches!(svi.step(&batch(9)), Err(InferError::PlateMismatch { .. })));
+    let bound = svi.posterior().bound(&batch(9), 2);
+    assert!(matches!(bound, Err(InferError::PlateMismatch { .. })));
+}
+
 #[test]
 fn a_later_batch_outside_the_support_is_found_in_the_first_epoch() {
-    use elbo_model::Subsample;
-
     fn model(t: &mut Trace, x: &Tensor<2>) {
         let z = t.sample("z", Normal::new(0.0, 1.0));
         t.plate("rows", Subsample { total: 4, batch: 2 }, |t| {
@@ -295,6 +392,7 @@ fn a_later_batch_outside_the_support_is_found_in_the_first_epoch() {
     let batch = |values: [f64; 2]| place().tensor(values.to_vec(), [1, 2]);
     let (start, noise) = guide(&model, &batch([0.0, 1.0]), &place(), 0);
     let mut svi = Svi::new(Model::new(model), start, Elbo, noise);
+    svi.step(&batch([0.0, 1.0])).unwrap();
     let error = svi.epoch([batch([0.0, 1.0]), batch([1.0, 7.0])], &mut ()).unwrap_err();
-    assert!(error.to_string().contains("the observed value 7 at [0, 1] lies outside"), "{error}");
+    assert!(error.to_string().contains("the value 7 at [0, 1] lies outside"), "{error}");
 }

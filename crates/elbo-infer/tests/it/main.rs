@@ -1,6 +1,7 @@
 //! Objectives and the inference loop.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
+mod conjugate;
 mod errors;
 mod minibatches;
 mod objectives;

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor};
-use elbo_dist::Place;
+use elbo_dist::{Bernoulli, Normal, Place};
 use elbo_infer::{Elbo, InferError, Posterior, Svi, summarize};
-use elbo_model::{Latents, Model};
+use elbo_model::{Latents, Model, Trace};
 
 use crate::{chain, guide, one};
 
@@ -52,7 +52,48 @@ fn draws_are_made_without_autodiff() {
 #[test]
 fn a_bound_of_no_draws_is_an_error() {
     let (posterior, x) = fitted();
-    assert!(matches!(posterior.bound(&x, 0), Err(InferError::NoParticles)));
+    assert!(matches!(posterior.bound(&x, 0), Err(InferError::NoDraws)));
+}
+
+#[test]
+fn a_bound_of_data_outside_their_support_is_an_error() {
+    fn coins(t: &mut Trace, x: &Tensor<2>) {
+        let z = t.sample("z", Normal::new(0.0, 1.0));
+        t.observe("x", Bernoulli::logits(z), x.clone());
+    }
+    let place = Place::f32(&Device::flex());
+    let coin = |x: f64| place.tensor::<2>(vec![x], [1, 1]);
+    let (start, noise) = guide(&coins, &coin(1.0), &place, 0);
+    let posterior = Svi::new(Model::new(coins), start, Elbo, noise).posterior();
+    let error = posterior.bound(&coin(7.0), 10).unwrap_err().to_string();
+    assert!(error.starts_with("\"x\" (Bernoulli): the value 7 at [0, 0] lies outside"), "{error}");
+    assert!(posterior.bound(&coin(0.0), 10).is_ok());
+}
+
+/// Two factors of 3e38 add up to more than the largest single.
+#[test]
+fn a_bound_that_overflows_is_an_error() {
+    fn huge(t: &mut Trace, _: &()) {
+        let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+        t.factor("first", z.clone() * 0.0 + 3e38);
+        t.factor("second", z * 0.0 + 3e38);
+    }
+    let (start, noise) = guide(&huge, &(), &Place::f32(&Device::flex()), 0);
+    let posterior = Svi::new(Model::new(huge), start, Elbo, noise).posterior();
+    let error = posterior.bound(&(), 10).unwrap_err();
+    assert!(matches!(error, InferError::InfiniteBound { .. }), "{error}");
+}
+
+#[test]
+fn sites_of_different_numbers_of_draws_are_summarized_each() {
+    let device = Device::flex();
+    let mut draws = Latents::new(Place::f32(&device));
+    draws.insert("a", Tensor::<2>::from_floats([[1.0], [2.0], [3.0]], &device));
+    draws.insert("b", Tensor::<2>::from_floats([[1.0], [3.0]], &device));
+    draws.insert("c", Tensor::<2>::zeros([0, 1], &device));
+    let summary = summarize(&draws);
+    assert_eq!(summary.rows.len(), 2);
+    assert_eq!((summary.rows[0].mean, summary.rows[1].mean), (2.0, 2.0));
 }
 
 /// Type-7 quantiles of 1, 2, .., 5: at 5% position 0.2, at 95% position 3.8.

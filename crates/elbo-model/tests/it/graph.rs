@@ -2,9 +2,9 @@
 
 use burn::tensor::Tensor;
 use elbo_dist::{Bernoulli, Categorical, Normal, Support};
-use elbo_model::{Layout, Model, Program, Trace};
+use elbo_model::{Graph, Layout, Model, Program, Trace};
 
-use crate::layout::discover;
+use crate::layout::graph;
 use crate::*;
 
 /// The arrows of the graph, by names.
@@ -14,7 +14,7 @@ fn arrows<B>(program: &impl Program<B>, batch: &B) -> Vec<(String, String)> {
         let position: usize = node.trim().trim_start_matches('s').parse().unwrap();
         layout.sites()[position].name.to_string()
     };
-    let text = layout.to_mermaid();
+    let text = Graph::discover(program, batch, &noise()).unwrap().to_mermaid();
     let lines = text.lines().filter_map(|line| line.split_once(" --> "));
     lines.map(|(from, to)| (name(from), name(to))).collect()
 }
@@ -100,15 +100,15 @@ fn names_are_escaped() {
     fn odd(t: &mut Trace, _: &()) {
         t.sample("a \"b\"\nc <d> #1 \\", Normal::<2>::new(0.0, 1.0));
     }
-    let layout = Layout::discover(&odd, &(), &noise()).unwrap();
+    let graph = Graph::discover(&odd, &(), &noise()).unwrap();
     let mermaid = r##"s0(["a #quot;b#quot;<br/>c #lt;d#gt; #35;1 \ ~ Normal<br/>[1, 1] real"])"##;
-    assert!(layout.to_mermaid().contains(mermaid), "{}", layout.to_mermaid());
+    assert!(graph.to_mermaid().contains(mermaid), "{}", graph.to_mermaid());
     let graphviz = r##"[label="a \"b\"\nc <d> #1 \\ ~ Normal\n[1, 1] real", shape=ellipse];"##;
-    assert!(layout.to_graphviz().contains(graphviz), "{}", layout.to_graphviz());
+    assert!(graph.to_graphviz().contains(graphviz), "{}", graph.to_graphviz());
 }
 
 #[test]
-fn the_graph_in_mermaid() {
+fn every_site_is_a_node_in_mermaid() {
     let expected = concat!(
         "flowchart TD\n",
         "    s0([\"mu ~ Normal<br/>[1, 1] real\"])\n",
@@ -125,11 +125,11 @@ fn the_graph_in_mermaid() {
         "    s3 --> s4\n",
         "    s4 --> s5\n",
     );
-    assert_eq!(discover().to_mermaid(), expected);
+    assert_eq!(graph().to_mermaid(), expected);
 }
 
 #[test]
-fn the_graph_in_graphviz() {
+fn every_site_is_a_node_in_graphviz() {
     let expected = concat!(
         "digraph program {\n",
         "    s0 [label=\"mu ~ Normal\\n[1, 1] real\", shape=ellipse];\n",
@@ -147,12 +147,5 @@ fn the_graph_in_graphviz() {
         "    s4 -> s5;\n",
         "}\n",
     );
-    assert_eq!(discover().to_graphviz(), expected);
-}
-
-#[test]
-fn a_layout_by_hand_has_nodes_and_no_arrows() {
-    let site = elbo_model::Site::latent("x", [1, 1], elbo_dist::Support::Real);
-    let layout = Layout::by_hand(single(), [site]);
-    assert_eq!(layout.to_mermaid(), "flowchart TD\n    s0([\"x<br/>[1, 1] real\"])\n");
+    assert_eq!(graph().to_graphviz(), expected);
 }

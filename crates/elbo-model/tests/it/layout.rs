@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use elbo_dist::{Categorical, Distribution, HalfCauchy, Normal, Support};
-use elbo_model::{Layout, Role, Site, Subsample, Trace};
+use elbo_model::{Graph, Layout, Role, Site, Subsample, Trace};
 
 use crate::*;
 
@@ -22,6 +22,10 @@ pub fn schools(t: &mut Trace, y: &Tensor<2>) {
 
 pub fn discover() -> Layout {
     Layout::discover(&schools, &single_matrix([[28.0, 8.0, -3.0]]), &noise()).unwrap()
+}
+
+pub fn graph() -> Graph {
+    Graph::discover(&schools, &single_matrix([[28.0, 8.0, -3.0]]), &noise()).unwrap()
 }
 
 #[test]

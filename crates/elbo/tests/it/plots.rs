@@ -91,6 +91,26 @@ fn bounds_of_any_size_can_be_drawn() {
 }
 
 #[test]
+fn a_step_without_a_number_is_left_out_of_the_curve() {
+    let picture = Picture::new("gap.svg");
+    bound_curve(&picture.0, &[-3.0, f64::NAN, -2.0, -1.0]).unwrap();
+    let svg = fs::read_to_string(&picture.0).unwrap();
+    assert_eq!(corners(&svg, "#AAC4E0").len(), 3);
+}
+
+#[test]
+fn a_grid_of_too_many_pixels_is_an_error() {
+    let picture = Picture::new("large.png");
+    for grid in [Grid { zoom: usize::MAX, ..DOTS }, Grid { width: 1 << 40, ..DOTS }] {
+        let images = [vec![1.0; 4], vec![0.0; 4]];
+        let error = image_grid(&picture.0, &images, Grid { zoom: 1 << 20, ..grid }).unwrap_err();
+        assert!(matches!(error, PlotError::Size { .. } | PlotError::Empty), "{error}");
+    }
+    let one = image_grid(&picture.0, &[vec![1.0]], Grid { columns: usize::MAX, ..DOTS });
+    assert!(one.is_ok());
+}
+
+#[test]
 fn nothing_to_draw_is_an_error() {
     let picture = Picture::new("nothing");
     for result in [

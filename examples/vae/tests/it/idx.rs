@@ -133,6 +133,24 @@ fn a_damaged_archive_is_refused() {
 }
 
 #[test]
+fn a_set_without_pixels_is_refused() {
+    let folder = Folder::with_small_files("empty");
+    for sizes in [[0, 2, 3], [2, 0, 3], [2, 2, 0]] {
+        folder.write(&images("train"), &idx(2051, &sizes, Vec::new()));
+        let error = folder.error();
+        assert!(matches!(error, MnistError::Empty { .. }), "{error}");
+    }
+}
+
+#[test]
+fn sets_of_different_sizes_are_refused() {
+    let folder = Folder::with_small_files("sizes");
+    folder.write(&images("t10k"), &idx(2051, &[1, 3, 2], (0..6).collect()));
+    let error = folder.error();
+    assert!(matches!(error, MnistError::Sizes { train: 3, test: 2, .. }), "{error}");
+}
+
+#[test]
 fn labels_of_another_set_are_refused() {
     let folder = Folder::with_small_files("labels");
     folder.write(&labels("train"), &idx(2049, &[3], vec![0, 1, 2]));

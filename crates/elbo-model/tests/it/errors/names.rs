@@ -7,7 +7,7 @@ use crate::errors::*;
 use crate::*;
 
 #[test]
-fn two_sites_of_one_name() {
+fn two_sites_of_one_name_are_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         let x = t.sample("x", normal());
         t.deterministic("x", x);
@@ -39,7 +39,7 @@ fn every_kind_of_site_takes_a_name() {
 }
 
 #[test]
-fn a_latent_without_a_value() {
+fn a_latent_without_a_value_is_refused() {
     let latents = at([("mu", matrix([[0.0]])), ("nu", matrix([[0.0]]))]);
     let error = scoring(
         |t, _| {
@@ -56,7 +56,7 @@ fn a_latent_without_a_value() {
 }
 
 #[test]
-fn a_value_without_a_latent() {
+fn a_value_without_a_latent_is_refused() {
     let latents = at([("mu", matrix([[0.0]])), ("tua", matrix([[1.0]]))]);
     let error = scoring(
         |t, _| {
@@ -75,7 +75,7 @@ fn a_value_without_a_latent() {
 
 /// A guide may not propose what the program observes, computes or optimizes.
 #[test]
-fn a_value_for_a_site_that_is_no_latent() {
+fn a_value_for_a_site_that_is_no_latent_is_refused() {
     let latents = at([("y", matrix([[0.0]]))]);
     let sites: [fn(&mut Trace, &()); 3] = [
         |t, _| drop(t.observe("y", normal(), matrix([[0.0]]))),
@@ -101,7 +101,7 @@ fn the_first_error_is_the_one_returned() {
 }
 
 #[test]
-fn a_condition_on_a_site_that_the_program_does_not_sample() {
+fn a_condition_on_a_site_that_the_program_does_not_sample_is_refused() {
     fn walk(t: &mut Trace, _: &()) {
         let first = t.sample("first", Normal::<2>::new(0.0, 1.0));
         t.sample("second", Normal::new(first, 1.0));

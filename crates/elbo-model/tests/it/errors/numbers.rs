@@ -11,13 +11,13 @@ use crate::errors::*;
 use crate::*;
 
 #[test]
-fn data_outside_the_support() {
+fn data_outside_the_support_are_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         t.observe("wait", Gamma::new(2.0, 1.0), single_matrix([[1.0, -3.0]]));
     });
     assert_eq!(
         error,
-        "\"wait\" (Gamma): the observed value -3 at [0, 1] lies outside the support positive; correct the data, mask the element, or choose another distribution"
+        "\"wait\" (Gamma): the value -3 at [0, 1] lies outside the support positive; correct it, mask the element, or choose another distribution"
     );
 }
 
@@ -27,7 +27,7 @@ fn data_that_are_nan_or_infinite_lie_outside_every_support() {
         let error = discovering(move |t: &mut Trace, _: &()| {
             t.observe("y", normal(), single_matrix([[0.0, value]]));
         });
-        let start = format!("\"y\" (Normal): the observed value {text} at [0, 1] lies outside");
+        let start = format!("\"y\" (Normal): the value {text} at [0, 1] lies outside");
         assert!(error.starts_with(&start), "{error}");
     }
 }
@@ -35,8 +35,7 @@ fn data_that_are_nan_or_infinite_lie_outside_every_support() {
 #[test]
 fn each_support_refuses_data_of_its_own() {
     fn refused(error: String, value: &str, support: &str) {
-        let part =
-            format!("the observed value {value} at [0, 0] lies outside the support {support};");
+        let part = format!("the value {value} at [0, 0] lies outside the support {support};");
         assert!(error.contains(&part), "{error}");
     }
     fn observed(distribution: impl Distribution<2, Kind = Float>, value: f64) -> String {
@@ -55,7 +54,7 @@ fn each_support_refuses_data_of_its_own() {
 }
 
 #[test]
-fn a_guide_on_another_support() {
+fn a_guide_on_another_support_is_refused() {
     let mut guide = Trace::prior(1, noise());
     guide.sample("tau", normal());
     let draws = guide.finish().unwrap().values;
@@ -73,7 +72,7 @@ fn a_guide_on_another_support() {
 
 /// A guide on a smaller set is no error: (0, 1) lies inside the positive numbers.
 #[test]
-fn a_guide_on_a_part_of_the_support_is_none() {
+fn a_guide_on_a_part_of_the_support_is_accepted() {
     let mut guide = Trace::prior(1, noise());
     let part: Tensor<2> = guide.sample("tau", Uniform::new(0.25, 0.75));
     assert_eq!(part.dims(), [1, 1]);
@@ -84,7 +83,7 @@ fn a_guide_on_a_part_of_the_support_is_none() {
 
 /// log N(∞; 0, 1) = -∞ at the second row and third column of the second site.
 #[test]
-fn a_density_that_is_not_finite() {
+fn a_density_that_is_not_finite_is_named() {
     let mut terms = LogTerms::default();
     let fine = matrix([[0.0, 1.0]]);
     terms.push(Term::new("fine", Role::Latent, vec![], fine));
@@ -109,22 +108,38 @@ fn a_finite_density_passes_the_check_and_nan_does_not() {
 }
 
 #[test]
-fn a_number_outside_the_domain_of_its_parameter() {
+fn a_number_outside_the_domain_of_its_parameter_is_refused() {
     let error = scoring(|t, _| drop(t.sample("x", Normal::<2>::new(0.0, -1.0))), &at::<2>([]));
     assert_eq!(
         error,
-        "\"x\": Normal: scale is -1, but must be positive and finite; correct it, or map it there (exp and softplus make numbers positive)"
+        "\"x\": Normal: scale is -1, but must be positive and finite (exp and softplus make numbers so); correct it, or map it there"
     );
+}
+
+/// A value given by hand may lie anywhere; one that a distribution drew does not.
+#[test]
+fn a_given_value_outside_its_support_is_refused_where_a_run_checks() {
+    fn model(t: &mut Trace, _: &()) {
+        t.sample("s", HalfNormal::<2>::new(1.0));
+    }
+    let given = at([("s", matrix([[-1.0]]))]);
+    assert!(model.log_joint(&given, &()).is_ok());
+    let error = model.check(&given, &()).unwrap_err().to_string();
+    let text = "\"s\" (HalfNormal): the value -1 at [0, 0] lies outside the support non-negative;";
+    assert!(error.starts_with(text), "{error}");
+    let noise = Noise::new(0, double());
+    let simulated = elbo_model::Predictive::new(&model, &()).given(&given, &noise);
+    assert!(simulated.unwrap_err().to_string().starts_with(text));
 }
 
 /// Tensors are read, and so checked, only where a run validates; a density that is not finite says
 /// so anywhere.
 #[test]
-fn a_tensor_outside_the_domain_of_its_parameter() {
+fn a_tensor_outside_the_domain_of_its_parameter_is_refused() {
     fn model(t: &mut Trace, _: &()) {
         t.observe("y", Normal::new(0.0, matrix([[1.0, -1.0]])), matrix([[0.0, 0.0]]));
     }
-    let text = "\"y\": Normal: scale is -1 at [0, 1], but must be positive and finite;";
+    let text = "\"y\": Normal: scale is -1 at [0, 1], but must be positive and finite";
     let error = Layout::discover(&model, &(), &Noise::new(0, double())).unwrap_err().to_string();
     assert!(error.starts_with(text), "{error}");
     let error = model.check(&at::<2>([]), &()).unwrap_err().to_string();
@@ -135,7 +150,7 @@ fn a_tensor_outside_the_domain_of_its_parameter() {
 
 /// Every value of a coin is a real number, but a mass is no density.
 #[test]
-fn a_discrete_guide_for_a_continuous_latent() {
+fn a_discrete_guide_for_a_continuous_latent_is_refused() {
     let mut guide = Trace::prior(1, noise());
     guide.sample("x", Bernoulli::<2>::logits(0.0));
     let draws = guide.finish().unwrap().values;
@@ -152,7 +167,7 @@ fn a_discrete_guide_for_a_continuous_latent() {
 }
 
 #[test]
-fn prior_draws_of_a_program_without_latents() {
+fn a_program_without_latents_has_no_prior_draws() {
     fn data(t: &mut Trace, _: &()) {
         let loc = t.param("loc", single_matrix([[0.0]]), Support::Real);
         let twice = t.deterministic("twice", loc * 2.0);
@@ -163,7 +178,7 @@ fn prior_draws_of_a_program_without_latents() {
 }
 
 #[test]
-fn prior_draws_of_a_layout_by_hand() {
+fn a_layout_by_hand_has_no_prior_draws() {
     let layout = Layout::by_hand(&Device::flex(), [Site::latent("x", [1, 1], Support::Real)]);
     assert_eq!(
         layout.prior_draws().unwrap_err().to_string(),

@@ -7,12 +7,12 @@ use crate::errors::*;
 use crate::*;
 
 #[test]
-fn a_parameter_that_nothing_trains() {
+fn a_parameter_that_nothing_trains_is_refused() {
     fn noise_level(t: &mut Trace, _: &()) {
         let scale = t.param("scale", single_matrix([[1.0]]), Support::Positive);
         t.observe("y", Normal::new(0.0, scale), single_matrix([[0.0]]));
     }
-    let text = "\"scale\" is a param, but the program carries no values for it; wrap the program in Model::new(..).with_params(&layout)";
+    let text = "\"scale\" is a param, but the program carries no values for it on its support; wrap the program in Model::new(..).with_params(&layout)";
     assert_eq!(observing(noise_level), text);
     assert_eq!(observing(|t, b| Model::new(noise_level).run(t, b)), text);
 }
@@ -20,7 +20,7 @@ fn a_parameter_that_nothing_trains() {
 /// A guide that is a program draws from its own distributions: a parameter that nothing trains
 /// would keep its start in silence.
 #[test]
-fn a_parameter_of_a_guide_that_nothing_trains() {
+fn a_parameter_of_a_guide_that_nothing_trains_is_refused() {
     let mut t = Trace::prior(1, noise());
     t.param("loc", single_matrix([[1.0]]), Support::Real);
     assert_eq!(t.finish().unwrap_err(), ModelError::MissingParam { param: "loc".into() });
@@ -28,7 +28,7 @@ fn a_parameter_of_a_guide_that_nothing_trains() {
 
 /// Parameters trained for one program do not fit another.
 #[test]
-fn a_parameter_that_another_program_declared() {
+fn a_parameter_that_another_program_declared_is_refused() {
     let first = |t: &mut Trace, _: &()| drop(t.param("a", single_matrix([[1.0]]), Support::Real));
     let layout = Layout::discover(&first, &(), &noise()).unwrap();
     let other = |t: &mut Trace, _: &()| drop(t.param("b", single_matrix([[1.0]]), Support::Real));
@@ -42,7 +42,7 @@ fn a_parameter_that_another_program_declared() {
 }
 
 #[test]
-fn a_parameter_with_particles() {
+fn a_parameter_with_particles_is_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         t.param("a", single_matrix([[1.0], [2.0]]), Support::Real);
     });
@@ -50,7 +50,7 @@ fn a_parameter_with_particles() {
 }
 
 #[test]
-fn a_discrete_parameter() {
+fn a_discrete_parameter_is_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         t.param("coin", single_matrix([[1.0]]), Support::Boolean);
     });
@@ -61,7 +61,7 @@ fn a_discrete_parameter() {
 }
 
 #[test]
-fn a_parameter_that_starts_outside_its_support() {
+fn a_parameter_that_starts_outside_its_support_is_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         t.param("scale", single_matrix([[1.0, -2.0]]), Support::Positive);
     });

@@ -8,7 +8,7 @@ use crate::errors::*;
 use crate::*;
 
 #[test]
-fn data_of_another_precision() {
+fn data_of_another_precision_are_refused() {
     let error = observing(|t, _| {
         t.observe("y", normal(), matrix([[0.0]]));
     });
@@ -19,7 +19,7 @@ fn data_of_another_precision() {
 }
 
 #[test]
-fn a_parameter_of_another_precision() {
+fn a_parameter_of_another_precision_is_refused() {
     let error = observing(|t, _| {
         t.observe("y", Normal::new(0.0, matrix([[1.0]])), single_matrix([[0.0]]));
     });
@@ -53,7 +53,7 @@ fn whatever_lies_elsewhere_is_refused() {
 }
 
 #[test]
-fn data_on_another_device() {
+fn data_on_another_device_are_refused() {
     let error = observing(|t, _| {
         t.observe("y", normal(), Tensor::from_floats([[0.0]], &ndarray()));
     });

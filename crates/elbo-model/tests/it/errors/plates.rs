@@ -7,7 +7,7 @@ use crate::errors::*;
 use crate::*;
 
 #[test]
-fn a_site_of_another_size_than_its_plate() {
+fn a_site_of_another_size_than_its_plate_is_refused() {
     let error = observing(|t, _| {
         t.plate("rows", 3, |t| t.observe("y", normal(), single_matrix([[0.0, 0.0]])));
     });
@@ -27,7 +27,7 @@ fn a_site_of_another_size_than_its_plate() {
 
 /// The categories fill axis 1, on which the plate lies: the draw could not hold the plate.
 #[test]
-fn a_plate_on_the_axis_of_an_event() {
+fn a_plate_on_the_axis_of_an_event_is_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         let logits = single_matrix([[0.0, 0.0, 0.0]]);
         t.plate("rows", 4, |t| t.sample("k", Categorical::logits(logits)));
@@ -39,7 +39,7 @@ fn a_plate_on_the_axis_of_an_event() {
 }
 
 #[test]
-fn a_site_without_an_axis_for_its_plate() {
+fn a_site_without_an_axis_for_its_plate_is_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         t.plate("outer", 2, |t| {
             t.plate("inner", 3, |t| t.sample("z", normal().iid([1, 2])));
@@ -52,7 +52,7 @@ fn a_site_without_an_axis_for_its_plate() {
 }
 
 #[test]
-fn a_plate_that_is_empty_or_larger_than_its_total() {
+fn a_plate_that_is_empty_or_larger_than_its_total_is_refused() {
     let error = observing(|t, _| t.plate("rows", 0, |_| ()));
     assert_eq!(
         error,
@@ -66,7 +66,7 @@ fn a_plate_that_is_empty_or_larger_than_its_total() {
 }
 
 #[test]
-fn a_mask_of_another_shape() {
+fn a_mask_of_another_shape_is_refused() {
     let error = observing(|t, _| {
         t.mask(mask([[true, false]]), |t| {
             t.observe("y", normal(), single_matrix([[0.0, 0.0, 0.0]]));

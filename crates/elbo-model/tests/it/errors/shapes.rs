@@ -8,7 +8,7 @@ use crate::errors::*;
 use crate::*;
 
 #[test]
-fn a_value_of_another_rank() {
+fn a_value_of_another_rank_is_refused() {
     let latents = at([("mu", double().zeros([1, 1, 1]))]);
     let error = scoring(
         |t, _| {
@@ -26,7 +26,7 @@ fn a_value_of_another_rank() {
 }
 
 #[test]
-fn a_value_of_another_kind() {
+fn a_value_of_another_kind_is_refused() {
     let mut latents = Latents::new(double());
     latents.insert("mu", int_matrix([[0]]));
     let error = scoring(
@@ -54,7 +54,7 @@ fn a_value_of_another_kind() {
 }
 
 #[test]
-fn data_of_another_shape() {
+fn data_of_another_shape_are_refused() {
     let error = observing(|t, _| {
         let loc = single_matrix([[0.0, 0.0, 0.0]]);
         t.observe("y", Normal::new(loc, 1.0), single_matrix([[1.0, 2.0]]));
@@ -68,7 +68,7 @@ fn data_of_another_shape() {
 /// The data are not one number for all elements: they may be larger than their distribution, but
 /// not smaller.
 #[test]
-fn data_smaller_than_their_distribution() {
+fn data_smaller_than_their_distribution_are_refused() {
     let error = observing(|t, _| {
         t.observe("y", normal().iid([1, 3]), single_matrix([[1.0]]));
     });
@@ -77,7 +77,7 @@ fn data_smaller_than_their_distribution() {
 
 /// A distribution of three categories is one event: three labels are not of it.
 #[test]
-fn labels_along_the_axis_of_the_categories() {
+fn labels_along_the_axis_of_the_categories_are_refused() {
     let error = observing(|t, _| {
         let logits = single_matrix([[0.0, 0.0, 0.0]]);
         t.observe("k", Categorical::logits(logits), int_matrix([[0, 2, 1, 1]]));
@@ -89,7 +89,7 @@ fn labels_along_the_axis_of_the_categories() {
 }
 
 #[test]
-fn a_latent_of_another_shape() {
+fn a_latent_of_another_shape_is_refused() {
     let latents = at_place(single(), [("w", single_matrix([[1.0, 2.0]]))]);
     let error = scoring(
         |t, _| {
@@ -111,7 +111,7 @@ fn a_latent_of_another_shape() {
 
 /// Three particles, but two rows of data, of a factor, of a derived value, of a latent.
 #[test]
-fn an_axis_zero_that_is_neither_one_nor_the_particles() {
+fn an_axis_zero_that_is_neither_one_nor_the_particles_is_refused() {
     let latents = at_place(single(), [("x", single_matrix([[0.0], [1.0], [2.0]]))]);
     let two = || single_matrix([[0.0], [1.0]]);
     type Body = fn(&mut Trace, Tensor<2>);
@@ -149,7 +149,7 @@ fn an_axis_zero_that_is_neither_one_nor_the_particles() {
 }
 
 #[test]
-fn a_site_without_elements() {
+fn a_site_without_elements_is_refused() {
     let error = observing(|t, _| {
         t.observe("y", normal(), single().zeros([1, 0]));
     });
@@ -160,7 +160,7 @@ fn a_site_without_elements() {
 }
 
 #[test]
-fn parameters_that_do_not_broadcast() {
+fn parameters_that_do_not_broadcast_are_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         let (loc, scale) = (single_matrix([[0.0, 0.0]]), single_matrix([[1.0, 1.0, 1.0]]));
         t.sample("x", Normal::new(loc, scale));
@@ -172,7 +172,7 @@ fn parameters_that_do_not_broadcast() {
 }
 
 #[test]
-fn parameters_with_another_number_of_particles() {
+fn parameters_with_another_number_of_particles_are_refused() {
     let error = discovering(|t: &mut Trace, _: &()| {
         t.sample("x", Normal::new(single_matrix([[0.0], [0.0]]), 1.0));
     });

@@ -9,6 +9,19 @@ use crate::{DistError, Distribution, Noise, Parameter, Support, broadcast};
 /// # Shapes
 /// One draw has the shape that the base's shape and the given one broadcast to. An axis that
 /// belongs to one event, the last of a [`Categorical`](crate::Categorical), takes no copies.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Distribution, Normal};
+///
+/// let loc = Tensor::<2>::from_floats([[0.0], [5.0]], &Device::flex()); // [2, 1]
+/// let copies = Normal::new(loc, 1.0).iid([1, 3]);
+/// assert_eq!(copies.shape().unwrap(), [2, 3]);
+/// let x = Tensor::<2>::from_floats([[0.0, 1.0, 2.0]], &Device::flex());
+/// let log_prob = copies.log_prob(x).sum_dim(1).into_data().try_to_vec::<f32>().unwrap();
+/// assert!((log_prob[0] - (-2.5 - 3.0 * 0.918_938_5)).abs() < 1e-5); // -½ (0 + 1 + 4) - ..
+/// ```
 #[derive(Clone, Debug)]
 pub struct Iid<P, const D: usize> {
     base: P,

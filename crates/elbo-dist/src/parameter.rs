@@ -54,6 +54,13 @@ impl<'a, const D: usize> Parameter<'a, D> {
 }
 
 /// Where a parameter must lie.
+///
+/// ```
+/// use elbo_dist::Domain;
+///
+/// assert!(Domain::LogWeight.contains(f64::NEG_INFINITY));
+/// assert!(!Domain::Real.contains(f64::NEG_INFINITY));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Domain {

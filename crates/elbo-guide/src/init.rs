@@ -7,6 +7,26 @@ use crate::error::Tally;
 use crate::{Flat, GuideError};
 
 /// Where the location of a guide starts.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{LogNormal, Noise};
+/// use elbo_guide::{Init, MeanFieldConfig};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     t.sample("rate", LogNormal::<2>::new(0.0, 1.0));
+/// }
+///
+/// let device = Device::flex();
+/// let mut noise = Noise::new(0, &device);
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let start = layout.at([("rate", Tensor::<2>::from_floats([[2.0]], &device))]);
+/// let config = MeanFieldConfig::new().with_init(Init::Value(start));
+/// let guide = config.init(&layout, &model, &(), &mut noise).unwrap();
+/// assert_eq!(guide.loc().into_scalar::<f32>(), 2.0_f32.ln()); // on the real line
+/// ```
 #[derive(Clone, Debug)]
 pub enum Init {
     /// The median of the prior's draws, element by element, on the real line; where it has no

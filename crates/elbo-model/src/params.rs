@@ -6,6 +6,25 @@ use elbo_dist::{Support, name_key};
 
 /// The parameters that a program declares with [`Trace::param`](crate::Trace::param), as a Burn
 /// module: unconstrained and flat, with identities that depend on their names alone.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal, Support};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     let start = t.place().zeros::<2>([1, 1]) + 2.0;
+///     let scale = t.param("scale", start, Support::Positive);
+///     t.sample("z", Normal::new(0.0, scale));
+/// }
+///
+/// let layout = Layout::discover(&model, &(), &Noise::new(0, &Device::flex())).unwrap();
+/// let params = layout.params();
+/// let on_the_real_line: f32 = params.unconstrained("scale").unwrap().into_scalar();
+/// assert_eq!(on_the_real_line, 2.0_f32.ln());
+/// assert!((params.get("scale").unwrap().into_scalar::<f32>() - 2.0).abs() < 1e-6);
+/// ```
 #[derive(Module, Debug, Default)]
 pub struct Params {
     values: Vec<Param<Tensor<2>>>,

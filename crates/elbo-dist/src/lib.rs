@@ -24,8 +24,10 @@ mod distributions;
 mod error;
 mod iid;
 mod kind;
+mod moments;
 mod noise;
 mod operand;
+mod operands;
 mod parameter;
 mod place;
 mod quantile;
@@ -36,11 +38,15 @@ mod transform;
 
 pub use distribution::Distribution;
 pub use distributions::{
-    Bernoulli, Categorical, Exponential, Gamma, HalfCauchy, HalfNormal, LogNormal, Normal, Uniform,
+    AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2,
+    DiscreteUniform, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT,
+    InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal, NegativeBinomial, Normal,
+    Pareto, Poisson, SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull,
 };
 pub use error::DistError;
 pub use iid::Iid;
 pub use kind::ValueKind;
+pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;
 pub use parameter::{Domain, Parameter};
@@ -48,11 +54,16 @@ pub use place::Place;
 pub use quantile::normal_quantile;
 pub use shape::{broadcast, unravel, with_particles};
 pub use special::{
-    digamma, digamma_scalar, lgamma, lgamma_scalar, log_sigmoid, log1p, logsumexp, sigmoid,
-    softplus,
+    betainc, betainc_scalar, digamma, digamma_scalar, erf, erfc, erfinv, expm1, gammainc,
+    gammainc_scalar, gammaincc, i0e, i1e, lbeta, lbeta_scalar, lgamma, lgamma_scalar, log_binomial,
+    log_ndtr, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp, ndtr, ndtri, sigmoid, softplus,
+    trigamma, trigamma_scalar, xlog1py, xlogy,
 };
 pub use support::Support;
-pub use transform::{Exp, Identity, Interval, Transform};
+pub use transform::{Above, Below, Exp, Identity, Interval, Transform};
+
+/// Euler's constant `γ = -ψ(1)`.
+pub(crate) const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
 
 /// `½ log 2π`, the normalizing constant of the standard normal density.
 pub const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_7;

@@ -126,17 +126,25 @@ impl Noise {
     pub fn rejection<const D: usize>(
         &mut self,
         shape: [usize; D],
-        mut draw: impl FnMut(usize, &mut ElementNoise) -> f64,
+        draw: impl FnMut(usize, &mut ElementNoise) -> f64,
     ) -> Tensor<D> {
-        let first = self.first_element(&shape);
-        let mut branch = self.split();
-        let values = (0..shape.iter().product())
-            .map(|i| {
-                branch.state.call = first + i as u64;
-                draw(i, &mut ElementNoise(branch.generator(0)))
-            })
-            .collect();
+        let values = self.rejection_values(&shape, draw);
         self.place.tensor(values, shape)
+    }
+
+    /// The draws of [`Noise::rejection`], on the host and in double precision.
+    pub(crate) fn rejection_values(
+        &mut self,
+        shape: &[usize],
+        mut draw: impl FnMut(usize, &mut ElementNoise) -> f64,
+    ) -> Vec<f64> {
+        let first = self.first_element(shape);
+        let mut branch = self.split();
+        let mut element = |i: usize| {
+            branch.state.call = first + i as u64;
+            draw(i, &mut ElementNoise(branch.generator(0)))
+        };
+        (0..shape.iter().product()).map(&mut element).collect()
     }
 
     fn keyed(&self, state: NoiseState) -> Self {
@@ -188,6 +196,14 @@ impl ElementNoise {
     /// The next standard normal.
     pub fn normal(&mut self) -> f64 {
         normal_quantile(self.uniform())
+    }
+}
+
+/// The least and the greatest number inside (0, 1) in the precision of `like`.
+pub(crate) fn open_unit_ends<const D: usize>(like: &Tensor<D>) -> (f64, f64) {
+    match like.dtype() {
+        DType::F32 => (f64::from(f32::MIN_POSITIVE), 1.0 - f64::from(f32::EPSILON) / 2.0),
+        _ => (f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0),
     }
 }
 

@@ -1,8 +1,10 @@
 //! A parameter of a distribution: a number or a tensor.
 
-use std::ops::{Add, Div, Mul, Sub};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use burn::tensor::Tensor;
+
+use crate::{digamma, digamma_scalar, lbeta, lbeta_scalar, lgamma, lgamma_scalar};
 
 /// A parameter of a rank-`D` distribution: one number for all elements, or a tensor.
 ///
@@ -46,6 +48,57 @@ impl<const D: usize> Operand<D> {
         self.map(f64::ln, Tensor::log)
     }
 
+    /// The exponential.
+    pub fn exp(&self) -> Self {
+        self.map(f64::exp, Tensor::exp)
+    }
+
+    /// The square.
+    pub fn square(&self) -> Self {
+        self.map(|x| x * x, |x| x.square())
+    }
+
+    /// The square root.
+    pub fn sqrt(&self) -> Self {
+        self.map(f64::sqrt, Tensor::sqrt)
+    }
+
+    /// One over the value.
+    pub fn recip(&self) -> Self {
+        self.map(f64::recip, Tensor::recip)
+    }
+
+    /// `log Γ`; see [`lgamma`].
+    pub fn lgamma(&self) -> Self {
+        self.map(lgamma_scalar, lgamma)
+    }
+
+    /// `ψ`; see [`digamma`].
+    pub fn digamma(&self) -> Self {
+        self.map(digamma_scalar, digamma)
+    }
+
+    /// `log B(self, other)`; see [`lbeta`].
+    pub fn lbeta(&self, other: &Self) -> Self {
+        self.combine(other, lbeta_scalar, lbeta)
+    }
+
+    /// This value where it lies in a domain, and NaN elsewhere: `where_above(1.0)` is what a mean is
+    /// that exists for parameters above 1 only.
+    pub(crate) fn where_above(&self, parameter: &Self, bound: f64, otherwise: f64) -> Self {
+        match (self, parameter) {
+            (_, Self::Scalar(x)) if *x > bound => self.clone(),
+            (_, Self::Scalar(_)) => Self::Scalar(otherwise),
+            (value, Self::Tensor(tensor)) => {
+                let (value, below) = (value.on(tensor), tensor.clone().lower_equal_elem(bound));
+                let zero = tensor.clone().inner().zeros_like();
+                let value = value + zero; // of the shape of both
+                let below = below.expand(value.dims());
+                Self::Tensor(value.mask_fill(below, otherwise))
+            }
+        }
+    }
+
     /// Applies `on_number` or `on_tensor`, which must be the same function.
     pub fn map(
         &self,
@@ -55,6 +108,20 @@ impl<const D: usize> Operand<D> {
         match self {
             Self::Scalar(x) => Self::Scalar(on_number(*x)),
             Self::Tensor(tensor) => Self::Tensor(on_tensor(tensor.clone())),
+        }
+    }
+
+    /// Applies `on_numbers` or `on_tensors`, which must be the same function, to two operands.
+    pub fn combine(
+        &self,
+        other: &Self,
+        on_numbers: impl FnOnce(f64, f64) -> f64,
+        on_tensors: impl FnOnce(Tensor<D>, Tensor<D>) -> Tensor<D>,
+    ) -> Self {
+        match (self, other) {
+            (Self::Scalar(x), Self::Scalar(y)) => Self::Scalar(on_numbers(*x, *y)),
+            (Self::Tensor(x), y) => Self::Tensor(on_tensors(x.clone(), y.on(x))),
+            (x, Self::Tensor(y)) => Self::Tensor(on_tensors(x.on(y), y.clone())),
         }
     }
 
@@ -124,6 +191,14 @@ macro_rules! arithmetic {
             }
         }
 
+        impl<const D: usize> $trait<Operand<D>> for Operand<D> {
+            type Output = Operand<D>;
+
+            fn $op(self, other: Operand<D>) -> Operand<D> {
+                $trait::$op(self, &other)
+            }
+        }
+
         impl<const D: usize> $trait<&Operand<D>> for Operand<D> {
             type Output = Operand<D>;
 
@@ -142,3 +217,11 @@ arithmetic!(Add, add, add_scalar, 0.0);
 arithmetic!(Sub, sub, sub_scalar, 0.0);
 arithmetic!(Mul, mul, mul_scalar, 1.0);
 arithmetic!(Div, div, div_scalar, 1.0);
+
+impl<const D: usize> Neg for Operand<D> {
+    type Output = Operand<D>;
+
+    fn neg(self) -> Operand<D> {
+        self * -1.0
+    }
+}

@@ -70,6 +70,8 @@ pub enum Domain {
     Positive,
     /// The real numbers from 0 on.
     NonNegative,
+    /// The whole numbers from 0 on.
+    Count,
     /// The numbers strictly between 0 and 1.
     Probability,
     /// The real numbers and -∞, the logarithm of 0.
@@ -83,6 +85,7 @@ impl Domain {
             Self::Real => value.is_finite(),
             Self::Positive => value > 0.0 && value.is_finite(),
             Self::NonNegative => value >= 0.0 && value.is_finite(),
+            Self::Count => value >= 0.0 && value.is_finite() && value.fract() == 0.0,
             Self::Probability => value > 0.0 && value < 1.0,
             Self::LogWeight => value < f64::INFINITY,
         }
@@ -95,6 +98,7 @@ impl fmt::Display for Domain {
             Self::Real => "a finite number",
             Self::Positive => "positive and finite (exp and softplus make numbers so)",
             Self::NonNegative => "0 or more, and finite",
+            Self::Count => "a whole number, 0 or more",
             Self::Probability => "strictly between 0 and 1 (logits have no ends)",
             Self::LogWeight => "a finite number or -∞",
         })

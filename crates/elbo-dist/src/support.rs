@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Exp, Identity, Interval, Transform};
+use crate::{Above, Below, Exp, Identity, Interval, Transform};
 
 /// The set of values that a distribution gives positive density.
 ///
@@ -31,6 +31,23 @@ pub enum Support {
         /// The upper end.
         high: f64,
     },
+    /// Numbers at or above `low`.
+    AtLeast {
+        /// The lower end.
+        low: f64,
+    },
+    /// Numbers at or below `high`.
+    AtMost {
+        /// The upper end.
+        high: f64,
+    },
+    /// The integers from `low` to `high`, both included; `high` may be infinite.
+    Integers {
+        /// The least.
+        low: f64,
+        /// The greatest.
+        high: f64,
+    },
     /// 0 or 1.
     Boolean,
     /// The integers `0, 1, .., count - 1`.
@@ -50,6 +67,11 @@ impl Support {
                 Self::NonNegative => value >= 0.0,
                 Self::UnitInterval => (0.0..=1.0).contains(&value),
                 Self::Interval { low, high } => (low..=high).contains(&value),
+                Self::AtLeast { low } => value >= low,
+                Self::AtMost { high } => value <= high,
+                Self::Integers { low, high } => {
+                    (low..=high).contains(&value) && value.fract() == 0.0
+                }
                 Self::Boolean => value == 0.0 || value == 1.0,
                 Self::Category { count } => {
                     value >= 0.0 && value < count as f64 && value.fract() == 0.0
@@ -74,7 +96,7 @@ impl Support {
 
     /// Whether the values are isolated points, so that no gradient flows through a draw.
     pub fn is_discrete(&self) -> bool {
-        matches!(self, Self::Boolean | Self::Category { .. })
+        matches!(self, Self::Boolean | Self::Category { .. } | Self::Integers { .. })
     }
 
     /// The bijection from the real line onto this set; none for a discrete or an empty one.
@@ -84,7 +106,12 @@ impl Support {
             Self::Positive | Self::NonNegative => Some(Box::new(Exp)),
             Self::UnitInterval => Some(Box::new(Interval::new(0.0, 1.0))),
             Self::Interval { low, high } if low < high => Some(Box::new(Interval::new(low, high))),
-            Self::Interval { .. } | Self::Boolean | Self::Category { .. } => None,
+            Self::AtLeast { low } => Some(Box::new(Above::new(low))),
+            Self::AtMost { high } => Some(Box::new(Below::new(high))),
+            Self::Interval { .. }
+            | Self::Boolean
+            | Self::Category { .. }
+            | Self::Integers { .. } => None,
         }
     }
 
@@ -95,14 +122,16 @@ impl Support {
             Self::Real => (f64::NEG_INFINITY, f64::INFINITY),
             Self::Positive | Self::NonNegative => (0.0, f64::INFINITY),
             Self::UnitInterval | Self::Boolean => (0.0, 1.0),
-            Self::Interval { low, high } => (low, high),
+            Self::Interval { low, high } | Self::Integers { low, high } => (low, high),
+            Self::AtLeast { low } => (low, f64::INFINITY),
+            Self::AtMost { high } => (f64::NEG_INFINITY, high),
             Self::Category { count } => (0.0, count as f64 - 1.0),
         }
     }
 
     /// Whether the lower bound belongs to the set. (A finite upper bound always does.)
     fn has_low(&self) -> bool {
-        !matches!(self, Self::Real | Self::Positive)
+        !matches!(self, Self::Real | Self::Positive | Self::AtMost { .. })
     }
 }
 
@@ -114,6 +143,12 @@ impl fmt::Display for Support {
             Self::NonNegative => f.pad("non-negative"),
             Self::UnitInterval => f.pad("[0, 1]"),
             Self::Interval { low, high } => f.pad(&format!("[{low}, {high}]")),
+            Self::AtMost { high } => f.pad(&format!("(-∞, {high}]")),
+            Self::AtLeast { low } => f.pad(&format!("[{low}, ∞)")),
+            Self::Integers { low, high } if high.is_infinite() => {
+                f.pad(&format!("{{{low}, {}, ..}}", low + 1.0))
+            }
+            Self::Integers { low, high } => f.pad(&format!("{{{low}..={high}}}")),
             Self::Boolean => f.pad("{0, 1}"),
             Self::Category { count } => f.pad(&format!("{{0..{count}}}")),
         }

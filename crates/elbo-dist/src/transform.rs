@@ -56,6 +56,72 @@ impl<const D: usize> Transform<D> for Exp {
     }
 }
 
+/// `x = low + exp z`, onto the numbers above `low`; `log |dx/dz| = z`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Above, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[0.0]], &Device::flex());
+/// let (x, log_det) = Above::new(3.0).forward_and_log_det(z);
+/// assert_eq!((x.into_scalar::<f32>(), log_det.into_scalar::<f32>()), (4.0, 0.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Above {
+    low: f64,
+}
+
+impl Above {
+    /// The numbers above `low`.
+    pub fn new(low: f64) -> Self {
+        Self { low }
+    }
+}
+
+impl<const D: usize> Transform<D> for Above {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let (x, log_det) = Exp.forward_and_log_det(z);
+        (x + self.low, log_det)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        Exp.inverse_and_log_det(x - self.low)
+    }
+}
+
+/// `x = high - exp z`, onto the numbers below `high`; `log |dx/dz| = z`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Below, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[0.0]], &Device::flex());
+/// let (x, log_det) = Below::new(3.0).forward_and_log_det(z);
+/// assert_eq!((x.into_scalar::<f32>(), log_det.into_scalar::<f32>()), (2.0, 0.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Below {
+    high: f64,
+}
+
+impl Below {
+    /// The numbers below `high`.
+    pub fn new(high: f64) -> Self {
+        Self { high }
+    }
+}
+
+impl<const D: usize> Transform<D> for Below {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let (x, log_det) = Exp.forward_and_log_det(z);
+        (-x + self.high, log_det)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        Exp.inverse_and_log_det(-x + self.high)
+    }
+}
+
 /// `x = low + (high - low) σ(z)`, onto an interval;
 /// `log |dx/dz| = log(high - low) + z - 2 log(1 + eᶻ)`.
 ///

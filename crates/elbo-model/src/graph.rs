@@ -120,7 +120,8 @@ fn others_held(found: &Traced, site: &Site) -> Latents {
 
 /// The next value of a discrete support, and the first after the last.
 fn next(value: &Value, support: Support) -> Value {
-    value.map(&|x| if support.contains(x + 1.0) { x + 1.0 } else { 0.0 })
+    let first = if let Support::Integers { low, .. } = support { low } else { 0.0 };
+    value.map(&|x| if support.contains(x + 1.0) { x + 1.0 } else { first })
 }
 
 /// Another number inside a continuous support.

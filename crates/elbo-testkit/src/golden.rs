@@ -64,6 +64,12 @@ impl Golden {
         self.cases.iter().map(|case| number(&case[name], name)).collect()
     }
 
+    /// The cases that have the text `text` under `name`.
+    pub fn of(&self, name: &str, text: &str) -> Self {
+        let cases = self.cases.iter().filter(|case| case[name] == text).cloned().collect();
+        Self { cases }
+    }
+
     /// The list of numbers that every case has under `name`.
     ///
     /// # Panics

@@ -1,6 +1,8 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Domain, Noise, Operand, Parameter, Support};
+use crate::moments::probability;
+use crate::operands::operands;
+use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1p};
 
 /// The exponential distribution with rate `λ`.
 ///
@@ -37,20 +39,10 @@ impl<const D: usize> Distribution<D> for Exponential<D> {
     type Kind = Float;
     const REPARAMETERIZED: bool = true;
 
-    fn name(&self) -> &'static str {
-        "Exponential"
-    }
-
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
-        vec![Parameter::new("rate", &self.rate, Domain::Positive)]
-    }
+    operands!("Exponential", rate: Positive);
 
     fn support(&self) -> Support {
         Support::NonNegative
-    }
-
-    fn detach(self) -> Self {
-        Self { rate: self.rate.detach() }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
@@ -59,5 +51,33 @@ impl<const D: usize> Distribution<D> for Exponential<D> {
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         value * &self.rate * -1.0 + &self.rate.log()
+    }
+}
+
+impl<const D: usize> Moments<D> for Exponential<D> {
+    fn mean(&self) -> Operand<D> {
+        self.rate.recip()
+    }
+
+    fn variance(&self) -> Operand<D> {
+        self.rate.square().recip()
+    }
+}
+
+impl<const D: usize> Entropy<D> for Exponential<D> {
+    fn entropy(&self) -> Operand<D> {
+        -self.rate.log() + 1.0
+    }
+}
+
+impl<const D: usize> Cdf<D> for Exponential<D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        -expm1(value.clamp_min(0.0) * &self.rate * -1.0)
+    }
+}
+
+impl<const D: usize> Quantile<D> for Exponential<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        -log1p(-probability(p)) / &self.rate
     }
 }

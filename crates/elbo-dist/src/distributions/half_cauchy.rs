@@ -1,8 +1,10 @@
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
 
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Domain, Noise, Operand, Parameter, Support};
+use crate::moments::probability;
+use crate::operands::operands;
+use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support};
 
 /// The half-Cauchy distribution: `|x|` for `x` Cauchy about 0 with scale `γ`.
 ///
@@ -40,20 +42,10 @@ impl<const D: usize> Distribution<D> for HalfCauchy<D> {
     type Kind = Float;
     const REPARAMETERIZED: bool = true;
 
-    fn name(&self) -> &'static str {
-        "HalfCauchy"
-    }
-
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
-        vec![Parameter::new("scale", &self.scale, Domain::Positive)]
-    }
+    operands!("HalfCauchy", scale: Positive);
 
     fn support(&self) -> Support {
         Support::NonNegative
-    }
-
-    fn detach(self) -> Self {
-        Self { scale: self.scale.detach() }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
@@ -64,5 +56,33 @@ impl<const D: usize> Distribution<D> for HalfCauchy<D> {
         // `log(1 + z²)` may lose the last digits of a tiny z²: it is added to a constant.
         let z = value / &self.scale;
         -(z.square() + 1.0).log() - &(self.scale.log() + FRAC_PI_2.ln())
+    }
+}
+
+impl<const D: usize> Moments<D> for HalfCauchy<D> {
+    fn mean(&self) -> Operand<D> {
+        Operand::Scalar(f64::INFINITY)
+    }
+
+    fn variance(&self) -> Operand<D> {
+        Operand::Scalar(f64::INFINITY)
+    }
+}
+
+impl<const D: usize> Entropy<D> for HalfCauchy<D> {
+    fn entropy(&self) -> Operand<D> {
+        self.scale.log() + TAU.ln()
+    }
+}
+
+impl<const D: usize> Cdf<D> for HalfCauchy<D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        (value.clamp_min(0.0) / &self.scale).atan() * FRAC_2_PI
+    }
+}
+
+impl<const D: usize> Quantile<D> for HalfCauchy<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        (probability(p) * FRAC_PI_2).tan() * &self.scale
     }
 }

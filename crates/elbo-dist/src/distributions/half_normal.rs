@@ -1,8 +1,13 @@
-use std::f64::consts::LN_2;
+use std::f64::consts::{FRAC_2_PI, LN_2, SQRT_2};
 
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Domain, HALF_LN_TWO_PI, Noise, Operand, Parameter, Support};
+use crate::moments::probability;
+use crate::operands::operands;
+use crate::{
+    Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support, erf,
+    erfinv,
+};
 
 /// The half-normal distribution: `|x|` for `x ~ N(0, σ²)`.
 ///
@@ -39,20 +44,10 @@ impl<const D: usize> Distribution<D> for HalfNormal<D> {
     type Kind = Float;
     const REPARAMETERIZED: bool = true;
 
-    fn name(&self) -> &'static str {
-        "HalfNormal"
-    }
-
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
-        vec![Parameter::new("scale", &self.scale, Domain::Positive)]
-    }
+    operands!("HalfNormal", scale: Positive);
 
     fn support(&self) -> Support {
         Support::NonNegative
-    }
-
-    fn detach(self) -> Self {
-        Self { scale: self.scale.detach() }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
@@ -62,5 +57,33 @@ impl<const D: usize> Distribution<D> for HalfNormal<D> {
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let z = value / &self.scale;
         z.square() * -0.5 - &(self.scale.log() + (HALF_LN_TWO_PI - LN_2))
+    }
+}
+
+impl<const D: usize> Moments<D> for HalfNormal<D> {
+    fn mean(&self) -> Operand<D> {
+        self.scale.clone() * FRAC_2_PI.sqrt()
+    }
+
+    fn variance(&self) -> Operand<D> {
+        self.scale.square() * (1.0 - FRAC_2_PI)
+    }
+}
+
+impl<const D: usize> Entropy<D> for HalfNormal<D> {
+    fn entropy(&self) -> Operand<D> {
+        self.scale.log() + (HALF_LN_TWO_PI + 0.5 - LN_2)
+    }
+}
+
+impl<const D: usize> Cdf<D> for HalfNormal<D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        erf(value.clamp_min(0.0) / &self.scale / SQRT_2)
+    }
+}
+
+impl<const D: usize> Quantile<D> for HalfNormal<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        erfinv(probability(p)) * SQRT_2 * &self.scale
     }
 }

@@ -1,6 +1,9 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Noise, Normal, Operand, Parameter, Support};
+use crate::{
+    Cdf, Distribution, Entropy, Moments, Noise, Normal, Operand, Parameter, Quantile, Support,
+    expm1,
+};
 
 /// The log-normal distribution: `exp x` for `x ~ N(μ, σ²)`.
 ///
@@ -60,5 +63,35 @@ impl<const D: usize> Distribution<D> for LogNormal<D> {
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let log = value.log();
         self.log.log_prob(log.clone()) - log
+    }
+}
+
+impl<const D: usize> Moments<D> for LogNormal<D> {
+    fn mean(&self) -> Operand<D> {
+        (self.log.mean() + self.log.variance() * 0.5).exp()
+    }
+
+    fn variance(&self) -> Operand<D> {
+        let spread = self.log.variance();
+        spread.map(f64::exp_m1, expm1) * (self.log.mean() * 2.0 + spread).exp()
+    }
+}
+
+impl<const D: usize> Entropy<D> for LogNormal<D> {
+    fn entropy(&self) -> Operand<D> {
+        self.log.entropy() + self.log.mean()
+    }
+}
+
+impl<const D: usize> Cdf<D> for LogNormal<D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let log = value.clamp_min(0.0).log();
+        self.log.cdf(log)
+    }
+}
+
+impl<const D: usize> Quantile<D> for LogNormal<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        self.log.icdf(p).exp()
     }
 }

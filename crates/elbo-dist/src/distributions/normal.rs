@@ -1,6 +1,10 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{Distribution, Domain, HALF_LN_TWO_PI, Noise, Operand, Parameter, Support};
+use crate::operands::operands;
+use crate::{
+    Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support, ndtr,
+    ndtri,
+};
 
 /// The normal distribution `N(μ, σ²)`.
 ///
@@ -38,23 +42,10 @@ impl<const D: usize> Distribution<D> for Normal<D> {
     type Kind = Float;
     const REPARAMETERIZED: bool = true;
 
-    fn name(&self) -> &'static str {
-        "Normal"
-    }
-
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
-        vec![
-            Parameter::new("loc", &self.loc, Domain::Real),
-            Parameter::new("scale", &self.scale, Domain::Positive),
-        ]
-    }
+    operands!("Normal", loc: Real, scale: Positive);
 
     fn support(&self) -> Support {
         Support::Real
-    }
-
-    fn detach(self) -> Self {
-        Self { loc: self.loc.detach(), scale: self.scale.detach() }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
@@ -64,5 +55,33 @@ impl<const D: usize> Distribution<D> for Normal<D> {
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let z = (value - &self.loc) / &self.scale;
         z.square() * -0.5 - &(self.scale.log() + HALF_LN_TWO_PI)
+    }
+}
+
+impl<const D: usize> Moments<D> for Normal<D> {
+    fn mean(&self) -> Operand<D> {
+        self.loc.clone()
+    }
+
+    fn variance(&self) -> Operand<D> {
+        self.scale.square()
+    }
+}
+
+impl<const D: usize> Entropy<D> for Normal<D> {
+    fn entropy(&self) -> Operand<D> {
+        self.scale.log() + (HALF_LN_TWO_PI + 0.5)
+    }
+}
+
+impl<const D: usize> Cdf<D> for Normal<D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        ndtr((value - &self.loc) / &self.scale)
+    }
+}
+
+impl<const D: usize> Quantile<D> for Normal<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        ndtri(p) * &self.scale + &self.loc
     }
 }

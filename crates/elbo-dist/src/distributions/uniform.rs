@@ -1,6 +1,9 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{DistError, Distribution, Noise, Parameter, Support};
+use crate::moments::probability;
+use crate::{
+    Cdf, DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Quantile, Support,
+};
 
 /// The uniform distribution on an interval with fixed ends.
 ///
@@ -72,5 +75,33 @@ impl<const D: usize> Distribution<D> for Uniform {
             true => Ok([1; D]),
             false => Err(DistError::Interval { distribution, low, high }),
         }
+    }
+}
+
+impl<const D: usize> Moments<D> for Uniform {
+    fn mean(&self) -> Operand<D> {
+        Operand::Scalar(0.5 * (self.low + self.high))
+    }
+
+    fn variance(&self) -> Operand<D> {
+        Operand::Scalar((self.high - self.low).powi(2) / 12.0)
+    }
+}
+
+impl<const D: usize> Entropy<D> for Uniform {
+    fn entropy(&self) -> Operand<D> {
+        Operand::Scalar((self.high - self.low).ln())
+    }
+}
+
+impl<const D: usize> Cdf<D> for Uniform {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+    }
+}
+
+impl<const D: usize> Quantile<D> for Uniform {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        probability(p) * (self.high - self.low) + self.low
     }
 }

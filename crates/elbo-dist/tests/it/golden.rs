@@ -2,8 +2,10 @@
 
 use burn::tensor::{Float, Int, Tensor};
 use elbo_dist::{
-    Bernoulli, Categorical, Distribution, Exponential, Gamma, HalfCauchy, HalfNormal, LogNormal,
-    Normal, Operand, Place, Uniform,
+    AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2,
+    Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT,
+    InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal, NegativeBinomial, Normal,
+    Operand, Pareto, Place, Poisson, SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull,
 };
 use elbo_testkit::Golden;
 
@@ -89,11 +91,67 @@ fn log_normal_log_prob_is_exact() {
     check("log_normal", ["loc", "scale"], Unit::Terms, |[loc, scale]| LogNormal::new(loc, scale));
 }
 
-/// At concentration 1e6 and near the mode, summands of 1e7 cancel to about -7.
+/// At concentration 1e6 and near the mode no digits are lost, where summands of 1e7 would cancel to
+/// about -7: the unit is the result, and what the rounding of `β x` does to it.
 #[test]
-fn gamma_log_prob_is_as_exact_as_its_summands() {
+fn densities_with_the_gamma_kernel_are_exact() {
     check("gamma", ["concentration", "rate"], Unit::Terms, |[concentration, rate]| {
         Gamma::new(concentration, rate)
+    });
+    check("chi2", ["df"], Unit::Terms, |[df]| Chi2::new(df));
+    check("inverse_gamma", ["concentration", "scale"], Unit::Terms, |[concentration, scale]| {
+        InverseGamma::new(concentration, scale)
+    });
+    check("poisson", ["rate"], Unit::Terms, |[rate]| Poisson::new(rate));
+}
+
+#[test]
+fn densities_of_a_location_and_a_scale_are_as_exact_as_their_summands() {
+    check("cauchy", ["loc", "scale"], Unit::Terms, |[loc, scale]| Cauchy::new(loc, scale));
+    check("laplace", ["loc", "scale"], Unit::Terms, |[loc, scale]| Laplace::new(loc, scale));
+    check("logistic", ["loc", "scale"], Unit::Terms, |[loc, scale]| Logistic::new(loc, scale));
+    check("gumbel", ["loc", "scale"], Unit::Terms, |[loc, scale]| Gumbel::new(loc, scale));
+    check("student_t", ["df", "loc", "scale"], Unit::Terms, |[df, loc, scale]| {
+        StudentT::new(df, loc, scale)
+    });
+    check("half_student_t", ["df", "scale"], Unit::Terms, |[df, scale]| {
+        HalfStudentT::new(df, scale)
+    });
+    check("skew_normal", ["loc", "scale", "skewness"], Unit::Terms, |[loc, scale, skewness]| {
+        SkewNormal::new(loc, scale, skewness)
+    });
+    check("asymmetric_laplace", ["loc", "scale", "asymmetry"], Unit::Terms, |[loc, scale, k]| {
+        AsymmetricLaplace::new(loc, scale, k)
+    });
+    check("truncated_normal", ["loc", "scale"], Unit::Terms, |[loc, scale]| {
+        TruncatedNormal::new(loc, scale, 1.0, 4.0)
+    });
+}
+
+#[test]
+fn densities_on_a_part_of_the_line_are_as_exact_as_their_summands() {
+    check("weibull", ["scale", "concentration"], Unit::Terms, |[scale, concentration]| {
+        Weibull::new(scale, concentration)
+    });
+    check("pareto", ["alpha"], Unit::Terms, |[alpha]| Pareto::new(2.0, alpha));
+    check("kumaraswamy", ["a", "b"], Unit::Terms, |[a, b]| Kumaraswamy::new(a, b));
+    check("beta", ["a", "b"], Unit::Terms, |[a, b]| Beta::new(a, b));
+    check("logit_normal", ["loc", "scale"], Unit::Terms, |[loc, scale]| {
+        LogitNormal::new(loc, scale)
+    });
+}
+
+#[test]
+fn masses_of_counts_are_as_exact_as_their_summands() {
+    check("binomial", ["total_count", "logits"], Unit::Terms, |[n, logits]| {
+        Binomial::logits(n, logits)
+    });
+    check("geometric", ["logits"], Unit::Value, |[logits]| Geometric::logits(logits));
+    check("negative_binomial", ["total_count", "logits"], Unit::Terms, |[r, logits]| {
+        NegativeBinomial::logits(r, logits)
+    });
+    check("beta_binomial", ["total_count", "a", "b"], Unit::Terms, |[n, a, b]| {
+        BetaBinomial::new(n, a, b)
     });
 }
 

@@ -1,5 +1,6 @@
 //! The tests of `elbo-dist`: one binary, a module for each subject.
 
+mod closed_forms;
 mod error;
 mod golden;
 mod gradient;

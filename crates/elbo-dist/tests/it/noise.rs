@@ -154,5 +154,5 @@ fn the_numbers_of_a_seed_stay() {
     assert_eq!(host(noise.clone().split().uniform([1, 1])), [0.02273881866931815]);
     assert_eq!(host(noise.clone().from_particle(1).uniform([1, 1])), [0.029245886742264804]);
     let gamma = Gamma::<2>::new(2.5, 1.0).sample(3, &mut noise.clone()).unwrap();
-    assert_eq!(host(gamma), [0.35469368834602033, 4.214004250200715, 3.4572449288298994]);
+    assert_eq!(host(gamma), [0.35469368834602033, 4.214004250200715, 3.457244928829899]);
 }

@@ -1,0 +1,70 @@
+//! What is known of a distribution in closed form.
+
+use burn::tensor::Tensor;
+
+use crate::{Distribution, Operand};
+
+/// A distribution whose mean and variance are known.
+///
+/// ```
+/// use elbo_dist::{Gamma, Moments, Operand};
+///
+/// let gamma = Gamma::<2>::new(3.0, 2.0);
+/// assert!(matches!(gamma.mean(), Operand::Scalar(1.5)));
+/// assert!(matches!(gamma.variance(), Operand::Scalar(0.75)));
+/// ```
+pub trait Moments<const D: usize>: Distribution<D> {
+    /// The mean of each element: NaN where there is none, infinite where it is.
+    fn mean(&self) -> Operand<D>;
+
+    /// The variance of each element: NaN where there is none, infinite where it is.
+    fn variance(&self) -> Operand<D>;
+}
+
+/// A distribution whose entropy `-E[log p(x)]` is known, in nats.
+///
+/// ```
+/// use elbo_dist::{Entropy, Exponential, Operand};
+///
+/// let wait = Exponential::<2>::new(1.0);
+/// assert!(matches!(wait.entropy(), Operand::Scalar(1.0)));
+/// ```
+pub trait Entropy<const D: usize>: Distribution<D> {
+    /// The entropy of each event, of the shape of a log-probability.
+    fn entropy(&self) -> Operand<D>;
+}
+
+/// A distribution of numbers whose distribution function is known.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Cdf, Exponential};
+///
+/// let x = Tensor::<2>::from_floats([[2.0_f32.ln()]], &Device::flex());
+/// assert!((Exponential::new(1.0).cdf(x).into_scalar::<f32>() - 0.5).abs() < 1e-6);
+/// ```
+pub trait Cdf<const D: usize>: Distribution<D> {
+    /// `P(X ≤ value)`, elementwise, for any real `value`.
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D>;
+}
+
+/// A distribution of numbers whose quantile function is known.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Exponential, Quantile};
+///
+/// let p = Tensor::<2>::from_floats([[0.5]], &Device::flex());
+/// let median: f32 = Exponential::new(1.0).icdf(p).into_scalar();
+/// assert!((median - 2.0_f32.ln()).abs() < 1e-6);
+/// ```
+pub trait Quantile<const D: usize>: Cdf<D> {
+    /// The value with probability `p` below it, elementwise; NaN for `p` outside `[0, 1]`.
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D>;
+}
+
+/// `p`, or NaN where it is no probability.
+pub(crate) fn probability<const D: usize>(p: Tensor<D>) -> Tensor<D> {
+    let outside = p.clone().lower_elem(0.0).bool_or(p.clone().greater_elem(1.0));
+    p.mask_fill(outside, f64::NAN)
+}

@@ -1,0 +1,65 @@
+//! Special functions that are accurate in the tails, on every device.
+//!
+//! Each is a composition of plain tensor operations with a hand-written first derivative: value
+//! and slope are computed without a graph, and a few recorded operations tie them to the arguments.
+//! Tracked arguments must be finite. The regularized incomplete functions alone are computed on the
+//! host, an element at a time.
+
+mod bessel;
+mod beta;
+mod dual;
+mod erf;
+mod exp_log;
+mod gamma;
+mod gamma_kernel;
+mod incomplete;
+
+use burn::tensor::Tensor;
+
+pub use bessel::{i0e, i1e};
+pub use beta::{lbeta, lbeta_scalar, log_binomial};
+pub use erf::{erf, erfc, erfinv, log_ndtr, ndtr, ndtri};
+pub use exp_log::{
+    expm1, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp, sigmoid, softplus, xlog1py, xlogy,
+};
+pub(crate) use exp_log::{log_softmax, log1p_exp_neg_abs, sigmoid_value};
+pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigamma_scalar};
+pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
+pub(crate) use incomplete::gamma_draw_slope;
+pub use incomplete::{betainc, betainc_scalar, gammainc, gammainc_scalar, gammaincc};
+
+/// `value(x)` with derivative `slope(x)`, both computed without a graph.
+pub(crate) fn with_slope<const D: usize>(
+    x: Tensor<D>,
+    value: impl FnOnce(Tensor<D>) -> Tensor<D>,
+    slope: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    let constant = x.clone().inner();
+    if !x.is_tracked() {
+        return value(constant);
+    }
+    (x - constant.clone()) * slope(constant.clone()) + value(constant)
+}
+
+/// `value(x, y)` with derivatives `slopes(x, y)`, all computed without a graph.
+pub(crate) fn with_slopes<const D: usize>(
+    x: Tensor<D>,
+    y: Tensor<D>,
+    value: impl FnOnce(Tensor<D>, Tensor<D>) -> Tensor<D>,
+    slopes: impl FnOnce(Tensor<D>, Tensor<D>) -> [Tensor<D>; 2],
+) -> Tensor<D> {
+    let constants = (x.clone().inner(), y.clone().inner());
+    let result = value(constants.0.clone(), constants.1.clone());
+    if !x.is_tracked() && !y.is_tracked() {
+        return result;
+    }
+    let [by_x, by_y] = slopes(constants.0.clone(), constants.1.clone());
+    (x - constants.0) * by_x + (y - constants.1) * by_y + result
+}
+
+/// `c₀ + c₁ x + c₂ x² + …`
+pub(crate) fn polynomial<const D: usize>(coefficients: &[f64], x: Tensor<D>) -> Tensor<D> {
+    let (last, rest) = coefficients.split_last().expect("a polynomial has a coefficient");
+    let highest = x.zeros_like() + *last;
+    rest.iter().rev().fold(highest, |sum, c| sum * x.clone() + *c)
+}

@@ -24,6 +24,7 @@ mod distributions;
 mod error;
 mod iid;
 mod kind;
+mod kl;
 mod moments;
 mod noise;
 mod operand;
@@ -46,6 +47,7 @@ pub use distributions::{
 pub use error::DistError;
 pub use iid::Iid;
 pub use kind::ValueKind;
+pub use kl::{KL_PAIRS, KlDivergence, kl_is_closed};
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;

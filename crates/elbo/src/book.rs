@@ -14,6 +14,7 @@ chapters! {
     Quickstart: "quickstart.md",
     Programs: "programs.md",
     Shapes: "shapes.md",
+    Distributions: "distributions.md",
     Guides: "guides.md",
     Inference: "svi.md",
     NoiseAndReproducibility: "noise.md",

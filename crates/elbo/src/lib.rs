@@ -61,11 +61,14 @@ pub mod prelude {
     pub use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
     pub use crate::{
-        Amortized, Bernoulli, Categorical, Condition, Distribution, Draw, Elbo, Estimate,
-        Exponential, Gamma, Graph, Guide, GuideError, HalfCauchy, HalfNormal, InferError, Init,
-        Latents, Layout, LogJoint, LogNormal, LogTerms, MeanField, MeanFieldConfig, Model,
-        ModelError, Noise, Normal, Objective, Path, Place, Predictive, Program, Role, Site,
-        StepInfo, StickingTheLanding, Subsample, Support, Svi, Term, Terms, Trace, Uniform,
-        named_param, summarize,
+        Amortized, AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy,
+        Chi2, Condition, DiscreteUniform, Distribution, Draw, Elbo, Estimate, Exponential, Gamma,
+        Geometric, Graph, Guide, GuideError, Gumbel, HalfCauchy, HalfNormal, HalfStudentT,
+        InferError, Init, InverseGamma, Kumaraswamy, Laplace, Latents, Layout, LogJoint, LogNormal,
+        LogTerms, Logistic, LogitNormal, MeanField, MeanFieldConfig, Model, ModelError,
+        NegativeBinomial, Noise, Normal, Objective, Pareto, Path, Place, Poisson, Predictive,
+        Program, Role, Site, SkewNormal, StepInfo, StickingTheLanding, StudentT, Subsample,
+        Support, Svi, Term, Terms, Trace, TruncatedNormal, Uniform, Weibull, named_param,
+        summarize,
     };
 }

@@ -1,7 +1,8 @@
 use burn::tensor::{Float, Tensor, activation};
 
+use crate::distributions::{chance, log1p_exp, logit};
 use crate::special::{log1p_exp_neg_abs, sigmoid_value, with_slope};
-use crate::{Distribution, Domain, Noise, Operand, Parameter, Support, log1p};
+use crate::{Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support};
 
 /// The Bernoulli distribution over 0 and 1, by log-odds `l`.
 ///
@@ -41,9 +42,8 @@ impl<const D: usize> Bernoulli<D> {
     /// By the probability of 1, strictly between 0 and 1 (at 0 and 1 the log-odds are
     /// infinite).
     pub fn probs(probs: impl Into<Operand<D>>) -> Self {
-        let logit = |p: f64| p.ln() - (-p).ln_1p();
         let probs = probs.into();
-        let logits = probs.map(logit, |p| p.clone().log() - log1p(-p));
+        let logits = logit(&probs);
         Self { logits, probs: Some(probs), support: Support::Boolean }
     }
 
@@ -55,6 +55,10 @@ impl<const D: usize> Bernoulli<D> {
     /// This is how grey pixels are scored without binarizing them.
     pub fn soft_targets(self) -> Self {
         Self { support: Support::UnitInterval, ..self }
+    }
+
+    pub(crate) fn log_odds(&self) -> &Operand<D> {
+        &self.logits
     }
 }
 
@@ -107,5 +111,23 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
             Some(zero) => by_logits + zero,
             None => by_logits,
         }
+    }
+}
+
+impl<const D: usize> Moments<D> for Bernoulli<D> {
+    fn mean(&self) -> Operand<D> {
+        chance(&self.logits)
+    }
+
+    fn variance(&self) -> Operand<D> {
+        chance(&self.logits) * chance(&-self.logits.clone())
+    }
+}
+
+/// Of draws, which are 0 or 1; soft targets have none.
+impl<const D: usize> Entropy<D> for Bernoulli<D> {
+    fn entropy(&self) -> Operand<D> {
+        let opposite = -self.logits.clone();
+        chance(&self.logits) * log1p_exp(&opposite) + chance(&opposite) * log1p_exp(&self.logits)
     }
 }

@@ -40,6 +40,10 @@ impl<const D: usize> Beta<D> {
     pub fn new(a: impl Into<Operand<D>>, b: impl Into<Operand<D>>) -> Self {
         Self { a: a.into(), b: b.into() }
     }
+
+    pub(crate) fn concentrations(&self) -> (&Operand<D>, &Operand<D>) {
+        (&self.a, &self.b)
+    }
 }
 
 impl<const D: usize> Distribution<D> for Beta<D> {

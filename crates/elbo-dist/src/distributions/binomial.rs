@@ -45,6 +45,10 @@ impl<const D: usize> Binomial<D> {
     pub fn probs(total_count: impl Into<Operand<D>>, probs: impl Into<Operand<D>>) -> Self {
         Self::logits(total_count, logit(&probs.into()))
     }
+
+    pub(crate) fn trials(&self) -> (&Operand<D>, &Operand<D>) {
+        (&self.total_count, &self.logits)
+    }
 }
 
 impl<const D: usize> Distribution<D> for Binomial<D> {
@@ -98,12 +102,12 @@ impl<const D: usize> Cdf<D> for Binomial<D> {
 }
 
 /// `log p - log(1 - p)`.
-pub(super) fn logit<const D: usize>(probs: &Operand<D>) -> Operand<D> {
+pub(crate) fn logit<const D: usize>(probs: &Operand<D>) -> Operand<D> {
     probs.map(|p| p.ln() - (-p).ln_1p(), |p| p.clone().log() - log1p(-p))
 }
 
 /// `σ(logits)`.
-pub(super) fn chance<const D: usize>(logits: &Operand<D>) -> Operand<D> {
+pub(crate) fn chance<const D: usize>(logits: &Operand<D>) -> Operand<D> {
     logits.map(|l| 1.0 / (1.0 + (-l).exp()), sigmoid)
 }
 

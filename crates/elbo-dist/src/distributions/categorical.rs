@@ -1,7 +1,10 @@
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::special::log_softmax;
-use crate::{DistError, Distribution, Domain, Noise, Operand, Parameter, Support, broadcast};
+use crate::{
+    DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support,
+    broadcast,
+};
 
 /// The categorical distribution over `0, 1, .., K - 1`, by unnormalized log-probabilities.
 ///
@@ -42,6 +45,14 @@ impl<const D: usize> Categorical<D> {
     pub fn probs(probs: Tensor<D>) -> Self {
         Self { probs: Some(Operand::Tensor(probs.clone())), ..Self::logits(probs.log()) }
     }
+
+    /// The unnormalized log-probabilities.
+    pub(crate) fn weights(&self) -> Tensor<D> {
+        match &self.logits {
+            Operand::Tensor(logits) => logits.clone(),
+            Operand::Scalar(_) => unreachable!("made from a tensor"),
+        }
+    }
 }
 
 impl<const D: usize> Distribution<D> for Categorical<D> {
@@ -77,8 +88,7 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
     }
 
     fn log_prob(&self, value: Tensor<D, Int>) -> Tensor<D> {
-        let Operand::Tensor(logits) = &self.logits else { unreachable!("made from a tensor") };
-        let log_probs = log_softmax(logits.clone(), D - 1);
+        let log_probs = log_softmax(self.weights(), D - 1);
         let mut shape = log_probs.dims();
         let count = std::mem::replace(&mut shape[D - 1], 1);
         for (size, other) in shape.iter_mut().zip(value.dims()) {
@@ -111,5 +121,39 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
             None => Ok(()),
             Some(event) => Err(DistError::NoWeight { distribution: self.name(), event }),
         }
+    }
+}
+
+/// Of the categories' numbers.
+impl<const D: usize> Moments<D> for Categorical<D> {
+    fn mean(&self) -> Operand<D> {
+        Operand::Tensor(self.power_mean(1))
+    }
+
+    fn variance(&self) -> Operand<D> {
+        Operand::Tensor(self.power_mean(2) - self.power_mean(1).square())
+    }
+}
+
+/// A category of probability 0 adds nothing.
+impl<const D: usize> Entropy<D> for Categorical<D> {
+    fn entropy(&self) -> Operand<D> {
+        let log_probs = log_softmax(self.weights(), D - 1);
+        let each = log_probs.clone().exp() * log_probs.clone();
+        let none = log_probs.equal_elem(f64::NEG_INFINITY);
+        Operand::Tensor(-each.mask_fill(none, 0.0).sum_dim(D - 1))
+    }
+}
+
+impl<const D: usize> Categorical<D> {
+    /// `Σₖ kⁿ pₖ`.
+    fn power_mean(&self, n: i32) -> Tensor<D> {
+        let probs = log_softmax(self.weights(), D - 1).exp();
+        let mut shape = [1; D];
+        shape[D - 1] = probs.dims()[D - 1];
+        let numbers = (0..shape[D - 1]).map(|k| (k as f64).powi(n)).collect::<Vec<_>>();
+        let data = TensorData::new(numbers, shape).convert_dtype(probs.dtype());
+        let numbers = Tensor::from_data(data, (&probs.device().inner(), probs.dtype()));
+        (probs * numbers).sum_dim(D - 1)
     }
 }

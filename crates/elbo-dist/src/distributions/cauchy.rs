@@ -37,6 +37,10 @@ impl<const D: usize> Cauchy<D> {
     pub fn new(loc: impl Into<Operand<D>>, scale: impl Into<Operand<D>>) -> Self {
         Self { loc: loc.into(), scale: scale.into() }
     }
+
+    pub(crate) fn loc_and_scale(&self) -> (&Operand<D>, &Operand<D>) {
+        (&self.loc, &self.scale)
+    }
 }
 
 impl<const D: usize> Distribution<D> for Cauchy<D> {

@@ -45,11 +45,11 @@ impl<const D: usize> Distribution<D> for Chi2<D> {
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
-        self.gamma().draw(shape, noise)
+        self.as_gamma().draw(shape, noise)
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
-        self.gamma().log_prob(value)
+        self.as_gamma().log_prob(value)
     }
 }
 
@@ -65,18 +65,18 @@ impl<const D: usize> Moments<D> for Chi2<D> {
 
 impl<const D: usize> Entropy<D> for Chi2<D> {
     fn entropy(&self) -> Operand<D> {
-        self.gamma().entropy()
+        self.as_gamma().entropy()
     }
 }
 
 impl<const D: usize> Cdf<D> for Chi2<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        self.gamma().cdf(value)
+        self.as_gamma().cdf(value)
     }
 }
 
 impl<const D: usize> Chi2<D> {
-    fn gamma(&self) -> Gamma<D> {
+    pub(crate) fn as_gamma(&self) -> Gamma<D> {
         Gamma::new(self.df.clone() * 0.5, 0.5)
     }
 }

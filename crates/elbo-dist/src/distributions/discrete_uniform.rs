@@ -39,6 +39,10 @@ impl DiscreteUniform {
     fn count(&self) -> f64 {
         self.high - self.low + 1.0
     }
+
+    pub(crate) fn ends(&self) -> [f64; 2] {
+        [self.low, self.high]
+    }
 }
 
 impl<const D: usize> Distribution<D> for DiscreteUniform {

@@ -2,7 +2,9 @@ use burn::tensor::{Float, Tensor};
 
 use crate::moments::probability;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1p};
+use crate::{
+    Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Quantile, Support, expm1, log1p,
+};
 
 /// The exponential distribution with rate `λ`.
 ///
@@ -32,6 +34,10 @@ impl<const D: usize> Exponential<D> {
     /// The exponential distribution with `rate > 0`, one over its mean.
     pub fn new(rate: impl Into<Operand<D>>) -> Self {
         Self { rate: rate.into() }
+    }
+
+    pub(crate) fn as_gamma(&self) -> Gamma<D> {
+        Gamma::new(1.0, self.rate.clone())
     }
 }
 

@@ -40,6 +40,14 @@ impl<const D: usize> Gamma<D> {
     pub fn new(concentration: impl Into<Operand<D>>, rate: impl Into<Operand<D>>) -> Self {
         Self { concentration: concentration.into(), rate: rate.into() }
     }
+
+    pub(crate) fn shape_and_rate(&self) -> (Operand<D>, Operand<D>) {
+        (self.concentration.clone(), self.rate.clone())
+    }
+
+    pub(crate) fn as_gamma(&self) -> Self {
+        self.clone()
+    }
 }
 
 impl<const D: usize> Distribution<D> for Gamma<D> {

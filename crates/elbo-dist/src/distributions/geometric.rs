@@ -3,7 +3,9 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::binomial::{chance, logit};
 use crate::distributions::poisson::COUNTS;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Support, expm1, softplus};
+use crate::{
+    Bernoulli, Cdf, Distribution, Entropy, Moments, Noise, Operand, Support, expm1, softplus,
+};
 
 /// The geometric distribution: the failures before the first success, by log-odds `l` of a success.
 ///
@@ -40,6 +42,10 @@ impl<const D: usize> Geometric<D> {
     /// By the probability of success, strictly between 0 and 1.
     pub fn probs(probs: impl Into<Operand<D>>) -> Self {
         Self::logits(logit(&probs.into()))
+    }
+
+    pub(crate) fn log_odds(&self) -> &Operand<D> {
+        &self.logits
     }
 }
 
@@ -80,10 +86,8 @@ impl<const D: usize> Moments<D> for Geometric<D> {
 
 impl<const D: usize> Entropy<D> for Geometric<D> {
     fn entropy(&self) -> Operand<D> {
-        // H(p) / p for the entropy H of one trial.
-        let l = &self.logits;
-        let trial = chance(l) * log1p_exp(&-l.clone()) + chance(&-l.clone()) * log1p_exp(l);
-        trial / chance(l)
+        // That of one trial, and 1 / p trials in the mean.
+        Bernoulli::logits(self.logits.clone()).entropy() / chance(&self.logits)
     }
 }
 
@@ -95,6 +99,6 @@ impl<const D: usize> Cdf<D> for Geometric<D> {
 }
 
 /// `log(1 + eˡ)`.
-pub(super) fn log1p_exp<const D: usize>(logits: &Operand<D>) -> Operand<D> {
+pub(crate) fn log1p_exp<const D: usize>(logits: &Operand<D>) -> Operand<D> {
     logits.map(|l| l.max(0.0) + (-l.abs()).exp().ln_1p(), softplus)
 }

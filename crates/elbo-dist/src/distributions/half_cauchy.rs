@@ -36,6 +36,10 @@ impl<const D: usize> HalfCauchy<D> {
     pub fn new(scale: impl Into<Operand<D>>) -> Self {
         Self { scale: scale.into() }
     }
+
+    pub(crate) fn scale(&self) -> &Operand<D> {
+        &self.scale
+    }
 }
 
 impl<const D: usize> Distribution<D> for HalfCauchy<D> {

@@ -38,6 +38,10 @@ impl<const D: usize> HalfNormal<D> {
     pub fn new(scale: impl Into<Operand<D>>) -> Self {
         Self { scale: scale.into() }
     }
+
+    pub(crate) fn scale(&self) -> &Operand<D> {
+        &self.scale
+    }
 }
 
 impl<const D: usize> Distribution<D> for HalfNormal<D> {

@@ -4,7 +4,9 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::student_t::{half_chi2_over_half_df, student_normalizer};
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Moments, Noise, Operand, Support, betainc, log1p};
+use crate::{
+    Cdf, Distribution, Entropy, Moments, Noise, Operand, StudentT, Support, betainc, log1p,
+};
 
 /// The half Student's t distribution: `|x|` for `x` Student's t about 0 with `ν` degrees of freedom and
 /// scale `σ`.
@@ -82,5 +84,11 @@ impl<const D: usize> Cdf<D> for HalfStudentT<D> {
         let part = square.clone() / (square + df.clone());
         let half = df.clone() * 0.0 + 0.5;
         betainc(half, df * 0.5, part)
+    }
+}
+
+impl<const D: usize> Entropy<D> for HalfStudentT<D> {
+    fn entropy(&self) -> Operand<D> {
+        StudentT::new(self.df.clone(), 0.0, self.scale.clone()).entropy() - LN_2
     }
 }

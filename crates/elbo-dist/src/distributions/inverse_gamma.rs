@@ -34,6 +34,11 @@ impl<const D: usize> InverseGamma<D> {
     pub fn new(concentration: impl Into<Operand<D>>, scale: impl Into<Operand<D>>) -> Self {
         Self { concentration: concentration.into(), scale: scale.into() }
     }
+
+    /// The distribution of `1/x`.
+    pub(crate) fn inverse(&self) -> Gamma<D> {
+        Gamma::new(self.concentration.clone(), self.scale.clone())
+    }
 }
 
 impl<const D: usize> Distribution<D> for InverseGamma<D> {

@@ -34,6 +34,11 @@ impl<const D: usize> LogNormal<D> {
     pub fn new(loc: impl Into<Operand<D>>, scale: impl Into<Operand<D>>) -> Self {
         Self { log: Normal::new(loc, scale) }
     }
+
+    /// The distribution of `log x`.
+    pub(crate) fn logarithm(&self) -> &Normal<D> {
+        &self.log
+    }
 }
 
 impl<const D: usize> Distribution<D> for LogNormal<D> {

@@ -34,6 +34,11 @@ impl<const D: usize> LogitNormal<D> {
     pub fn new(loc: impl Into<Operand<D>>, scale: impl Into<Operand<D>>) -> Self {
         Self { logit: Normal::new(loc, scale) }
     }
+
+    /// The distribution of `logit x`.
+    pub(crate) fn log_odds(&self) -> &Normal<D> {
+        &self.logit
+    }
 }
 
 impl<const D: usize> Distribution<D> for LogitNormal<D> {

@@ -63,3 +63,6 @@ pub use student_t::StudentT;
 pub use truncated_normal::TruncatedNormal;
 pub use uniform::Uniform;
 pub use weibull::Weibull;
+
+pub(crate) use binomial::{chance, logit};
+pub(crate) use geometric::log1p_exp;

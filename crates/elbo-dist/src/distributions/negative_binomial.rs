@@ -50,6 +50,10 @@ impl<const D: usize> NegativeBinomial<D> {
         let concentration = concentration.into();
         Self::logits(concentration.clone(), mean.into().log() - concentration.log())
     }
+
+    pub(crate) fn trials(&self) -> (&Operand<D>, &Operand<D>) {
+        (&self.total_count, &self.logits)
+    }
 }
 
 impl<const D: usize> Distribution<D> for NegativeBinomial<D> {

@@ -40,6 +40,10 @@ impl<const D: usize> Pareto<D> {
     pub fn new(scale: f64, alpha: impl Into<Operand<D>>) -> Self {
         Self { alpha: alpha.into(), scale }
     }
+
+    pub(crate) fn scale_and_alpha(&self) -> (f64, &Operand<D>) {
+        (self.scale, &self.alpha)
+    }
 }
 
 impl<const D: usize> Distribution<D> for Pareto<D> {

@@ -37,6 +37,10 @@ impl Uniform {
     pub fn new(low: f64, high: f64) -> Self {
         Self { low, high }
     }
+
+    pub(crate) fn ends(&self) -> [f64; 2] {
+        [self.low, self.high]
+    }
 }
 
 impl<const D: usize> Distribution<D> for Uniform {

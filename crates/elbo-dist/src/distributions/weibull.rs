@@ -35,6 +35,10 @@ impl<const D: usize> Weibull<D> {
     pub fn new(scale: impl Into<Operand<D>>, concentration: impl Into<Operand<D>>) -> Self {
         Self { scale: scale.into(), concentration: concentration.into() }
     }
+
+    pub(crate) fn scale_and_concentration(&self) -> (&Operand<D>, &Operand<D>) {
+        (&self.scale, &self.concentration)
+    }
 }
 
 impl<const D: usize> Distribution<D> for Weibull<D> {

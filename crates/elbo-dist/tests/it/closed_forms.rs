@@ -2,10 +2,10 @@
 
 use burn::tensor::{Device, Float, Tensor};
 use elbo_dist::{
-    AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Cauchy, Cdf, Chi2, DiscreteUniform,
-    Distribution, Entropy, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal,
-    HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal, Moments,
-    NegativeBinomial, Normal, Operand, Pareto, Poisson, Quantile, SkewNormal, StudentT,
+    AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Cdf, Chi2,
+    DiscreteUniform, Distribution, Entropy, Exponential, Gamma, Geometric, Gumbel, HalfCauchy,
+    HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
+    Moments, NegativeBinomial, Normal, Operand, Pareto, Poisson, Quantile, SkewNormal, StudentT,
     TruncatedNormal, Uniform, Weibull,
 };
 use elbo_testkit::{assert_close, central_differences};
@@ -98,6 +98,7 @@ fn entropies_are_those_of_scipy() {
     entropy("weibull", of!(Weibull::new, 2));
     entropy("pareto", |p: Operands| Pareto::new(2.0, p[0].clone()));
     entropy("student_t", of!(StudentT::new, 3));
+    entropy("half_student_t", of!(HalfStudentT::new, 2));
     entropy("asymmetric_laplace", of!(AsymmetricLaplace::new, 3));
     entropy("geometric", of!(Geometric::logits, 1));
 }
@@ -126,6 +127,20 @@ fn what_has_no_parameters_or_no_moments_says_so() {
     assert!(number(StudentT::new(1.0, 0.5, 1.0).mean()).is_nan());
     assert_eq!(number(Pareto::new(1.0, 0.9).mean()), f64::INFINITY);
     assert_eq!(number(InverseGamma::new(1.5, 1.0).variance()), f64::INFINITY);
+}
+
+#[test]
+fn a_coin_and_a_category_have_their_moments_and_entropies() {
+    for probs in [Operand::Scalar(0.3), Operand::Tensor(row(&double(), &[0.3]))] {
+        let coin = Bernoulli::<2>::probs(probs);
+        let entropy = -(0.3_f64 * 0.3_f64.ln() + 0.7 * 0.7_f64.ln());
+        let found = [number(coin.mean()), number(coin.variance()), number(coin.entropy())];
+        assert_close(&found, &[0.3, 0.21, entropy], 1e-14, 0.0);
+    }
+    let category = Categorical::probs(row(&double(), &[1.0, 0.0, 3.0]));
+    let entropy = -(0.25_f64 * 0.25_f64.ln() + 0.75 * 0.75_f64.ln());
+    let found = [number(category.mean()), number(category.variance()), number(category.entropy())];
+    assert_close(&found, &[1.5, 0.75, entropy], 1e-14, 0.0);
 }
 
 /// The derivative of the distribution function is the density, from its lower end to its upper one.

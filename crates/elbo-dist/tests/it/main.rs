@@ -1,15 +1,21 @@
 //! The tests of `elbo-dist`: one binary, a module for each subject.
 
+#[macro_use]
+mod every;
+
 mod closed_forms;
+mod draws;
 mod error;
 mod golden;
 mod gradient;
+mod kl;
 mod noise;
 mod operand;
 mod quantile;
 mod sampling;
 mod special;
 mod support;
+mod table;
 mod transform;
 
 use burn::tensor::{Device, Tensor};

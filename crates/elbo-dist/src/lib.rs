@@ -34,15 +34,17 @@ mod place;
 mod quantile;
 mod shape;
 mod special;
+mod stick_breaking;
 mod support;
 mod transform;
 
 pub use distribution::Distribution;
 pub use distributions::{
     AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2,
-    DiscreteUniform, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT,
-    InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal, NegativeBinomial, Normal,
-    Pareto, Poisson, SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull,
+    Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric, Gumbel,
+    HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic,
+    LogitNormal, Multinomial, NegativeBinomial, Normal, OneHotCategorical, Pareto, Poisson,
+    SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull,
 };
 pub use error::DistError;
 pub use iid::Iid;
@@ -61,6 +63,7 @@ pub use special::{
     log_ndtr, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp, ndtr, ndtri, sigmoid, softplus,
     trigamma, trigamma_scalar, xlog1py, xlogy,
 };
+pub use stick_breaking::StickBreaking;
 pub use support::Support;
 pub use transform::{Above, Below, Exp, Identity, Interval, Transform};
 

@@ -4,10 +4,11 @@ use burn::tensor::Tensor;
 
 use crate::{log1p, sigmoid, softplus};
 
-/// An elementwise bijection `x = f(z)`.
+/// A bijection `x = f(z)`, of each element or of the vectors along the last axis.
 ///
 /// # Shapes
-/// Value and log-determinant have the shape of the argument.
+/// Elementwise, value and log-determinant have the shape of the argument. Of vectors, the last axis may
+/// have another size in `x` than in `z`, and has size 1 in the log-determinant.
 pub trait Transform<const D: usize> {
     /// `f(z)` and `log |dx/dz|` at `z`.
     fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>);

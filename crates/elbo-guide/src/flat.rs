@@ -60,9 +60,9 @@ impl Flat {
                 support: site.support,
                 plates: site.plates.clone(),
                 start,
-                size: site.size(),
+                size: size(site),
             });
-            start += site.size();
+            start += size(site);
         }
         if start == 0 {
             return Err(GuideError::NoLatents);
@@ -137,6 +137,11 @@ impl Flat {
     }
 }
 
+/// The numbers of a site on the real line.
+fn size(site: &Site) -> usize {
+    site.support.real_shape(&site.shape).iter().skip(1).product()
+}
+
 fn check(site: &Site) -> Result<(), GuideError> {
     let ranked = (1..=6).contains(&site.shape.len()) && site.shape[0] == 1;
     if !ranked || site.shape.contains(&0) {
@@ -181,11 +186,12 @@ impl Slot {
 
     fn constrain_rank<const D: usize>(&self, z: Tensor<2>) -> (Value, Option<Term>) {
         let particles = z.dims()[0];
+        let shape = self.support.real_shape(&self.shape);
         let shape: [usize; D] =
-            std::array::from_fn(|axis| if axis == 0 { particles } else { self.shape[axis] });
+            std::array::from_fn(|axis| if axis == 0 { particles } else { shape[axis] });
         let z: Tensor<D> = match (&z as &dyn std::any::Any).downcast_ref::<Tensor<D>>() {
-            Some(same_rank) => same_rank.clone(),
-            None => z.reshape(shape),
+            Some(same_rank) if same_rank.dims() == shape => same_rank.clone(),
+            _ => z.reshape(shape),
         };
         if self.support == Support::Real {
             return (Value::new(z), None);
@@ -211,7 +217,13 @@ impl Slot {
                 found: value.shape().to_vec(),
             });
         }
-        let (z, _) = self.transform::<2>().inverse_and_log_det(value.flat().inner());
+        let vectors = value.flat().inner();
+        let length = *self.shape.last().expect("ranks from 1 on");
+        let vectors = match self.shape.len() {
+            1 => vectors,
+            _ => vectors.clone().reshape([vectors.shape().num_elements() / length, length]),
+        };
+        let (z, _) = self.transform::<2>().inverse_and_log_det(vectors);
         Ok(z.into_data().iter::<f64>().collect())
     }
 

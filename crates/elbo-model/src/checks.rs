@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Tensor};
 use elbo_dist::{
-    DistError, Distribution, Operand, Place, Support, ValueKind, broadcast, with_particles,
+    DistError, Distribution, Operand, Place, Support, ValueKind, broadcast, unravel, with_particles,
 };
 
 use crate::{ModelError, Plate, Trace, Value};
@@ -209,7 +209,14 @@ pub(crate) fn check_inside<const D: usize, P: Distribution<D>>(
     value: &Tensor<D, P::Kind>,
 ) -> Result<(), ModelError> {
     let support = distribution.support();
-    match Value::new(P::Kind::constant(value.clone())).find(|x| !support.contains(x)) {
+    let value = Value::new(P::Kind::constant(value.clone()));
+    let outside = value.find(|x| !support.contains(x)).or_else(|| {
+        let numbers = value.to_vec();
+        let count = support.event_count()?;
+        let event = numbers.chunks(count).position(|event| !support.adds_up(event))?;
+        Some((unravel(event * count, value.shape()), numbers[event * count]))
+    });
+    match outside {
         None => Ok(()),
         Some((index, value)) => Err(ModelError::OutsideSupport {
             site: name.to_string(),

@@ -59,6 +59,7 @@ pub(crate) fn interior(support: Support) -> f64 {
         Support::Positive | Support::NonNegative => 1.0,
         Support::UnitInterval => 0.5,
         Support::Interval { low, high } => (low + high) / 2.0,
+        Support::Simplex { count } => 1.0 / count as f64,
         Support::AtLeast { low } => low + 1.0,
         Support::AtMost { high } => high - 1.0,
         Support::Integers { low, .. } => low,

@@ -37,8 +37,15 @@ impl Params {
     pub fn get(&self, name: &str) -> Option<Tensor<2>> {
         let flat = self.unconstrained(name)?;
         let (_, support) = self.names.iter().find(|(known, _)| known == name)?;
-        let shape = flat.dims();
-        constrain(flat, shape, *support)
+        let size = flat.dims()[1];
+        match support.event_count() {
+            Some(count) => {
+                let events = size / (count - 1);
+                let vectors = constrain(flat, [events, count], *support)?;
+                Some(vectors.reshape([1, events * count]))
+            }
+            None => constrain(flat, [1, size], *support),
+        }
     }
 
     /// The trained value of `name` on the real line, flattened to `[1, n]`.
@@ -85,5 +92,7 @@ pub(crate) fn constrain<const D: usize>(
     support: Support,
 ) -> Option<Tensor<D>> {
     let transform = support.from_real::<D>()?;
-    Some(transform.forward_and_log_det(flat.reshape(shape)).0)
+    let real = support.real_shape(&shape);
+    let real: [usize; D] = std::array::from_fn(|axis| real[axis]);
+    Some(transform.forward_and_log_det(flat.reshape(real)).0)
 }

@@ -152,7 +152,7 @@ impl Trace {
             Some(params) => {
                 let flat = params.unconstrained_on(name, support).ok_or_else(missing)?;
                 let size = flat.dims()[1];
-                if size != shape.iter().product::<usize>() {
+                if size != support.real_shape(&shape).iter().product::<usize>() {
                     return Err(shape_error(name, "param", [1, size], shape));
                 }
                 constrain(flat, shape, support)

@@ -2,14 +2,14 @@
 
 use burn::tensor::Tensor;
 
-use crate::distributions::{chance, log1p_exp};
+use crate::distributions::{chance, log_beta, log1p_exp};
 use crate::kl::KlDivergence;
 use crate::kl::to_moments::LogMean;
 use crate::special::log_softmax;
 use crate::{
-    Bernoulli, Beta, Binomial, Categorical, Chi2, Entropy, Exponential, Gamma, Geometric,
-    HALF_LN_TWO_PI, InverseGamma, LogNormal, Moments, NegativeBinomial, Operand, Poisson, trigamma,
-    trigamma_scalar,
+    Bernoulli, Beta, Binomial, Categorical, Chi2, Dirichlet, Entropy, Exponential, Gamma,
+    Geometric, HALF_LN_TWO_PI, InverseGamma, LogNormal, Moments, NegativeBinomial,
+    OneHotCategorical, Operand, Poisson, digamma, trigamma, trigamma_scalar,
 };
 
 /// `(α₁ - α₂) ψ(α₁) - log Γ(α₁) + log Γ(α₂) + α₂ log β₁/β₂ + α₁ (β₂/β₁ - 1)`.
@@ -108,6 +108,23 @@ impl<const D: usize> KlDivergence<Beta<D>, D> for Beta<D> {
         let (by_a, by_b) = (a.clone() - c, b.clone() - d);
         let both = (a.clone() + b).digamma() * (by_a.clone() + &by_b);
         c.lbeta(d) - a.lbeta(b) + by_a * a.digamma() + by_b * b.digamma() - both
+    }
+}
+
+/// `log B(α₂) - log B(α₁) + Σₖ (α₁ₖ - α₂ₖ) (ψ(α₁ₖ) - ψ(Σ α₁))`.
+impl<const D: usize> KlDivergence<Dirichlet<D>, D> for Dirichlet<D> {
+    fn kl(&self, other: &Dirichlet<D>) -> Operand<D> {
+        let (a, b) = (self.concentrations(), other.concentrations());
+        let log_means = digamma(a.clone()) - digamma(a.clone().sum_dim(D - 1));
+        let parts = ((a.clone() - b.clone()) * log_means).sum_dim(D - 1);
+        Operand::Tensor(log_beta(b) - log_beta(a) + parts)
+    }
+}
+
+/// That between the places of the 1.
+impl<const D: usize> KlDivergence<OneHotCategorical<D>, D> for OneHotCategorical<D> {
+    fn kl(&self, other: &OneHotCategorical<D>) -> Operand<D> {
+        self.index().kl(other.index())
     }
 }
 

@@ -449,9 +449,44 @@ def moments():
     print(f"moments: {len(rows)} cases")
 
 
+def vectors():
+    """Densities of vectors; SciPy has all of them."""
+    parts = [([1.0, 2.0, 3.0], [0.2, 0.3, 0.5]), ([0.1, 0.1], [1e-6, 1 - 1e-6]), ([5.0], [1.0]), ([100.0, 200.0, 50.0], [0.3, 0.55, 0.15]),
+             ([1e4, 1e4], [0.5, 0.5]), ([0.5, 1.0, 1.0, 30.0], [1e-9, 0.25, 0.25, 0.499999999])]
+    shapes = [a for a, _ in parts]
+    cases = [dict(concentration=a, x=list(x)) for a in shapes for x in [np.random.default_rng(k).dirichlet(np.maximum(a, 0.3)) for k in range(9)] if min(x) > 1e-30]
+    log_beta = lambda a: sum(mp.loggamma(v) for v in a) - mp.loggamma(sum(a))
+
+    def dirichlet(concentration, x):
+        return terms(*[(a - 1) * mp.log(v) for a, v in zip(concentration, x)], -log_beta(concentration), *[mp.loggamma(a) * 0 for a in concentration])[0], \
+            terms(*[(a - 1) * mp.log(v) for a, v in zip(concentration, x)], *[mp.loggamma(a) for a in concentration], mp.loggamma(sum(concentration)))[1]
+
+    write("dirichlet", [dict(concentration=a, x=x) for a, x in parts] + cases, dirichlet,
+          lambda concentration, x: sum((a - 1) * np.log(v) for a, v in zip(concentration, x)) - sum(special.gammaln(concentration)) + special.gammaln(sum(concentration)))
+    counts = [[1.0, 2.0, 0.0], [0.0, 0.0, 7.0], [10.0, 20.0, 30.0], [300.0, 1.0, 2.0], [0.0, 1.0, 0.0], [4.0, 4.0, 4.0]]
+    weights = [[0.0, 0.0, 0.0], [0.5, -1.25, 3.0], [-30.0, 0.0, 1.0], [1000.0, 1000.5, 999.0], [5.0, 5.0, -60.0], [0.1, 0.2, 0.3], [-8.0, -9.0, 4.0], [2.0, 2.0, 2.0], [1e-8, 0.0, 3.0]]
+
+    def multinomial(logits, x):
+        top = max(logits)
+        norm = top + mp.log(sum(mp.exp(l - top) for l in logits))
+        return terms(mp.loggamma(sum(x) + 1), *[v * (l - norm) for l, v in zip(logits, x)], *[-mp.loggamma(v + 1) for v in x])
+
+    write("multinomial", [dict(logits=l, x=x) for l in weights for x in counts], multinomial,
+          lambda logits, x: special.gammaln(sum(x) + 1) - sum(special.gammaln(np.array(x) + 1)) + sum(np.array(x) * special.log_softmax(logits)))
+
+    def dirichlet_multinomial(concentration, x):
+        after = [a + v for a, v in zip(concentration, x)]
+        return terms(mp.loggamma(sum(x) + 1), *[-mp.loggamma(v + 1) for v in x], *[mp.loggamma(a) for a in after], -mp.loggamma(sum(after)), *[-mp.loggamma(a) for a in concentration], mp.loggamma(sum(concentration)))
+
+    three = [[1.0, 2.0, 3.0], [0.1, 0.1, 0.2], [100.0, 200.0, 50.0], [1.0, 1.0, 1.0], [0.5, 1.0, 30.0], [1e-3, 5.0, 1e3], [7.0, 7.0, 7.0], [2.5, 0.7, 0.2], [1e4, 1.0, 1.0]]
+    write("dirichlet_multinomial", [dict(concentration=a, x=x) for a in three for x in counts], dirichlet_multinomial,
+          lambda concentration, x: float(stats.dirichlet_multinomial.logpmf(np.array(x, int), concentration, int(sum(x)))))
+
+
 if __name__ == "__main__":
     distributions()
     functions()
     special_functions()
     more_distributions()
     moments()
+    vectors()

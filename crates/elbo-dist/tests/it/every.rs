@@ -19,6 +19,19 @@ macro_rules! every {
         );
         $visit!($context, elbo_dist::Cauchy<2>, elbo_dist::Cauchy::new(0.0, 1.0));
         $visit!($context, elbo_dist::Chi2<2>, elbo_dist::Chi2::new(1.0));
+        $visit!(
+            $context,
+            elbo_dist::Dirichlet<2>,
+            elbo_dist::Dirichlet::new($crate::row(&$crate::double(), &[1.0, 1.0, 1.0]))
+        );
+        $visit!(
+            $context,
+            elbo_dist::DirichletMultinomial<2>,
+            elbo_dist::DirichletMultinomial::new(
+                9,
+                $crate::row(&$crate::double(), &[1.0, 1.0, 1.0])
+            )
+        );
         $visit!($context, elbo_dist::DiscreteUniform, elbo_dist::DiscreteUniform::new(1, 6));
         $visit!($context, elbo_dist::Exponential<2>, elbo_dist::Exponential::new(1.0));
         $visit!($context, elbo_dist::Gamma<2>, elbo_dist::Gamma::new(1.0, 1.0));
@@ -35,10 +48,20 @@ macro_rules! every {
         $visit!($context, elbo_dist::LogitNormal<2>, elbo_dist::LogitNormal::new(0.0, 1.0));
         $visit!(
             $context,
+            elbo_dist::Multinomial<2>,
+            elbo_dist::Multinomial::logits(9, $crate::row(&$crate::double(), &[1.0, 1.0, 1.0]))
+        );
+        $visit!(
+            $context,
             elbo_dist::NegativeBinomial<2>,
             elbo_dist::NegativeBinomial::logits(1.0, 0.0)
         );
         $visit!($context, elbo_dist::Normal<2>, elbo_dist::Normal::new(0.0, 1.0));
+        $visit!(
+            $context,
+            elbo_dist::OneHotCategorical<2>,
+            elbo_dist::OneHotCategorical::logits($crate::row(&$crate::double(), &[1.0, 1.0, 1.0]))
+        );
         $visit!($context, elbo_dist::Pareto<2>, elbo_dist::Pareto::new(1.0, 1.0));
         $visit!($context, elbo_dist::Poisson<2>, elbo_dist::Poisson::new(1.0));
         $visit!($context, elbo_dist::SkewNormal<2>, elbo_dist::SkewNormal::new(0.0, 1.0, 1.0));

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use burn::tensor::{Device, Float, Tensor};
 use elbo_dist::{
-    AsymmetricLaplace, Bernoulli, Beta, Binomial, Categorical, Cauchy, Chi2, DiscreteUniform,
-    Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, InverseGamma,
-    KL_PAIRS, KlDivergence, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
-    NegativeBinomial, Normal, Operand, Pareto, Poisson, Support, Uniform, Weibull, kl_is_closed,
+    AsymmetricLaplace, Bernoulli, Beta, Binomial, Categorical, Cauchy, Chi2, Dirichlet,
+    DiscreteUniform, Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal,
+    InverseGamma, KL_PAIRS, KlDivergence, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
+    NegativeBinomial, Normal, OneHotCategorical, Operand, Pareto, Poisson, Support, Uniform,
+    Weibull, kl_is_closed,
 };
 use elbo_testkit::{assert_close, assert_gradient};
 
@@ -158,6 +159,17 @@ fn every_listed_divergence_is_the_mean_of_the_log_ratio() {
     let expected = 0.2 * 0.4_f64.ln() + 0.8 * (0.8_f64 / 0.3).ln();
     assert_close(&[number(kl)], &[expected], 1e-14, 0.0);
     checked.note("Categorical", "Categorical");
+    let (p, q) = (row(&double(), &[0.2, 0.0, 0.8]), row(&double(), &[0.5, 0.2, 0.3]));
+    let kl = OneHotCategorical::probs(p).kl(&OneHotCategorical::probs(q));
+    assert_close(&[number(kl)], &[expected], 1e-14, 0.0);
+    checked.note("OneHotCategorical", "OneHotCategorical");
+    // Of two parts a Dirichlet is a Beta; of three, as one part is split off after the other.
+    let dirichlet = |a: &[f64]| Dirichlet::new(row(&double(), a));
+    let three = number(dirichlet(&[1.4, 2.0, 0.7]).kl(&dirichlet(&[0.9, 1.5, 3.0])));
+    let first = number(Beta::new(1.4, 2.7).kl(&Beta::new(0.9, 4.5)));
+    let rest = number(Beta::new(2.0, 0.7).kl(&Beta::new(1.5, 3.0)));
+    assert_close(&[three], &[first + rest], 1e-13, 0.0);
+    checked.note("Dirichlet", "Dirichlet");
     let checked: Vec<_> = checked.0.into_inner().into_iter().collect();
     assert_eq!(checked, KL_PAIRS, "a pair of the list is not checked, or out of order");
 }

@@ -17,6 +17,7 @@ mod special;
 mod support;
 mod table;
 mod transform;
+mod vectors;
 
 use burn::tensor::{Device, Tensor};
 use elbo_dist::Place;

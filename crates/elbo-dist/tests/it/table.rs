@@ -88,6 +88,17 @@ fn table() -> String {
     table
 }
 
+#[test]
+fn every_distribution_of_the_crate_is_in_the_table() {
+    let table = table();
+    let exported = include_str!("../../src/distributions/mod.rs").lines();
+    let names = exported.filter_map(|line| line.strip_prefix("pub use ")?.split("::").nth(1));
+    for name in names {
+        let name = name.trim_end_matches(';');
+        assert!(table.contains(&format!("| `{name}` |")), "{name} is missing in tests/it/every.rs");
+    }
+}
+
 /// Where it is not, the right one is left in the folder for temporary files.
 #[test]
 fn the_table_in_the_book_is_that_of_the_code() {

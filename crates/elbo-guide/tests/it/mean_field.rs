@@ -2,10 +2,11 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::Device;
 use elbo_dist::{
-    Bernoulli, Categorical, Distribution, HalfCauchy, Noise, Normal, Place, Support, Uniform,
+    Bernoulli, Categorical, Dirichlet, Distribution, Gamma, HalfCauchy, Noise, Normal, Place,
+    Support, Uniform,
 };
 use elbo_guide::{Guide, GuideError, Init, MeanField, MeanFieldConfig, Path};
-use elbo_model::{Layout, Program, Site, Subsample, Trace};
+use elbo_model::{Layout, LogJoint, Program, Site, Subsample, Trace};
 
 use crate::f64_on_flex;
 
@@ -214,4 +215,39 @@ fn a_scale_that_is_not_positive_is_refused() {
         let error = config.init(&layout, &supports, &(), &mut noise).unwrap_err();
         assert!(matches!(error, GuideError::Scale(_)), "{error}");
     }
+}
+
+/// `E_q[p(x) / q(x)] = 1` for a normalized density `p` over three numbers: a vector of three parts, whose
+/// last follows from the others, and a positive one; within 4 standard errors.
+#[test]
+fn log_q_of_a_simplex_is_a_density_over_it() {
+    fn model(t: &mut Trace, _: &()) {
+        let ones = t.place().zeros::<2>([1, 3]) + 2.0;
+        t.sample("weights", Dirichlet::new(ones));
+        t.sample("rate", Gamma::<2>::new(3.0, 2.0));
+    }
+    let place = f64_on_flex();
+    let mut noise = Noise::new(0, &place);
+    let layout = Layout::discover(&model, &(), &noise).unwrap();
+    let guide = MeanFieldConfig::new().with_scale(0.9).init(&layout, &model, &(), &mut noise);
+    let guide = guide.unwrap();
+    assert_eq!(guide.loc().dims(), [1, 3]);
+    let draw = guide.draw(&(), 40_000, Path::Full, &mut noise).unwrap();
+    let log_p = model.log_joint(&draw.latents, &()).unwrap().total();
+    let ratio: Vec<f64> = (log_p - draw.log_q.total()).inner().exp().into_data().iter().collect();
+    let n = ratio.len() as f64;
+    let mean = ratio.iter().sum::<f64>() / n;
+    let variance = ratio.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / n;
+    assert!((mean - 1.0).abs() < 4.0 * (variance / n).sqrt(), "{mean}, variance {variance}");
+    assert!(variance < 10.0, "{variance}"); // so that the standard error means something
+    let flat = guide.flat();
+    let values: Vec<f64> = draw.latents.value("weights").unwrap().to_vec();
+    let mut again = elbo_model::Latents::new(place.clone());
+    again.insert("weights", place.tensor::<2>(values[..3].to_vec(), [1, 3]));
+    let rate = draw.latents.value("rate").unwrap().to_vec()[0];
+    again.insert("rate", place.tensor::<2>(vec![rate], [1, 1]));
+    let z = flat.pack(&again).unwrap();
+    let (back, _) = flat.unpack(place.tensor(z[0].clone(), [1, 3]));
+    let back = back.value("weights").unwrap().to_vec();
+    elbo_testkit::assert_close(&back, &values[..3], 1e-12, 0.0);
 }

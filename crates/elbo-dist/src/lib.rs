@@ -41,10 +41,11 @@ mod transform;
 pub use distribution::Distribution;
 pub use distributions::{
     AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2,
-    Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential, Gamma, Geometric, Gumbel,
-    HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic,
-    LogitNormal, Multinomial, NegativeBinomial, Normal, OneHotCategorical, Pareto, Poisson,
-    SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull,
+    ContinuousBernoulli, Delta, Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential,
+    Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy,
+    Laplace, LogNormal, Logistic, LogitNormal, Mixture, Multinomial, NegativeBinomial, Normal,
+    OneHotCategorical, OrderedLogistic, Pareto, Poisson, RelaxedBernoulli, SkewNormal, StudentT,
+    TruncatedNormal, Uniform, Weibull, ZeroInflated,
 };
 pub use error::DistError;
 pub use iid::Iid;

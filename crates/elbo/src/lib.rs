@@ -62,13 +62,14 @@ pub mod prelude {
 
     pub use crate::{
         Amortized, AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy,
-        Chi2, Condition, Dirichlet, DirichletMultinomial, DiscreteUniform, Distribution, Draw,
-        Elbo, Estimate, Exponential, Gamma, Geometric, Graph, Guide, GuideError, Gumbel,
-        HalfCauchy, HalfNormal, HalfStudentT, InferError, Init, InverseGamma, Kumaraswamy, Laplace,
-        Latents, Layout, LogJoint, LogNormal, LogTerms, Logistic, LogitNormal, MeanField,
-        MeanFieldConfig, Model, ModelError, Multinomial, NegativeBinomial, Noise, Normal,
-        Objective, OneHotCategorical, Pareto, Path, Place, Poisson, Predictive, Program, Role,
-        Site, SkewNormal, StepInfo, StickingTheLanding, StudentT, Subsample, Support, Svi, Term,
-        Terms, Trace, TruncatedNormal, Uniform, Weibull, named_param, summarize,
+        Chi2, Condition, ContinuousBernoulli, Delta, Dirichlet, DirichletMultinomial,
+        DiscreteUniform, Distribution, Draw, Elbo, Estimate, Exponential, Gamma, Geometric, Graph,
+        Guide, GuideError, Gumbel, HalfCauchy, HalfNormal, HalfStudentT, InferError, Init,
+        InverseGamma, Kumaraswamy, Laplace, Latents, Layout, LogJoint, LogNormal, LogTerms,
+        Logistic, LogitNormal, MeanField, MeanFieldConfig, Mixture, Model, ModelError, Multinomial,
+        NegativeBinomial, Noise, Normal, Objective, OneHotCategorical, OrderedLogistic, Pareto,
+        Path, Place, Poisson, Predictive, Program, RelaxedBernoulli, Role, Site, SkewNormal,
+        StepInfo, StickingTheLanding, StudentT, Subsample, Support, Svi, Term, Terms, Trace,
+        TruncatedNormal, Uniform, Weibull, ZeroInflated, named_param, summarize,
     };
 }

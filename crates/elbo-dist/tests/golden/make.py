@@ -483,6 +483,24 @@ def vectors():
           lambda concentration, x: float(stats.dirichlet_multinomial.logpmf(np.array(x, int), concentration, int(sum(x)))))
 
 
+def relaxations():
+    def continuous_bernoulli(logits, x):
+        norm = mp.log(mp.expm1(logits) / logits) if logits != 0 else mp.mpf(0)
+        return terms(x * logits, -norm)
+
+    def relaxed_bernoulli(temperature, logits, x):
+        y = temperature * (mp.log(x) - log1m(x)) - logits
+        value, size = terms(mp.log(temperature), -mp.log1p(mp.exp(y)), -mp.log1p(mp.exp(-y)), -mp.log(x), -log1m(x))
+        return value, size + temperature * (abs(mp.log(x)) + abs(log1m(x))) + abs(logits)
+
+    units = [0.0, 1e-8, 0.04, 0.3, 0.5, 0.97, 1.0]
+    write("continuous_bernoulli", grid(logits=[-700.0, -30.0, -3.0, -0.11, -0.09, -1e-6, 0.0, 1e-12, 0.05, 0.1, 2.0, 80.0], x=units), continuous_bernoulli,
+          lambda logits, x: x * logits - (np.log(np.expm1(logits) / logits) if 0 < abs(logits) < 600 else (0 if logits == 0 else np.log(-1 / logits))))
+    units = [1e-30, 1e-8, 0.04, 0.3, 0.5, 0.97, 0.9999]
+    write("relaxed_bernoulli", grid(temperature=[0.05, 0.7, 1.0, 10.0], logits=[-8.0, 0.0, 2.5], x=units), relaxed_bernoulli,
+          lambda temperature, logits, x: np.log(temperature) + stats.logistic.logpdf(temperature * special.logit(x) - logits) - np.log(x) - np.log1p(-x))
+
+
 if __name__ == "__main__":
     distributions()
     functions()
@@ -490,3 +508,4 @@ if __name__ == "__main__":
     more_distributions()
     moments()
     vectors()
+    relaxations()

@@ -1,12 +1,13 @@
 //! Moments, entropies, distribution functions and quantiles.
 
-use burn::tensor::{Device, Float, Tensor};
+use burn::tensor::{Device, Float, Int, Tensor};
 use elbo_dist::{
     AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Cdf, Chi2,
-    DiscreteUniform, Distribution, Entropy, Exponential, Gamma, Geometric, Gumbel, HalfCauchy,
-    HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
-    Moments, NegativeBinomial, Normal, Operand, Pareto, Poisson, Quantile, SkewNormal, StudentT,
-    TruncatedNormal, Uniform, Weibull,
+    ContinuousBernoulli, Delta, DiscreteUniform, Distribution, Entropy, Exponential, Gamma,
+    Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace,
+    LogNormal, Logistic, LogitNormal, Mixture, Moments, NegativeBinomial, Normal, Operand,
+    OrderedLogistic, Pareto, Poisson, Quantile, RelaxedBernoulli, SkewNormal, StudentT, Support,
+    TruncatedNormal, Uniform, Weibull, ZeroInflated,
 };
 use elbo_testkit::{assert_close, central_differences};
 
@@ -191,6 +192,19 @@ fn distribution_functions_are_integrals_of_their_densities() {
     integrates(Beta::new(0.7, 2.3), unit, [0.0, 1.0]);
     inverts(Kumaraswamy::new(0.7, 2.3), unit, [0.0, 1.0]);
     inverts(LogitNormal::new(0.3, 1.2), unit, [0.0, 1.0]);
+    for logits in [-3.0, -0.05, 0.0, 0.3, 4.0] {
+        inverts(ContinuousBernoulli::logits(logits), unit, [0.0, 1.0]);
+    }
+    integrates(ContinuousBernoulli::logits(-30.0), unit, [0.0, 1.0]);
+    integrates(ContinuousBernoulli::logits(30.0), unit, [0.0, 1.0]);
+    inverts(RelaxedBernoulli::logits(0.7, 0.4), unit, [0.0, 1.0]);
+    let weights = Categorical::probs(row(&double(), &[1.0, 3.0]));
+    let mixture = Mixture::new(weights, Normal::new(row(&double(), &[-1.0, 2.0]), 0.7));
+    let column: Tensor<2> = row(&double(), &everywhere).reshape([4, 1]);
+    let parts = |loc: f64| host(Normal::new(loc, 0.7).cdf(column.clone()));
+    let expected: Vec<f64> =
+        parts(-1.0).iter().zip(parts(2.0)).map(|(x, y)| 0.25 * x + 0.75 * y).collect();
+    assert_close(&host(mixture.cdf(column.clone())), &expected, 1e-14, 0.0);
 }
 
 #[test]
@@ -224,6 +238,61 @@ fn distribution_functions_of_counts_are_sums_of_their_masses() {
     adds_up(NegativeBinomial::logits(2.5, -0.4), 0..12);
     adds_up(Binomial::logits(7.0, -0.4), 0..=7);
     adds_up(DiscreteUniform::new(-2, 3), -2..=3);
+}
+
+#[test]
+fn a_mixture_and_an_inflated_count_have_the_moments_of_their_parts() {
+    let weights = Categorical::probs(row(&double(), &[1.0, 3.0]));
+    let mixture = Mixture::new(weights, Normal::new(row(&double(), &[-1.0, 2.0]), 0.7));
+    assert_close(&[number(mixture.mean())], &[1.25], 1e-14, 0.0);
+    // 0.49 + ¼ 2.25² + ¾ 0.75²
+    assert_close(&[number(mixture.variance())], &[0.49 + 1.265_625 + 0.421_875], 1e-14, 0.0);
+    let inflated = ZeroInflated::probs(0.25, Poisson::new(4.0));
+    assert_close(&[number(inflated.mean())], &[3.0], 1e-14, 0.0);
+    // E x² = ¾ (4 + 16)
+    assert_close(&[number(inflated.variance())], &[15.0 - 9.0], 1e-13, 0.0);
+    let counts: Vec<f64> = (0..60).map(f64::from).collect();
+    let masses = host(inflated.log_prob(row(&double(), &counts)).exp());
+    assert_close(&[masses.iter().sum::<f64>()], &[1.0], 1e-12, 0.0);
+    assert_close(&masses[..1], &[0.25 + 0.75 * (-4.0_f64).exp()], 1e-14, 0.0);
+    assert_close(&masses[1..2], &[0.75 * 4.0 * (-4.0_f64).exp()], 1e-13, 0.0);
+}
+
+/// `σ(cₖ₊₁ - η) - σ(cₖ - η)`, of numbers far out too.
+#[test]
+fn ordered_categories_have_the_mass_between_their_cutpoints() {
+    let cuts = [-40.0, -1.0, 0.5, 300.0];
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    for predictor in [0.3, -2.0] {
+        let ordered = OrderedLogistic::new(predictor, row(&double(), &cuts));
+        assert_eq!(ordered.support(), Support::Category { count: 5 });
+        let value = Tensor::<2, Int>::from_ints([[0], [1], [2], [3], [4]], &Device::flex());
+        let found = host(ordered.log_prob(value));
+        let inner =
+            |k: usize| (sigmoid(cuts[k + 1] - predictor) - sigmoid(cuts[k] - predictor)).ln();
+        // The first is -log(1 + e^40..), the last log σ(-300 + η).
+        let expected = [cuts[0] - predictor, inner(0), inner(1), inner(2), predictor - cuts[3]];
+        assert_close(&found, &expected, 1e-12, 1e-14);
+    }
+    let one = OrderedLogistic::new(0.0, row(&double(), &[0.0]));
+    assert_close(&[number(one.mean())], &[0.5], 1e-14, 0.0);
+    let backwards = OrderedLogistic::new(0.0, row(&double(), &[1.0, 0.0]));
+    let error = backwards.check().unwrap_err().to_string();
+    assert!(error.starts_with("OrderedLogistic: there is no interval from 1 to 0;"), "{error}");
+}
+
+#[test]
+fn a_delta_has_all_mass_at_its_value_and_carries_its_gradient() {
+    let delta = Delta::new(row(&double(), &[1.5, -2.0]));
+    let draws = delta.sample(2, &mut elbo_dist::Noise::new(0, double())).unwrap();
+    assert_eq!(host(draws), [1.5, -2.0, 1.5, -2.0]);
+    let log_prob = host(delta.log_prob(row(&double(), &[1.5, 2.0])));
+    assert_eq!(log_prob, [0.0, f64::NEG_INFINITY]);
+    let gradient = elbo_testkit::autodiff_gradient(&Device::flex(), [1, 2], &[1.5, -2.0], |at| {
+        let noise = &mut elbo_dist::Noise::new(0, double());
+        Delta::new(at).sample(3, noise).unwrap().sum()
+    });
+    assert_eq!(gradient, [3.0, 3.0]);
 }
 
 /// Two ways to say the same.

@@ -21,6 +21,12 @@ macro_rules! every {
         $visit!($context, elbo_dist::Chi2<2>, elbo_dist::Chi2::new(1.0));
         $visit!(
             $context,
+            elbo_dist::ContinuousBernoulli<2>,
+            elbo_dist::ContinuousBernoulli::logits(0.5)
+        );
+        $visit!($context, elbo_dist::Delta<2>, elbo_dist::Delta::new(1.5));
+        $visit!(
+            $context,
             elbo_dist::Dirichlet<2>,
             elbo_dist::Dirichlet::new($crate::row(&$crate::double(), &[1.0, 1.0, 1.0]))
         );
@@ -48,6 +54,14 @@ macro_rules! every {
         $visit!($context, elbo_dist::LogitNormal<2>, elbo_dist::LogitNormal::new(0.0, 1.0));
         $visit!(
             $context,
+            elbo_dist::Mixture<elbo_dist::Normal<2>, 2>,
+            elbo_dist::Mixture::new(
+                elbo_dist::Categorical::logits($crate::row(&$crate::double(), &[1.0, 1.0, 1.0])),
+                elbo_dist::Normal::new(0.0, 1.0)
+            )
+        );
+        $visit!(
+            $context,
             elbo_dist::Multinomial<2>,
             elbo_dist::Multinomial::logits(9, $crate::row(&$crate::double(), &[1.0, 1.0, 1.0]))
         );
@@ -62,8 +76,18 @@ macro_rules! every {
             elbo_dist::OneHotCategorical<2>,
             elbo_dist::OneHotCategorical::logits($crate::row(&$crate::double(), &[1.0, 1.0, 1.0]))
         );
+        $visit!(
+            $context,
+            elbo_dist::OrderedLogistic<2>,
+            elbo_dist::OrderedLogistic::new(0.0, $crate::row(&$crate::double(), &[-1.0, 1.0]))
+        );
         $visit!($context, elbo_dist::Pareto<2>, elbo_dist::Pareto::new(1.0, 1.0));
         $visit!($context, elbo_dist::Poisson<2>, elbo_dist::Poisson::new(1.0));
+        $visit!(
+            $context,
+            elbo_dist::RelaxedBernoulli<2>,
+            elbo_dist::RelaxedBernoulli::logits(0.5, 0.0)
+        );
         $visit!($context, elbo_dist::SkewNormal<2>, elbo_dist::SkewNormal::new(0.0, 1.0, 1.0));
         $visit!($context, elbo_dist::StudentT<2>, elbo_dist::StudentT::new(1.0, 0.0, 1.0));
         $visit!(
@@ -73,5 +97,10 @@ macro_rules! every {
         );
         $visit!($context, elbo_dist::Uniform, elbo_dist::Uniform::new(0.0, 1.0));
         $visit!($context, elbo_dist::Weibull<2>, elbo_dist::Weibull::new(1.0, 1.0));
+        $visit!(
+            $context,
+            elbo_dist::ZeroInflated<elbo_dist::Poisson<2>, 2>,
+            elbo_dist::ZeroInflated::logits(0.0, elbo_dist::Poisson::new(1.0))
+        );
     };
 }

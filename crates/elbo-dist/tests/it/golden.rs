@@ -3,9 +3,10 @@
 use burn::tensor::{Float, Int, Tensor};
 use elbo_dist::{
     AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2,
-    Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT,
-    InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal, NegativeBinomial, Normal,
-    Operand, Pareto, Place, Poisson, SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull,
+    ContinuousBernoulli, Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy,
+    HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
+    NegativeBinomial, Normal, Operand, Pareto, Place, Poisson, RelaxedBernoulli, SkewNormal,
+    StudentT, TruncatedNormal, Uniform, Weibull,
 };
 use elbo_testkit::Golden;
 
@@ -134,6 +135,10 @@ fn densities_on_a_part_of_the_line_are_as_exact_as_their_summands() {
         Weibull::new(scale, concentration)
     });
     check("pareto", ["alpha"], Unit::Terms, |[alpha]| Pareto::new(2.0, alpha));
+    check("continuous_bernoulli", ["logits"], Unit::Terms, |[l]| ContinuousBernoulli::logits(l));
+    check("relaxed_bernoulli", ["temperature", "logits"], Unit::Terms, |[temperature, logits]| {
+        RelaxedBernoulli::logits(temperature, logits)
+    });
     check("kumaraswamy", ["a", "b"], Unit::Terms, |[a, b]| Kumaraswamy::new(a, b));
     check("beta", ["a", "b"], Unit::Terms, |[a, b]| Beta::new(a, b));
     check("logit_normal", ["loc", "scale"], Unit::Terms, |[loc, scale]| {

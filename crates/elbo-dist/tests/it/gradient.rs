@@ -3,10 +3,10 @@
 use burn::tensor::{Device, Float, Int, Tensor};
 use elbo_dist::{
     AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2,
-    Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT,
-    InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal, Moments,
-    NegativeBinomial, Normal, Pareto, Poisson, SkewNormal, StudentT, TruncatedNormal, Uniform,
-    Weibull,
+    ContinuousBernoulli, Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy,
+    HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
+    Mixture, Moments, NegativeBinomial, Normal, OrderedLogistic, Pareto, Poisson, RelaxedBernoulli,
+    SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull, ZeroInflated,
 };
 use elbo_testkit::{assert_gradient, autodiff_gradient};
 
@@ -133,6 +133,13 @@ fn densities_on_a_part_of_the_line_have_their_gradients() {
     on_unit(&|b| Kumaraswamy::new(2.3, b).log_prob(fixed(UNIT)));
     value(UNIT, LogitNormal::new(0.3, fixed(SCALE)));
     on_unit(&|scale| LogitNormal::new(0.3, scale).log_prob(fixed(UNIT)));
+    value(UNIT, ContinuousBernoulli::logits(fixed(LOC)));
+    assert_gradient(&Device::flex(), SHAPE, &[-20.0, -0.05, 0.0, 0.02, 0.3, 9.0], |l| {
+        ContinuousBernoulli::logits(l).log_prob(fixed(UNIT)).sum()
+    });
+    value(UNIT, RelaxedBernoulli::logits(fixed(SCALE), 0.4));
+    on_unit(&|temperature| RelaxedBernoulli::logits(temperature, 0.4).log_prob(fixed(UNIT)));
+    on_unit(&|logits| RelaxedBernoulli::logits(0.7, logits).log_prob(fixed(UNIT)));
     let inside = [1.1, 1.4, 2.0, 2.7, 3.9, 3.2];
     value(inside, TruncatedNormal::new(0.3, fixed(SCALE), 1.0, 4.0));
     on_unit(&|scale| TruncatedNormal::new(0.3, scale, 1.0, 4.0).log_prob(fixed(inside)));
@@ -154,6 +161,16 @@ fn masses_of_counts_have_the_gradients_of_their_parameters() {
     mass(LOC, &|logits| NegativeBinomial::logits(2.5, logits).log_prob(fixed(counts)));
     mass(SCALE, &|r| NegativeBinomial::logits(r, 0.4).log_prob(fixed(counts)));
     mass(SCALE, &|mean| NegativeBinomial::by_mean(mean, 2.5).log_prob(fixed(counts)));
+    mass(LOC, &|gate| ZeroInflated::logits(gate, Poisson::new(2.5)).log_prob(fixed(counts)));
+    mass(SCALE, &|rate| ZeroInflated::logits(0.4, Poisson::new(rate)).log_prob(fixed(counts)));
+    mass(LOC, &|loc| {
+        let weights = Categorical::logits(loc.clone() * 0.3);
+        Mixture::new(weights, Normal::new(loc, 1.2)).log_prob(fixed(X).narrow(1, 0, 1))
+    });
+    mass([-2.0, 0.1, 1.0, -3.0, 0.5, 4.0], &|cuts| {
+        let value = Tensor::<2, Int>::from_ints([[1], [3]], &Device::flex());
+        OrderedLogistic::new(0.4, cuts).log_prob(value)
+    });
     mass(SCALE, &|a| BetaBinomial::new(50.0, a, 2.5).log_prob(fixed(counts)));
     mass(SCALE, &|b| BetaBinomial::new(50.0, 2.5, b).log_prob(fixed(counts)));
 }

@@ -6,10 +6,10 @@
 use burn::tensor::Float;
 use elbo_dist::{
     AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Cdf, Chi2,
-    DiscreteUniform, Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal,
-    HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
-    NegativeBinomial, Noise, Normal, Pareto, Place, Poisson, SkewNormal, StudentT, TruncatedNormal,
-    Uniform, Weibull,
+    ContinuousBernoulli, DiscreteUniform, Distribution, Exponential, Gamma, Geometric, Gumbel,
+    HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic,
+    LogitNormal, Mixture, NegativeBinomial, Noise, Normal, Pareto, Place, Poisson,
+    RelaxedBernoulli, SkewNormal, StudentT, TruncatedNormal, Uniform, Weibull, ZeroInflated,
 };
 use elbo_testkit::{erf, ks_test, normal_cdf};
 
@@ -60,6 +60,20 @@ fn draws_by_quantiles_and_sums_follow_their_distribution_functions() {
         follows_its_own(Kumaraswamy::new(shape, 0.7));
     }
     follows_its_own(LogitNormal::new(0.5, 2.0));
+    for logits in [-20.0, 0.01, 3.0] {
+        follows_its_own(ContinuousBernoulli::logits(logits));
+    }
+    follows_its_own(RelaxedBernoulli::logits(0.9, 0.4));
+    let weights = |place: &Place| Categorical::probs(row(place, &[1.0, 3.0]));
+    for place in [single(), double()] {
+        let normals = Normal::new(row(&place, &[-1.0, 2.0]), row(&place, &[0.7, 0.7]));
+        let mixture = Mixture::new(weights(&place), normals);
+        let draws = host(mixture.sample(DRAWS, &mut Noise::new(1, &place)).unwrap());
+        let p = ks_test(&draws, |x| {
+            0.25 * normal_cdf((x + 1.0) / 0.7) + 0.75 * normal_cdf((x - 2.0) / 0.7)
+        });
+        assert!(p > 1e-3, "p = {p}");
+    }
     for loc in [-6.0, 0.0, 2.0, 8.0] {
         follows_its_own(TruncatedNormal::new(loc, 1.5, 1.0, 4.0));
     }
@@ -128,6 +142,7 @@ fn frequencies_of_counts_are_their_probabilities() {
     }
     counts(BetaBinomial::new(7.0, 0.5, 2.0), 0, 8);
     counts(DiscreteUniform::new(-2, 3), -2, 6);
+    counts(ZeroInflated::probs(0.25, Poisson::new(4.0)), 0, 12);
 }
 
 #[test]

@@ -81,6 +81,17 @@ pub enum DistError {
         /// The position of the event, in row-major order.
         event: usize,
     },
+    /// A matrix that has no Cholesky factor.
+    #[error(
+        "the {size} by {size} matrix at {index:?} of the batch is not positive definite; check that it is \
+         symmetric and that its numbers are finite, or add a small multiple of the identity"
+    )]
+    NotPositiveDefinite {
+        /// The index of the matrix among the leading axes.
+        index: Vec<usize>,
+        /// Its rows.
+        size: usize,
+    },
     /// A device does not compute in double precision.
     #[error(
         "{device:?} computes wrong values in f64 (exp(0.1) = {exp}); use Place::f32 there, or a CPU \

@@ -25,6 +25,7 @@ mod error;
 mod iid;
 mod kind;
 mod kl;
+mod linalg;
 mod moments;
 mod noise;
 mod operand;
@@ -51,6 +52,9 @@ pub use error::DistError;
 pub use iid::Iid;
 pub use kind::ValueKind;
 pub use kl::{KL_PAIRS, KlDivergence, kl_is_closed};
+pub use linalg::{
+    cholesky, log_det, low_rank_solve, solve_lower, solve_lower_transposed, solve_right,
+};
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;

@@ -9,6 +9,7 @@ mod error;
 mod golden;
 mod gradient;
 mod kl;
+mod linalg;
 mod noise;
 mod operand;
 mod quantile;

@@ -26,6 +26,7 @@ mod iid;
 mod kind;
 mod kl;
 mod linalg;
+mod maps;
 mod moments;
 mod noise;
 mod operand;
@@ -55,6 +56,7 @@ pub use kl::{KL_PAIRS, KlDivergence, kl_is_closed};
 pub use linalg::{
     cholesky, log_det, low_rank_solve, solve_lower, solve_lower_transposed, solve_right,
 };
+pub use maps::{Affine, Chain, Inverse, Power, Softplus, Tanh};
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;

@@ -1,17 +1,26 @@
 //! Bijections: round trips and log-determinants.
 
 use burn::tensor::{Device, Tensor};
-use elbo_dist::{Exp, Identity, Interval, Support, Transform};
+use elbo_dist::{
+    Above, Affine, Below, Chain, Exp, Identity, Interval, Inverse, Power, Softplus, Support, Tanh,
+    Transform,
+};
 use elbo_testkit::{assert_close, assert_gradient, central_differences};
 
 use crate::{double, host, row};
 
 const Z: [f64; 9] = [-20.0, -3.0, -1.0, -0.1, 0.0, 0.4, 1.0, 5.0, 12.0];
 
-fn every() -> [(&'static str, Box<dyn Transform<2>>); 4] {
+fn every() -> [(&'static str, Box<dyn Transform<2>>); 10] {
     [
         ("identity", Box::new(Identity)),
         ("exp", Box::new(Exp)),
+        ("above", Box::new(Above::new(0.0))),
+        ("softplus", Box::new(Softplus)),
+        ("affine", Box::new(Affine::new(1.5, -0.3))),
+        ("chain", Box::new(Chain(Affine::new(0.5, 0.1), Inverse(Inverse(Exp))))),
+        ("power", Box::new(Chain(Exp, Power::new(0.3)))),
+        ("tanh", Box::new(Chain(Affine::new(0.1, 0.4), Tanh))),
         ("unit interval", Box::new(Interval::new(0.0, 1.0))),
         ("interval", Box::new(Interval::new(-2.5, 40.0))),
     ]
@@ -45,7 +54,7 @@ fn the_log_determinant_is_the_log_of_the_slope() {
             let forward = |z: Tensor<2>| transform.forward_and_log_det(z).0.sum();
             let slope = central_differences(&Device::flex(), [1, 1], &[*z], forward)[0];
             let actual = host(transform.forward_and_log_det(row(&double(), &[*z])).1);
-            assert_close(&actual, &[slope.ln()], 0.0, 1e-6);
+            assert_close(&actual, &[slope.abs().ln()], 0.0, 1e-6);
         }
     }
 }
@@ -75,6 +84,18 @@ fn values_and_log_determinants_have_their_gradients() {
     }
 }
 
+/// The numbers below are those above, mirrored.
+#[test]
+fn below_is_above_upside_down() {
+    let z = row(&double(), &Z);
+    let (x, log_det) = Below::new(2.0).forward_and_log_det(z.clone());
+    let (mirrored, same) = Above::new(-2.0).forward_and_log_det(z);
+    assert_eq!(host(-x.clone()), host(mirrored));
+    assert_eq!(host(log_det), host(same));
+    let (_, inverse) = Below::new(2.0).inverse_and_log_det(x);
+    assert_close(&host(-inverse), &Z, 1e-7, 1e-7);
+}
+
 #[test]
 fn a_support_is_reached_by_its_bijection() {
     let supports = [
@@ -83,6 +104,8 @@ fn a_support_is_reached_by_its_bijection() {
         Support::NonNegative,
         Support::UnitInterval,
         Support::Interval { low: -3.0, high: -1.0 },
+        Support::AtLeast { low: -3.0 },
+        Support::AtMost { high: 7.0 },
     ];
     for support in supports {
         let (x, _) = support.from_real().unwrap().forward_and_log_det(row(&double(), &Z));

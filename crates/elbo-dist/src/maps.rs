@@ -1,0 +1,191 @@
+//! More bijections: of the line, of the positive numbers, and of bijections.
+
+use std::f64::consts::LN_2;
+
+use burn::tensor::Tensor;
+
+use crate::{Transform, log_sigmoid, log1mexp, log1p, softplus};
+
+/// `x = log(1 + eᶻ)`, onto the positive numbers; `log |dx/dz| = log σ(z)`. It is `z` for large `z`, where
+/// [`Exp`](crate::Exp) explodes.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Softplus, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[0.0]], &Device::flex());
+/// let (x, log_det) = Softplus.forward_and_log_det(z);
+/// assert_eq!(x.into_scalar::<f32>(), 2.0_f32.ln());
+/// assert_eq!(log_det.into_scalar::<f32>(), 0.5_f32.ln());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Softplus;
+
+impl<const D: usize> Transform<D> for Softplus {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        (softplus(z.clone()), log_sigmoid(z))
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let lost = log1mexp(-x.clone()); // log(1 - e⁻ˣ), which is log σ(z)
+        (x + lost.clone(), -lost)
+    }
+}
+
+/// `x = tanh z`, onto the numbers between -1 and 1; `log |dx/dz| = 2 (log 2 - z - log(1 + e⁻²ᶻ))`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Tanh, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[0.0]], &Device::flex());
+/// let (x, log_det) = Tanh.forward_and_log_det(z);
+/// assert_eq!(x.into_scalar::<f32>(), 0.0);
+/// assert!(log_det.into_scalar::<f32>().abs() < 1e-6);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tanh;
+
+impl<const D: usize> Transform<D> for Tanh {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let log_det = (z.clone() + softplus(z.clone() * -2.0) - LN_2) * -2.0;
+        (z.tanh(), log_det)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let (above, below) = (log1p(x.clone()), log1p(-x));
+        ((above.clone() - below.clone()) * 0.5, -above - below)
+    }
+}
+
+/// `x = loc + scale z`, onto the real line; `log |dx/dz| = log |scale|`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Affine, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[3.0]], &Device::flex());
+/// let (x, log_det) = Affine::new(1.0, -2.0).forward_and_log_det(z);
+/// assert_eq!((x.into_scalar::<f32>(), log_det.into_scalar::<f32>()), (-5.0, 2.0_f32.ln()));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine {
+    loc: f64,
+    scale: f64,
+}
+
+impl Affine {
+    /// The shift by `loc` after the scaling by `scale`, which is not 0.
+    pub fn new(loc: f64, scale: f64) -> Self {
+        Self { loc, scale }
+    }
+}
+
+impl<const D: usize> Transform<D> for Affine {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let log_det = z.clone().inner().zeros_like() + self.scale.abs().ln();
+        (z * self.scale + self.loc, log_det)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let log_det = x.clone().inner().zeros_like() - self.scale.abs().ln();
+        ((x - self.loc) / self.scale, log_det)
+    }
+}
+
+/// `x = zᵖ`, of the positive numbers onto themselves; `log |dx/dz| = log |p| + (p - 1) log z`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Power, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[4.0]], &Device::flex());
+/// let (x, log_det) = Power::new(0.5).forward_and_log_det(z);
+/// assert!((x.into_scalar::<f32>() - 2.0).abs() < 1e-6);
+/// assert!((log_det.into_scalar::<f32>() - 0.25_f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Power {
+    exponent: f64,
+}
+
+impl Power {
+    /// The power `exponent`, which is not 0.
+    pub fn new(exponent: f64) -> Self {
+        Self { exponent }
+    }
+}
+
+impl<const D: usize> Transform<D> for Power {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let log = z.log();
+        let log_det = log.clone() * (self.exponent - 1.0) + self.exponent.abs().ln();
+        ((log * self.exponent).exp(), log_det)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        Self::new(self.exponent.recip()).forward_and_log_det(x)
+    }
+}
+
+/// A bijection read backwards: `x = f⁻¹(z)`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Exp, Inverse, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[1.0]], &Device::flex());
+/// assert_eq!(Inverse(Exp).forward_and_log_det(z).0.into_scalar::<f32>(), 0.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inverse<T>(
+    /// The bijection.
+    pub T,
+);
+
+impl<T: Transform<D>, const D: usize> Transform<D> for Inverse<T> {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        self.0.inverse_and_log_det(z)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        self.0.forward_and_log_det(x)
+    }
+}
+
+/// One bijection after another: `x = g(f(z))`; log-determinants add up.
+///
+/// # Shapes
+/// Both are elementwise, or both of vectors.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Affine, Chain, Exp, Transform};
+///
+/// let z = Tensor::<2>::from_floats([[3.0]], &Device::flex());
+/// let chain = Chain(Affine::new(1.0, -0.5), Exp); // exp(1 - z/2)
+/// let (x, log_det) = chain.forward_and_log_det(z);
+/// assert!((x.into_scalar::<f32>() - (-0.5_f32).exp()).abs() < 1e-6);
+/// assert!((log_det.into_scalar::<f32>() - (0.5_f32.ln() - 0.5)).abs() < 1e-6);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chain<F, G>(
+    /// The bijection that comes first.
+    pub F,
+    /// The one that comes after it.
+    pub G,
+);
+
+impl<F: Transform<D>, G: Transform<D>, const D: usize> Transform<D> for Chain<F, G> {
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let (y, first) = self.0.forward_and_log_det(z);
+        let (x, second) = self.1.forward_and_log_det(y);
+        (x, first + second)
+    }
+
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let (y, second) = self.1.inverse_and_log_det(x);
+        let (z, first) = self.0.inverse_and_log_det(y);
+        (z, first + second)
+    }
+}

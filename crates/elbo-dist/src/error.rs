@@ -48,6 +48,19 @@ pub enum DistError {
         /// Where the parameter must lie.
         domain: Domain,
     },
+    /// A number that single precision cannot hold.
+    #[error(
+        "{distribution}: {parameter} is {value}, which single precision cannot hold; rescale, or compute in \
+         f64 (Place::f64)"
+    )]
+    Precision {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The value.
+        value: f64,
+    },
     /// An interval without inner points.
     #[error(
         "{distribution}: there is no interval from {low} to {high}; give low < high, both finite"

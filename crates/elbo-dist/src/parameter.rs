@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{DistError, Operand, unravel};
+use burn::tensor::DType;
+
+use crate::{DistError, Operand, Place, unravel};
 
 /// A parameter of a distribution: its name, its value and where that must lie.
 ///
@@ -27,6 +29,25 @@ impl<'a, const D: usize> Parameter<'a, D> {
     /// The parameter `name` with `value`, which must lie in `domain`.
     pub fn new(name: &'static str, value: &'a Operand<D>, domain: Domain) -> Self {
         Self { name, value, domain }
+    }
+
+    /// Checks that a number can be held in the precision of `place`, as a tensor there always can.
+    ///
+    /// # Errors
+    /// [`DistError::Precision`]
+    pub fn check_precision(
+        &self,
+        distribution: &'static str,
+        place: &Place,
+    ) -> Result<(), DistError> {
+        match (self.value, place.dtype()) {
+            (&Operand::Scalar(value), DType::F32)
+                if value != 0.0 && value.is_finite() && !(value as f32).is_normal() =>
+            {
+                Err(DistError::Precision { distribution, parameter: self.name, value })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks that every element lies in the domain, which reads a tensor to the host.

@@ -105,7 +105,9 @@ impl Trace {
             match parameter.value {
                 Operand::Tensor(tensor) => self.check_place(name, parameter.name, tensor)?,
                 Operand::Scalar(_) => {
-                    parameter.check(distribution.name()).map_err(at_site(name))?
+                    let checked = parameter.check(distribution.name());
+                    let held = parameter.check_precision(distribution.name(), self.place());
+                    checked.and(held).map_err(at_site(name))?;
                 }
             }
         }

@@ -116,6 +116,17 @@ fn a_number_outside_the_domain_of_its_parameter_is_refused() {
     );
 }
 
+#[test]
+fn a_number_that_single_precision_cannot_hold_is_refused_there() {
+    for scale in [1e60, 1e-60] {
+        let model = move |t: &mut Trace, _: &()| drop(t.sample("x", Normal::<2>::new(0.0, scale)));
+        let error = discovering(model);
+        let text = format!("\"x\": Normal: scale is {scale}, which single precision cannot hold;");
+        assert!(error.starts_with(&text), "{error}");
+        assert!(Layout::discover(&model, &(), &Noise::new(0, double())).is_ok());
+    }
+}
+
 /// A value given by hand may lie anywhere; one that a distribution drew does not.
 #[test]
 fn a_given_value_outside_its_support_is_refused_where_a_run_checks() {

@@ -175,8 +175,8 @@ impl Support {
             Self::Positive | Self::NonNegative => Some(Box::new(Exp)),
             Self::UnitInterval => Some(Box::new(Interval::new(0.0, 1.0))),
             Self::Interval { low, high } if low < high => Some(Box::new(Interval::new(low, high))),
-            Self::Simplex { .. } => Some(Box::new(StickBreaking)),
-            Self::OneHot { .. } | Self::Partition { .. } => None,
+            Self::Simplex { count } if count > 1 => Some(Box::new(StickBreaking)),
+            Self::Simplex { .. } | Self::OneHot { .. } | Self::Partition { .. } => None,
             Self::AtLeast { low } => Some(Box::new(Above::new(low))),
             Self::AtMost { high } => Some(Box::new(Below::new(high))),
             Self::Interval { .. }

@@ -213,6 +213,7 @@ fn supports_of_vectors_know_their_sums_and_shapes() {
     assert!(simplex.includes(&simplex) && !simplex.includes(&Support::UnitInterval));
     assert!(!Support::Real.includes(&simplex));
     assert_eq!(simplex.real_shape(&[1, 4, 3]), [1, 4, 2]);
+    assert!(Support::Simplex { count: 1 }.from_real::<2>().is_none()); // nothing is free
     assert_eq!(simplex.to_string(), "simplex of 3");
     assert!(!simplex.is_discrete() && Support::OneHot { count: 3 }.is_discrete());
     let counts = Support::Partition { count: 3, total: 7.0 };

@@ -91,14 +91,15 @@ fn theirs() -> Option<Vec<(String, usize, f64)>> {
     let output = Command::new(&python).arg(script).output();
     let output = output.unwrap_or_else(|error| panic!("{python} does not run: {error}"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let field = |line: &str, name: &str| {
-        let rest = line.split(&format!("\"{name}\": ")).nth(1).expect("the peer prints JSON");
-        rest.split([',', '}']).next().expect("a field has a value").trim_matches('"').to_string()
+    let rows =
+        serde_json::Deserializer::from_slice(&output.stdout).into_iter::<serde_json::Value>();
+    let number = |row: &serde_json::Value, name: &str| row[name].as_f64().expect("a number");
+    let row = |row: Result<serde_json::Value, serde_json::Error>| {
+        let row = row.expect("the peer prints JSON");
+        let name = row["name"].as_str().expect("a name").to_string();
+        (name, number(&row, "n") as usize, number(&row, "us"))
     };
-    let text = String::from_utf8_lossy(&output.stdout);
-    let number = |line: &str, name: &str| field(line, name).parse::<f64>().expect("a number");
-    let row = |line: &str| (field(line, "name"), number(line, "n") as usize, number(line, "us"));
-    Some(text.lines().map(row).collect())
+    Some(rows.map(row).collect())
 }
 
 fn main() {

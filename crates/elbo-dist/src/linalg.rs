@@ -4,8 +4,9 @@
 //! them for matrices of `n` rows, most of them products. Gradients are tied to the arguments by the
 //! differential of the result, a few products more.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
+use crate::place::constant_like;
 use crate::{DistError, unravel};
 
 /// The lower factor `L` of a symmetric positive definite `A = L Lᵀ`, of which the lower triangle is read.
@@ -241,8 +242,7 @@ fn keep<const D: usize>(like: &Tensor<D>, here: impl Fn(usize, usize) -> bool) -
     let ones = (0..n * n).map(|i| f64::from(u8::from(here(i / n, i % n)))).collect::<Vec<_>>();
     let mut shape = [1; D];
     shape[D - 2..].copy_from_slice(&[n, n]);
-    let data = TensorData::new(ones, shape).convert_dtype(like.dtype());
-    Tensor::from_data(data, (&like.device().inner(), like.dtype()))
+    constant_like(like, ones, shape)
 }
 
 /// Checks the last element of each factor, which is NaN if any before it is, and that all are finite.

@@ -132,12 +132,12 @@ impl Noise {
         self.place.tensor(values, shape)
     }
 
-    /// The draws of [`Noise::rejection`], on the host and in double precision.
-    pub(crate) fn rejection_values(
+    /// What `draw` makes of each element's own noise, on the host.
+    pub(crate) fn rejection_values<T>(
         &mut self,
         shape: &[usize],
-        mut draw: impl FnMut(usize, &mut ElementNoise) -> f64,
-    ) -> Vec<f64> {
+        mut draw: impl FnMut(usize, &mut ElementNoise) -> T,
+    ) -> Vec<T> {
         let first = self.first_element(shape);
         let mut branch = self.split();
         let mut element = |i: usize| {
@@ -205,6 +205,12 @@ pub(crate) fn open_unit_ends<const D: usize>(like: &Tensor<D>) -> (f64, f64) {
         DType::F32 => (f64::from(f32::MIN_POSITIVE), 1.0 - f64::from(f32::EPSILON) / 2.0),
         _ => (f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0),
     }
+}
+
+/// `x`, next to an end of (0, 1) at most.
+pub(crate) fn into_open_unit<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let (least, most) = open_unit_ends(&x);
+    x.clamp(least, most)
 }
 
 /// `(k + ½) / 2⁵²` of the upper 52 bits: exact, symmetric about ½, and never 0 or 1.

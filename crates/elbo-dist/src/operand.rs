@@ -83,8 +83,8 @@ impl<const D: usize> Operand<D> {
         self.combine(other, lbeta_scalar, lbeta)
     }
 
-    /// This value where it lies in a domain, and NaN elsewhere: `where_above(1.0)` is what a mean is
-    /// that exists for parameters above 1 only.
+    /// This value where `parameter` lies above `bound`, and `otherwise` elsewhere: a mean may exist for
+    /// parameters above 1 only.
     pub(crate) fn where_above(&self, parameter: &Self, bound: f64, otherwise: f64) -> Self {
         match (self, parameter) {
             (_, Self::Scalar(x)) if *x > bound => self.clone(),
@@ -122,6 +122,14 @@ impl<const D: usize> Operand<D> {
             (Self::Scalar(x), Self::Scalar(y)) => Self::Scalar(on_numbers(*x, *y)),
             (Self::Tensor(x), y) => Self::Tensor(on_tensors(x.clone(), y.on(x))),
             (x, Self::Tensor(y)) => Self::Tensor(on_tensors(x.on(y), y.clone())),
+        }
+    }
+
+    /// The tensor of an operand that was made from one.
+    pub(crate) fn tensor(&self) -> Tensor<D> {
+        match self {
+            Self::Tensor(tensor) => tensor.clone(),
+            Self::Scalar(_) => unreachable!("made from a tensor"),
         }
     }
 

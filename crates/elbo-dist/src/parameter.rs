@@ -55,22 +55,22 @@ impl<'a, const D: usize> Parameter<'a, D> {
     /// # Errors
     /// [`DistError::Parameter`] with the first element that does not.
     pub fn check(&self, distribution: &'static str) -> Result<(), DistError> {
-        let values = self.value.to_host(self.value.dims());
-        let Some(position) = values.iter().position(|value| !self.domain.contains(*value)) else {
-            return Ok(());
-        };
-        let index = match self.value {
-            Operand::Scalar(_) => String::new(),
-            Operand::Tensor(tensor) => format!(" at {:?}", unravel(position, &tensor.dims())),
+        let outside = |value: &f64| !self.domain.contains(*value);
+        let fault = match self.value {
+            Operand::Scalar(value) => outside(value).then_some((*value, String::new())),
+            Operand::Tensor(tensor) => {
+                let values = self.value.to_host(tensor.dims());
+                let position = values.iter().position(outside);
+                position.map(|at| (values[at], format!(" at {:?}", unravel(at, &tensor.dims()))))
+            }
         };
         let (parameter, domain) = (self.name, self.domain);
-        Err(DistError::Parameter {
-            distribution,
-            parameter,
-            value: values[position],
-            index,
-            domain,
-        })
+        match fault {
+            None => Ok(()),
+            Some((value, index)) => {
+                Err(DistError::Parameter { distribution, parameter, value, index, domain })
+            }
+        }
     }
 }
 

@@ -80,14 +80,32 @@ impl Place {
     /// # Panics
     /// If `values` does not have as many numbers as `shape`.
     pub fn tensor<const D: usize>(&self, values: Vec<f64>, shape: [usize; D]) -> Tensor<D> {
-        let data = TensorData::new(values, shape).convert_dtype(self.dtype);
-        Tensor::from_data(data, (&self.device, self.dtype))
+        made_at(&self.device, self.dtype, values, shape)
     }
 
     /// A tensor of zeros.
     pub fn zeros<const D: usize>(&self, shape: [usize; D]) -> Tensor<D> {
         Tensor::zeros(shape, (&self.device, self.dtype))
     }
+}
+
+/// A constant tensor of `values` with the device and the type of `like`.
+pub(crate) fn constant_like<const D: usize, const E: usize>(
+    like: &Tensor<E>,
+    values: Vec<f64>,
+    shape: [usize; D],
+) -> Tensor<D> {
+    made_at(&like.device().inner(), like.dtype(), values, shape)
+}
+
+fn made_at<const D: usize>(
+    device: &Device,
+    dtype: DType,
+    values: Vec<f64>,
+    shape: [usize; D],
+) -> Tensor<D> {
+    let data = TensorData::new(values, shape).convert_dtype(dtype);
+    Tensor::from_data(data, (device, dtype))
 }
 
 impl From<&Device> for Place {

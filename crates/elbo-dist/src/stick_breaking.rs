@@ -1,7 +1,8 @@
 //! The simplex as broken sticks.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
+use crate::place::constant_like;
 use crate::{Transform, softplus};
 
 /// The simplex by stick breaking: each number breaks a part off what is left of a stick of length 1.
@@ -61,7 +62,7 @@ fn equal_parts<const D: usize>(like: &Tensor<D>) -> Tensor<D> {
     let parts = like.dims()[D - 1];
     let mut shape = [1; D];
     shape[D - 1] = parts;
-    constant(like, (0..parts).map(|k| ((parts - k) as f64).ln()).collect(), shape)
+    constant_like(like, (0..parts).map(|k| ((parts - k) as f64).ln()).collect(), shape)
 }
 
 /// The matrix that adds up the elements `j` of the last axis for which `part(j, k)`, for each of `count`
@@ -75,10 +76,5 @@ fn sums<const D: usize>(
     let ones = (0..rows * count).map(|i| f64::from(u8::from(part(i / count, i % count))));
     let mut shape = [1; D];
     shape[D - 2..].copy_from_slice(&[rows, count]);
-    constant(like, ones.collect(), shape)
-}
-
-fn constant<const D: usize>(like: &Tensor<D>, values: Vec<f64>, shape: [usize; D]) -> Tensor<D> {
-    let data = TensorData::new(values, shape).convert_dtype(like.dtype());
-    Tensor::from_data(data, (&like.device().inner(), like.dtype()))
+    constant_like(like, ones.collect(), shape)
 }

@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::{log1p, sigmoid, softplus};
+use crate::special::log_odds;
+use crate::{sigmoid, softplus};
 
 /// A bijection `x = f(z)`, of each element or of the vectors along the last axis.
 ///
@@ -160,7 +161,7 @@ impl<const D: usize> Transform<D> for Interval {
 
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let unit = (x - self.low) / (self.high - self.low);
-        let z = unit.clone().log() - log1p(-unit);
+        let z = log_odds(unit);
         let log_det = -self.log_det(z.clone());
         (z, log_det)
     }

@@ -51,6 +51,7 @@ impl Flat {
         let mut start = 0;
         for site in layout.latents() {
             check(site)?;
+            let size = size(site);
             if slots.iter().any(|slot: &Slot| slot.name == site.name) {
                 return Err(ModelError::DuplicateSite { site: site.name.to_string() }.into());
             }
@@ -60,9 +61,9 @@ impl Flat {
                 support: site.support,
                 plates: site.plates.clone(),
                 start,
-                size: size(site),
+                size,
             });
-            start += size(site);
+            start += size;
         }
         if start == 0 {
             return Err(GuideError::NoLatents);

@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::gamma::log_gamma_draw;
-use crate::noise::open_unit_ends;
+use crate::noise::into_open_unit;
 use crate::operands::operands;
 use crate::{
     Cdf, Distribution, Entropy, Moments, Noise, Operand, Support, betainc, sigmoid, xlog1py, xlogy,
@@ -59,8 +59,7 @@ impl<const D: usize> Distribution<D> for Beta<D> {
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let log_ratio =
             log_gamma_draw(&self.a, shape, noise) - log_gamma_draw(&self.b, shape, noise);
-        let (least, most) = open_unit_ends(&log_ratio);
-        sigmoid(log_ratio).clamp(least, most)
+        into_open_unit(sigmoid(log_ratio))
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {

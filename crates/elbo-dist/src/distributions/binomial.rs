@@ -2,9 +2,10 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::poisson::COUNTS;
 use crate::operands::operands;
+use crate::special::log_odds;
 use crate::{
     Cdf, Distribution, ElementNoise, Moments, Noise, Operand, Support, betainc, lgamma_scalar,
-    log_binomial, log1p, sigmoid, softplus,
+    log_binomial, sigmoid, softplus,
 };
 
 /// The binomial distribution: the successes among `n` trials, by log-odds `l`.
@@ -103,7 +104,7 @@ impl<const D: usize> Cdf<D> for Binomial<D> {
 
 /// `log p - log(1 - p)`.
 pub(crate) fn logit<const D: usize>(probs: &Operand<D>) -> Operand<D> {
-    probs.map(|p| p.ln() - (-p).ln_1p(), |p| p.clone().log() - log1p(-p))
+    probs.map(|p| p.ln() - (-p).ln_1p(), log_odds)
 }
 
 /// `σ(logits)`.

@@ -1,5 +1,7 @@
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor};
 
+use crate::distributions::dirichlet::with_categories;
+use crate::place::constant_like;
 use crate::special::log_softmax;
 use crate::{
     DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support,
@@ -48,10 +50,7 @@ impl<const D: usize> Categorical<D> {
 
     /// The unnormalized log-probabilities.
     pub(crate) fn weights(&self) -> Tensor<D> {
-        match &self.logits {
-            Operand::Tensor(logits) => logits.clone(),
-            Operand::Scalar(_) => unreachable!("made from a tensor"),
-        }
+        self.logits.tensor()
     }
 }
 
@@ -104,11 +103,8 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let mut shape = broadcast(self.name(), &self.parameters())?;
-        if shape[D - 1] == 0 {
-            let (distribution, shape) = (self.name(), format!("{shape:?}"));
-            return Err(DistError::NoCategories { distribution, shape });
-        }
+        let shape = broadcast(self.name(), &self.parameters())?;
+        let mut shape = with_categories(self.name(), shape)?;
         shape[D - 1] = 1;
         Ok(shape)
     }
@@ -152,8 +148,7 @@ impl<const D: usize> Categorical<D> {
         let mut shape = [1; D];
         shape[D - 1] = probs.dims()[D - 1];
         let numbers = (0..shape[D - 1]).map(|k| (k as f64).powi(n)).collect::<Vec<_>>();
-        let data = TensorData::new(numbers, shape).convert_dtype(probs.dtype());
-        let numbers = Tensor::from_data(data, (&probs.device().inner(), probs.dtype()));
+        let numbers = constant_like(&probs, numbers, shape);
         (probs * numbers).sum_dim(D - 1)
     }
 }

@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::gamma::log_gamma_draw;
-use crate::noise::open_unit_ends;
+use crate::noise::into_open_unit;
 use crate::operands::operands;
 use crate::special::log_softmax;
 use crate::{
@@ -42,10 +42,7 @@ impl<const D: usize> Dirichlet<D> {
     }
 
     pub(crate) fn concentrations(&self) -> Tensor<D> {
-        match &self.concentration {
-            Operand::Tensor(concentration) => concentration.clone(),
-            Operand::Scalar(_) => unreachable!("made from a tensor"),
-        }
+        self.concentration.tensor()
     }
 }
 
@@ -61,8 +58,7 @@ impl<const D: usize> Distribution<D> for Dirichlet<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let logs = log_gamma_draw(&self.concentration, shape, noise);
-        let (least, most) = open_unit_ends(&logs);
-        log_softmax(logs, D - 1).exp().clamp(least, most)
+        into_open_unit(log_softmax(logs, D - 1).exp())
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {

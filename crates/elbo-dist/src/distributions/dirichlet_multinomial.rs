@@ -47,10 +47,7 @@ impl<const D: usize> DirichletMultinomial<D> {
     }
 
     fn prior(&self) -> Dirichlet<D> {
-        match &self.concentration {
-            Operand::Tensor(concentration) => Dirichlet::new(concentration.clone()),
-            Operand::Scalar(_) => unreachable!("made from a tensor"),
-        }
+        Dirichlet::new(self.concentration.tensor())
     }
 }
 

@@ -2,7 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::EULER_GAMMA;
 use crate::moments::probability;
-use crate::noise::open_unit_ends;
+use crate::noise::into_open_unit;
 use crate::operands::operands;
 use crate::{
     Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1mexp, log1p,
@@ -53,7 +53,7 @@ impl<const D: usize> Distribution<D> for Kumaraswamy<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let u = noise.uniform(shape);
-        inside(log1mexp(u.log() / &self.b) / &self.a)
+        into_open_unit((log1mexp(u.log() / &self.b) / &self.a).exp())
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
@@ -101,10 +101,4 @@ impl<const D: usize> Kumaraswamy<D> {
     fn moment(&self, n: f64) -> Operand<D> {
         (self.a.recip() * n + 1.0).lbeta(&self.b).exp() * &self.b
     }
-}
-
-/// `exp log`, next to an end at most.
-fn inside<const D: usize>(log: Tensor<D>) -> Tensor<D> {
-    let (least, most) = open_unit_ends(&log);
-    log.exp().clamp(least, most)
 }

@@ -3,9 +3,9 @@ use std::f64::consts::PI;
 use burn::tensor::{Float, Tensor};
 
 use crate::operands::operands;
+use crate::special::log_odds;
 use crate::{
-    Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, log1p, sigmoid,
-    softplus,
+    Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, sigmoid, softplus,
 };
 
 /// The logistic distribution with location `μ` and scale `s`.
@@ -85,6 +85,6 @@ impl<const D: usize> Cdf<D> for Logistic<D> {
 
 impl<const D: usize> Quantile<D> for Logistic<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
-        (p.clone().log() - log1p(-p)) * &self.scale + &self.loc
+        log_odds(p) * &self.scale + &self.loc
     }
 }

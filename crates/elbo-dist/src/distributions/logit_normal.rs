@@ -1,6 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::noise::open_unit_ends;
+use crate::noise::into_open_unit;
+use crate::special::log_odds;
 use crate::{
     Cdf, Distribution, Noise, Normal, Operand, Parameter, Quantile, Support, log1p, sigmoid,
 };
@@ -63,8 +64,7 @@ impl<const D: usize> Distribution<D> for LogitNormal<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let z = self.logit.draw(shape, noise);
-        let (least, most) = open_unit_ends(&z);
-        sigmoid(z).clamp(least, most)
+        into_open_unit(sigmoid(z))
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
@@ -75,8 +75,7 @@ impl<const D: usize> Distribution<D> for LogitNormal<D> {
 
 impl<const D: usize> Cdf<D> for LogitNormal<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        let value = value.clamp(0.0, 1.0);
-        self.logit.cdf(value.clone().log() - log1p(-value))
+        self.logit.cdf(log_odds(value.clamp(0.0, 1.0)))
     }
 }
 

@@ -3,8 +3,8 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::binomial::binomial;
 use crate::special::log_softmax;
 use crate::{
-    Categorical, DistError, Distribution, Domain, Moments, Noise, Operand, Parameter, Support,
-    broadcast, lgamma, lgamma_scalar,
+    Categorical, DistError, Distribution, Domain, ElementNoise, Moments, Noise, Operand, Parameter,
+    Support, broadcast, lgamma, lgamma_scalar,
 };
 
 /// The multinomial distribution: how often each of `K` categories comes up in `n` draws.
@@ -116,21 +116,22 @@ pub(super) fn partition<const D: usize>(
     let count = shape[D - 1].max(1);
     let mut events = shape;
     events[D - 1] = 1;
-    let mut values = Vec::with_capacity(logits.len());
-    noise.rejection_values(&events, |event, noise| {
-        let logits = &logits[event * count..(event + 1) * count];
-        let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let weights: Vec<f64> = logits.iter().map(|logit| (logit - most).exp()).collect();
-        let (mut left, mut rest) = (total, weights.iter().sum::<f64>());
-        for (k, weight) in weights.iter().enumerate() {
-            rest = (rest - weight).max(0.0);
-            let last = k + 1 == count || rest == 0.0;
-            let odds = (weight / rest).ln();
-            let part = if last { left } else { binomial(left, odds, noise) };
-            values.push(part);
-            left -= part;
-        }
-        left
+    let values = noise.rejection_values(&events, |event, noise| {
+        parts(total, &logits[event * count..(event + 1) * count], noise)
     });
-    noise.place().tensor(values, shape)
+    noise.place().tensor(values.concat(), shape)
+}
+
+fn parts(total: f64, logits: &[f64], noise: &mut ElementNoise) -> Vec<f64> {
+    let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = logits.iter().map(|logit| (logit - most).exp()).collect();
+    let (mut left, mut rest) = (total, weights.iter().sum::<f64>());
+    let part = |(k, weight): (usize, &f64)| {
+        rest = (rest - weight).max(0.0);
+        let last = k + 1 == weights.len() || rest == 0.0;
+        let part = if last { left } else { binomial(left, (weight / rest).ln(), noise) };
+        left -= part;
+        part
+    };
+    weights.iter().enumerate().map(part).collect()
 }

@@ -1,5 +1,6 @@
 use burn::tensor::{Int, Tensor};
 
+use crate::distributions::dirichlet::with_categories;
 use crate::{
     Categorical, DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter,
     Support, broadcast, log_sigmoid, log1mexp,
@@ -41,15 +42,8 @@ impl<const D: usize> OrderedLogistic<D> {
         Self { predictor: predictor.into(), cutpoints: Operand::Tensor(cutpoints) }
     }
 
-    fn cuts(&self) -> Tensor<D> {
-        match &self.cutpoints {
-            Operand::Tensor(cutpoints) => cutpoints.clone(),
-            Operand::Scalar(_) => unreachable!("made from a tensor"),
-        }
-    }
-
     fn categories(&self) -> Categorical<D> {
-        let cuts = self.cuts() - &self.predictor;
+        let cuts = self.cutpoints.tensor() - &self.predictor;
         let inner = cuts.dims()[D - 1] - 1;
         let below = log_sigmoid(cuts.clone().narrow(D - 1, 0, 1));
         let above = log_sigmoid(-cuts.clone().narrow(D - 1, inner, 1));
@@ -95,11 +89,8 @@ impl<const D: usize> Distribution<D> for OrderedLogistic<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let mut shape = broadcast(self.name(), &self.parameters())?;
-        if shape[D - 1] == 0 {
-            let (distribution, shape) = (self.name(), format!("{shape:?}"));
-            return Err(DistError::NoCategories { distribution, shape });
-        }
+        let shape = broadcast(self.name(), &self.parameters())?;
+        let mut shape = with_categories(self.name(), shape)?;
         shape[D - 1] = 1;
         Ok(shape)
     }

@@ -2,8 +2,9 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::logit;
 use crate::moments::probability;
-use crate::noise::open_unit_ends;
+use crate::noise::into_open_unit;
 use crate::operands::operands;
+use crate::special::log_odds;
 use crate::{Cdf, Distribution, Noise, Operand, Quantile, Support, log1p, sigmoid, softplus};
 
 /// The relaxed Bernoulli (binary Concrete) distribution on (0, 1), by log-odds `l` at temperature `τ`.
@@ -57,9 +58,7 @@ impl<const D: usize> Distribution<D> for RelaxedBernoulli<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let u = noise.uniform(shape);
-        let y = (u.clone().log() - log1p(-u) + &self.logits) / &self.temperature;
-        let (least, most) = open_unit_ends(&y);
-        sigmoid(y).clamp(least, most)
+        into_open_unit(self.icdf(u))
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
@@ -73,14 +72,13 @@ impl<const D: usize> Distribution<D> for RelaxedBernoulli<D> {
 impl<const D: usize> Cdf<D> for RelaxedBernoulli<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         let value = value.clamp(0.0, 1.0);
-        let y = (value.clone().log() - log1p(-value)) * &self.temperature - &self.logits;
+        let y = log_odds(value) * &self.temperature - &self.logits;
         sigmoid(y)
     }
 }
 
 impl<const D: usize> Quantile<D> for RelaxedBernoulli<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
-        let p = probability(p);
-        sigmoid((p.clone().log() - log1p(-p) + &self.logits) / &self.temperature)
+        sigmoid((log_odds(probability(p)) + &self.logits) / &self.temperature)
     }
 }

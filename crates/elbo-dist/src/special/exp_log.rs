@@ -154,6 +154,11 @@ pub fn logaddexp<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
     with_slopes(x, y, value, slopes)
 }
 
+/// `log p - log(1 - p)`.
+pub(crate) fn log_odds<const D: usize>(p: Tensor<D>) -> Tensor<D> {
+    p.clone().log() - log1p(-p)
+}
+
 /// `x log y`, and 0 where `x` is 0, whatever `y`; its derivatives are `log y` (0 where that is infinite
 /// and `x` is 0) and `x / y`.
 ///

@@ -2,11 +2,12 @@
 
 use std::f64::consts::PI;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use super::beta::lbeta_scalar;
 use super::dual::{Dual, EPSILON, lentz};
 use super::gamma::{digamma_scalar, lgamma_scalar, stirling_remainder};
+use crate::place::constant_like;
 
 /// `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt`, for `a > 0` and `x ≥ 0`; NaN elsewhere. Differentiable in both.
 ///
@@ -249,18 +250,14 @@ fn on_host<const D: usize, const N: usize>(
         std::array::from_fn(|axis| if shape[axis] == 1 { dims[axis] } else { shape[axis] })
     });
     let constants = arguments.clone().map(Tensor::inner);
-    let (device, dtype) = (constants[0].device(), constants[0].dtype());
     let columns =
         constants.clone().map(|x| x.expand(shape).into_data().iter::<f64>().collect::<Vec<_>>());
-    let upload = |values: Vec<f64>| {
-        let data = TensorData::new(values, shape).convert_dtype(dtype);
-        Tensor::<D>::from_data(data, (&device, dtype))
-    };
+    let upload = |values: Vec<f64>| constant_like(&constants[0], values, shape);
     let elements = || (0..columns[0].len()).map(|i| columns.each_ref().map(|column| column[i]));
     let mut result = upload(elements().map(&value).collect());
     if arguments.iter().any(Tensor::is_tracked) {
         let rows: Vec<[f64; N]> = elements().map(slopes).collect();
-        for (k, (argument, constant)) in arguments.into_iter().zip(constants).enumerate() {
+        for (k, (argument, constant)) in arguments.into_iter().zip(constants.clone()).enumerate() {
             if argument.is_tracked() {
                 let slope = upload(rows.iter().map(|row| row[k]).collect());
                 result = (argument - constant) * slope + result;

@@ -35,10 +35,16 @@ pub trait Distribution<const D: usize>: Clone {
     fn name(&self) -> &'static str;
 
     /// The parameters, for checks and messages.
-    fn parameters(&self) -> Vec<Parameter<'_, D>>;
+    fn parameters(&self) -> Vec<Parameter<'_>>;
 
     /// The values that have positive density.
     fn support(&self) -> Support;
+
+    /// How many of the last axes belong to one event, and so take no independent copies: none for a
+    /// distribution of numbers, 1 for one of vectors, 2 for one of matrices.
+    fn event_rank(&self) -> usize {
+        0
+    }
 
     /// The same distribution with constant parameters: no gradient flows into them.
     fn detach(self) -> Self;
@@ -65,8 +71,8 @@ pub trait Distribution<const D: usize>: Clone {
     /// The largest size of each axis among the parameters, whether or not they broadcast.
     fn outline(&self) -> [usize; D] {
         self.parameters().iter().fold([1; D], |outline, parameter| {
-            let dims = parameter.value.dims();
-            std::array::from_fn(|axis| outline[axis].max(dims[axis]))
+            let sizes = parameter.value.sizes();
+            std::array::from_fn(|axis| outline[axis].max(sizes[axis]))
         })
     }
 

@@ -105,6 +105,12 @@ pub enum DistError {
         /// Its rows.
         size: usize,
     },
+    /// An order that misses or repeats an element.
+    #[error("{order:?} is no order of the elements 0, 1, .., K - 1; give each of them once")]
+    Permutation {
+        /// The order given.
+        order: Vec<usize>,
+    },
     /// A device does not compute in double precision.
     #[error(
         "{device:?} computes wrong values in f64 (exp(0.1) = {exp}); use Place::f32 there, or a CPU \

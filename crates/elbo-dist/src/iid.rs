@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{DistError, Distribution, Noise, Parameter, Support, broadcast};
+use crate::{DistError, Distribution, Noise, Parameter, Support};
 
 /// Independent copies of a base distribution, made by [`Distribution::iid`].
 ///
@@ -51,12 +51,16 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
         self.base.name()
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         self.base.parameters()
     }
 
     fn support(&self) -> Support {
         self.base.support()
+    }
+
+    fn event_rank(&self) -> usize {
+        self.base.event_rank()
     }
 
     fn detach(self) -> Self {
@@ -82,10 +86,9 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
 
     fn shape(&self) -> Result<[usize; D], DistError> {
         let mut shape = self.base.shape()?;
-        let parameters = broadcast(self.name(), &self.parameters())?;
         for axis in 0..D {
             let (size, copies) = (shape[axis], self.shape[axis]);
-            let of_one_event = parameters[axis] != size; // the categories of a Categorical
+            let of_one_event = axis + self.event_rank() >= D;
             if copies != 1 && copies != size && (size != 1 || of_one_event) {
                 return Err(self.mismatch(shape, of_one_event.then_some(axis)));
             }

@@ -26,7 +26,6 @@ mod iid;
 mod kind;
 mod kl;
 mod linalg;
-mod maps;
 mod moments;
 mod noise;
 mod operand;
@@ -36,9 +35,8 @@ mod place;
 mod quantile;
 mod shape;
 mod special;
-mod stick_breaking;
 mod support;
-mod transform;
+mod transforms;
 
 pub use distribution::Distribution;
 pub use distributions::{
@@ -56,11 +54,10 @@ pub use kl::{KL_PAIRS, KlDivergence, kl_is_closed};
 pub use linalg::{
     cholesky, log_det, low_rank_solve, solve_lower, solve_lower_transposed, solve_right,
 };
-pub use maps::{Affine, Chain, Inverse, Power, Softplus, Tanh};
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;
-pub use parameter::{Domain, Parameter};
+pub use parameter::{Domain, Parameter, ParameterValue};
 pub use place::Place;
 pub use quantile::normal_quantile;
 pub use shape::{broadcast, unravel, with_particles};
@@ -70,9 +67,12 @@ pub use special::{
     log_ndtr, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp, ndtr, ndtri, sigmoid, softplus,
     trigamma, trigamma_scalar, xlog1py, xlogy,
 };
-pub use stick_breaking::StickBreaking;
 pub use support::Support;
-pub use transform::{Above, Below, Exp, Identity, Interval, Transform};
+pub use transforms::{
+    Above, Affine, Below, Chain, CorrCholesky, Exp, Identity, Interval, Inverse, LowerCholesky,
+    Ordered, Permutation, PositiveDefinite, Power, Softplus, Stereographic, StickBreaking, Tanh,
+    Transform, ZeroSum,
+};
 
 /// Euler's constant `γ = -ψ(1)`.
 pub(crate) const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;

@@ -33,11 +33,17 @@ use crate::{DistError, unravel};
 /// Golub & Van Loan (2013), *Matrix Computations*, section 4.2; gradient: Murray (2016), *Differentiation
 /// of the Cholesky decomposition*, equation 8.
 pub fn cholesky<const D: usize>(a: Tensor<D>) -> Result<Tensor<D>, DistError> {
+    let l = unchecked_cholesky(a);
+    check(&l.clone().inner())?;
+    Ok(l)
+}
+
+/// [`cholesky`], with NaN in the factor of a matrix that has none.
+pub(crate) fn unchecked_cholesky<const D: usize>(a: Tensor<D>) -> Tensor<D> {
     let constant = a.clone().inner();
     let l = factor(constant.clone());
-    check(&l)?;
     if !a.is_tracked() {
-        return Ok(l);
+        return l;
     }
     let inverse = inverse_of_lower(l.clone());
     let change = lower(a - constant);
@@ -46,7 +52,7 @@ pub fn cholesky<const D: usize>(a: Tensor<D>) -> Result<Tensor<D>, DistError> {
     let symmetric = change.clone() + change.clone().swap_dims(D - 2, D - 1) - change * diagonal;
     let inner = inverse.clone().matmul(symmetric).matmul(inverse.swap_dims(D - 2, D - 1));
     let half = keep(&l, |i, j| i > j) + keep(&l, |i, j| i == j) * 0.5;
-    Ok(l.clone().matmul(inner * half) + l)
+    l.clone().matmul(inner * half) + l
 }
 
 /// `X` with `L X = B`, for a lower triangular `L`; what lies above its diagonal is not read.
@@ -177,13 +183,29 @@ pub fn low_rank_solve<const D: usize>(
     d: Tensor<D>,
     b: Tensor<D>,
 ) -> Result<(Tensor<D>, Tensor<D>), DistError> {
-    let scaled = w.clone() / d.clone();
-    let inner = w.clone().swap_dims(D - 2, D - 1).matmul(scaled.clone());
-    let l = cholesky(inner.clone() + keep(&inner, |i, j| i == j))?;
+    let l = capacitance(&w, &d);
+    check(&l.clone().inner())?;
+    Ok(solve_by_capacitance(w, d, l, b))
+}
+
+/// The factor of `I + Wᵀ diag(1/d) W`, which is positive definite if each `d` is positive.
+pub(crate) fn capacitance<const D: usize>(w: &Tensor<D>, d: &Tensor<D>) -> Tensor<D> {
+    let inner = w.clone().swap_dims(D - 2, D - 1).matmul(w.clone() / d.clone());
+    unchecked_cholesky(inner.clone() + keep(&inner, |i, j| i == j))
+}
+
+/// [`low_rank_solve`] with the factor of the [`capacitance`].
+pub(crate) fn solve_by_capacitance<const D: usize>(
+    w: Tensor<D>,
+    d: Tensor<D>,
+    l: Tensor<D>,
+    b: Tensor<D>,
+) -> (Tensor<D>, Tensor<D>) {
+    let scaled = w / d.clone();
     let log_det = log_det(l.clone()) + d.clone().log().sum_dim(D - 2);
     let reduced = scaled.clone().swap_dims(D - 2, D - 1).matmul(b.clone());
     let solved = solve_lower_transposed(l.clone(), solve_lower(l, reduced));
-    Ok((b / d - scaled.matmul(solved), log_det))
+    (b / d - scaled.matmul(solved), log_det)
 }
 
 /// The factor by blocks: `[[L₁, 0], [C L₁⁻ᵀ, L₂]]` with `L₂` the factor of `A₂ - C L₁⁻ᵀ L₁⁻¹ Cᵀ`.
@@ -237,7 +259,10 @@ fn lower<const D: usize>(a: Tensor<D>) -> Tensor<D> {
 }
 
 /// 1 where `here(row, column)`, and 0 elsewhere.
-fn keep<const D: usize>(like: &Tensor<D>, here: impl Fn(usize, usize) -> bool) -> Tensor<D> {
+pub(crate) fn keep<const D: usize>(
+    like: &Tensor<D>,
+    here: impl Fn(usize, usize) -> bool,
+) -> Tensor<D> {
     let n = like.dims()[D - 1];
     let ones = (0..n * n).map(|i| f64::from(u8::from(here(i / n, i % n)))).collect::<Vec<_>>();
     let mut shape = [1; D];

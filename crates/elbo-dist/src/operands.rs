@@ -7,7 +7,7 @@ macro_rules! operands {
             $name
         }
 
-        fn parameters(&self) -> Vec<$crate::Parameter<'_, D>> {
+        fn parameters(&self) -> Vec<$crate::Parameter<'_>> {
             vec![$($crate::Parameter::new(stringify!($field), &self.$field, $crate::Domain::$domain)),*]
         }
 

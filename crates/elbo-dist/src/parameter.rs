@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use burn::tensor::DType;
+use burn::tensor::{DType, Device};
 
 use crate::{DistError, Operand, Place, unravel};
 
@@ -16,18 +16,18 @@ use crate::{DistError, Operand, Place, unravel};
 /// assert!(error.to_string().starts_with("Normal: scale is -1, but must be positive and finite"));
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Parameter<'a, const D: usize> {
+pub struct Parameter<'a> {
     /// The name that messages show.
     pub name: &'static str,
     /// The value.
-    pub value: &'a Operand<D>,
+    pub value: &'a dyn ParameterValue,
     /// Where the value must lie.
     pub domain: Domain,
 }
 
-impl<'a, const D: usize> Parameter<'a, D> {
+impl<'a> Parameter<'a> {
     /// The parameter `name` with `value`, which must lie in `domain`.
-    pub fn new(name: &'static str, value: &'a Operand<D>, domain: Domain) -> Self {
+    pub fn new(name: &'static str, value: &'a dyn ParameterValue, domain: Domain) -> Self {
         Self { name, value, domain }
     }
 
@@ -40,8 +40,8 @@ impl<'a, const D: usize> Parameter<'a, D> {
         distribution: &'static str,
         place: &Place,
     ) -> Result<(), DistError> {
-        match (self.value, place.dtype()) {
-            (&Operand::Scalar(value), DType::F32)
+        match (self.value.number(), place.dtype()) {
+            (Some(value), DType::F32)
                 if value != 0.0 && value.is_finite() && !(value as f32).is_normal() =>
             {
                 Err(DistError::Precision { distribution, parameter: self.name, value })
@@ -55,22 +55,55 @@ impl<'a, const D: usize> Parameter<'a, D> {
     /// # Errors
     /// [`DistError::Parameter`] with the first element that does not.
     pub fn check(&self, distribution: &'static str) -> Result<(), DistError> {
-        let outside = |value: &f64| !self.domain.contains(*value);
-        let fault = match self.value {
-            Operand::Scalar(value) => outside(value).then_some((*value, String::new())),
-            Operand::Tensor(tensor) => {
-                let values = self.value.to_host(tensor.dims());
-                let position = values.iter().position(outside);
-                position.map(|at| (values[at], format!(" at {:?}", unravel(at, &tensor.dims()))))
-            }
+        let values = self.value.numbers();
+        let sizes = self.value.sizes();
+        let outside = |at: usize| !self.domain.holds(values[at], &unravel(at, &sizes));
+        let Some(at) = (0..values.len()).find(|at| outside(*at)) else { return Ok(()) };
+        let index = match self.value.number() {
+            Some(_) => String::new(),
+            None => format!(" at {:?}", unravel(at, &sizes)),
         };
-        let (parameter, domain) = (self.name, self.domain);
-        match fault {
-            None => Ok(()),
-            Some((value, index)) => {
-                Err(DistError::Parameter { distribution, parameter, value, index, domain })
-            }
+        let (parameter, domain, value) = (self.name, self.domain, values[at]);
+        Err(DistError::Parameter { distribution, parameter, value, index, domain })
+    }
+}
+
+/// What a check asks of a parameter, whatever its rank: an [`Operand`] answers.
+pub trait ParameterValue: fmt::Debug {
+    /// The number, if it is one for all elements.
+    fn number(&self) -> Option<f64>;
+
+    /// The size of each axis; 1 everywhere for a number.
+    fn sizes(&self) -> Vec<usize>;
+
+    /// The device and the type of a tensor.
+    fn home(&self) -> Option<(Device, DType)>;
+
+    /// The values on the host, in row-major order.
+    fn numbers(&self) -> Vec<f64>;
+}
+
+impl<const D: usize> ParameterValue for Operand<D> {
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Scalar(number) => Some(*number),
+            Self::Tensor(_) => None,
         }
+    }
+
+    fn sizes(&self) -> Vec<usize> {
+        self.dims().to_vec()
+    }
+
+    fn home(&self) -> Option<(Device, DType)> {
+        match self {
+            Self::Scalar(_) => None,
+            Self::Tensor(tensor) => Some((tensor.device(), tensor.dtype())),
+        }
+    }
+
+    fn numbers(&self) -> Vec<f64> {
+        self.to_host(self.dims())
     }
 }
 
@@ -97,6 +130,8 @@ pub enum Domain {
     Probability,
     /// The real numbers and -∞, the logarithm of 0.
     LogWeight,
+    /// The lower triangle of a matrix, with a positive diagonal; what lies above it is not read.
+    LowerCholesky,
 }
 
 impl Domain {
@@ -109,6 +144,18 @@ impl Domain {
             Self::Count => value >= 0.0 && value.is_finite() && value.fract() == 0.0,
             Self::Probability => value > 0.0 && value < 1.0,
             Self::LogWeight => value < f64::INFINITY,
+            Self::LowerCholesky => value.is_finite(),
+        }
+    }
+
+    /// Whether `value` may lie at `index`, of which a triangle asks the last two.
+    fn holds(&self, value: f64, index: &[usize]) -> bool {
+        match (self, index) {
+            (Self::LowerCholesky, [.., row, column]) if row < column => true,
+            (Self::LowerCholesky, [.., row, column]) if row == column => {
+                Self::Positive.contains(value)
+            }
+            _ => self.contains(value),
         }
     }
 }
@@ -122,6 +169,7 @@ impl fmt::Display for Domain {
             Self::Count => "a whole number, 0 or more",
             Self::Probability => "strictly between 0 and 1 (logits have no ends)",
             Self::LogWeight => "a finite number or -∞",
+            Self::LowerCholesky => "part of a finite lower triangle with a positive diagonal",
         })
     }
 }

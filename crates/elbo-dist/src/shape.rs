@@ -2,33 +2,35 @@
 
 use crate::{DistError, Parameter};
 
-/// The shape that all parameters of a distribution broadcast to; scalars are `[1, .., 1]`.
+/// The shape that all parameters of a distribution broadcast to; scalars are `[1, .., 1]`, and of a
+/// parameter of higher rank, a matrix an event, the first `D` axes count.
 ///
 /// # Errors
 /// [`DistError::Broadcast`] where two sizes of an axis differ and neither is 1.
 pub fn broadcast<const D: usize>(
     distribution: &'static str,
-    parameters: &[Parameter<'_, D>],
+    parameters: &[Parameter<'_>],
 ) -> Result<[usize; D], DistError> {
     let mut shape = [1; D];
     for parameter in parameters {
-        for (size, other) in shape.iter_mut().zip(parameter.value.dims()) {
+        for (size, other) in shape.iter_mut().zip(parameter.value.sizes()) {
             if *size == 1 {
                 *size = other;
             } else if other != 1 && other != *size {
-                return Err(mismatch(distribution, parameters));
+                return Err(mismatch(distribution, parameters.iter().copied()));
             }
         }
     }
     Ok(shape)
 }
 
-fn mismatch<const D: usize>(
+/// The error of parameters whose shapes do not go together.
+pub(crate) fn mismatch<'a>(
     distribution: &'static str,
-    parameters: &[Parameter<'_, D>],
+    parameters: impl IntoIterator<Item = Parameter<'a>>,
 ) -> DistError {
-    let shapes: Vec<_> =
-        parameters.iter().map(|p| format!("{} {:?}", p.name, p.value.dims())).collect();
+    let shape = |p: Parameter| format!("{} {:?}", p.name, p.value.sizes());
+    let shapes: Vec<_> = parameters.into_iter().map(shape).collect();
     DistError::Broadcast { distribution, shapes: shapes.join(", ") }
 }
 

@@ -67,7 +67,7 @@ pub enum GuideError {
     },
     /// A site whose shape a flat vector cannot hold.
     #[error(
-        "\"{site}\" has shape {shape:?}, but a flat guide takes ranks 1 to 6, with 1 on axis 0 and no empty axis; correct the layout"
+        "\"{site}\" has shape {shape:?}, but a flat guide takes ranks 1 to 6, with 1 on axis 0, no empty axis, and one event of the support along the last axes; correct the layout"
     )]
     Shape {
         /// The site.

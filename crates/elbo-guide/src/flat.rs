@@ -144,13 +144,14 @@ fn size(site: &Site) -> usize {
 }
 
 fn check(site: &Site) -> Result<(), GuideError> {
-    let ranked = (1..=6).contains(&site.shape.len()) && site.shape[0] == 1;
-    if !ranked || site.shape.contains(&0) {
+    let event = site.support.event_shape();
+    let ranked = (event.len() + 1..=6).contains(&site.shape.len()) && site.shape[0] == 1;
+    if !ranked || site.shape.contains(&0) || !site.shape.ends_with(&event) {
         let (site, shape) = (site.name.to_string(), site.shape.clone());
         return Err(GuideError::Shape { site, shape });
     }
     site.check_plates()?;
-    if site.support.from_real::<2>().is_none() {
+    if site.support.from_real::<3>().is_none() {
         return Err(GuideError::Discrete { site: site.name.to_string(), support: site.support });
     }
     match site.plates.iter().find(|plate| plate.is_subsampled()) {
@@ -218,13 +219,13 @@ impl Slot {
                 found: value.shape().to_vec(),
             });
         }
-        let vectors = value.flat().inner();
-        let length = *self.shape.last().expect("ranks from 1 on");
-        let vectors = match self.shape.len() {
-            1 => vectors,
-            _ => vectors.clone().reshape([vectors.shape().num_elements() / length, length]),
+        let flat = value.flat().inner();
+        let shape = match self.support.event_shape()[..] {
+            [rows, columns] => [flat.shape().num_elements() / (rows * columns), rows, columns],
+            [count] => [1, flat.shape().num_elements() / count, count],
+            _ => [1, 1, flat.shape().num_elements()],
         };
-        let (z, _) = self.transform::<2>().inverse_and_log_det(vectors);
+        let (z, _) = self.transform::<3>().inverse_and_log_det(flat.reshape(shape));
         Ok(z.into_data().iter::<f64>().collect())
     }
 

@@ -1,9 +1,7 @@
 //! What a run checks before it computes.
 
 use burn::tensor::{DType, Device, Tensor};
-use elbo_dist::{
-    DistError, Distribution, Operand, Place, Support, ValueKind, broadcast, unravel, with_particles,
-};
+use elbo_dist::{DistError, Distribution, Place, Support, ValueKind, unravel, with_particles};
 
 use crate::{ModelError, Plate, Trace, Value};
 
@@ -70,8 +68,9 @@ impl Trace {
         value: [usize; D],
     ) -> Result<[usize; D], ModelError> {
         let mut shape = distribution.shape().map_err(at_site(name))?;
-        let event = event_axes(name, distribution, shape)?;
-        let covers = |axis: usize| value[axis] == shape[axis] || shape[axis] == 1 && !event[axis];
+        let independent = D - distribution.event_rank();
+        let covers =
+            |axis: usize| value[axis] == shape[axis] || shape[axis] == 1 && axis < independent;
         if !(value[0] == 1 && self.fits(shape[0]) && (1..D).all(covers)) {
             // Data are shared by all particles.
             let expected = if value[0] == 1 { shape } else { with_particles(shape, 1) };
@@ -102,9 +101,9 @@ impl Trace {
         distribution: &P,
     ) -> Result<(), ModelError> {
         for parameter in distribution.parameters() {
-            match parameter.value {
-                Operand::Tensor(tensor) => self.check_place(name, parameter.name, tensor)?,
-                Operand::Scalar(_) => {
+            match parameter.value.home() {
+                Some((device, dtype)) => self.check_at(name, parameter.name, &device, dtype)?,
+                None => {
                     let checked = parameter.check(distribution.name());
                     let held = parameter.check_precision(distribution.name(), self.place());
                     checked.and(held).map_err(at_site(name))?;
@@ -137,18 +136,6 @@ impl Trace {
     fn fits(&self, particles: usize) -> bool {
         particles == 1 || particles == self.particles
     }
-}
-
-/// Which axes belong to one event, as that of a Categorical's categories does: a value has size 1
-/// there, and the parameters have not.
-fn event_axes<const D: usize, P: Distribution<D>>(
-    name: &str,
-    distribution: &P,
-    shape: [usize; D],
-) -> Result<[bool; D], ModelError> {
-    let parameters = distribution.parameters();
-    let parameters = broadcast(distribution.name(), &parameters).map_err(at_site(name))?;
-    Ok(std::array::from_fn(|axis| shape[axis] == 1 && parameters[axis] != 1))
 }
 
 /// Checks that a shape has elements: every axis but that of the particles is longer than 0.
@@ -214,8 +201,8 @@ pub(crate) fn check_inside<const D: usize, P: Distribution<D>>(
     let value = Value::new(P::Kind::constant(value.clone()));
     let outside = value.find(|x| !support.contains(x)).or_else(|| {
         let numbers = value.to_vec();
-        let count = support.event_count()?;
-        let event = numbers.chunks(count).position(|event| !support.adds_up(event))?;
+        let count = support.event_shape().iter().product();
+        let event = numbers.chunks(count).position(|event| !support.contains_event(event))?;
         Some((unravel(event * count, value.shape()), numbers[event * count]))
     });
     match outside {

@@ -38,14 +38,15 @@ impl Params {
         let flat = self.unconstrained(name)?;
         let (_, support) = self.names.iter().find(|(known, _)| known == name)?;
         let size = flat.dims()[1];
-        match support.event_count() {
-            Some(count) => {
-                let events = size / (count - 1);
-                let vectors = constrain(flat, [events, count], *support)?;
-                Some(vectors.reshape([1, events * count]))
-            }
-            None => constrain(flat, [1, size], *support),
-        }
+        let event = match support.event_shape()[..] {
+            [rows, columns] => [1, rows, columns],
+            [count] => [1, 1, count],
+            _ => [1, 1, size],
+        };
+        let events = size / support.real_shape(&event).iter().product::<usize>();
+        let [_, rows, columns] = event;
+        let values = constrain(flat, [events, rows, columns], *support)?;
+        Some(values.reshape([1, events * rows * columns]))
     }
 
     /// The trained value of `name` on the real line, flattened to `[1, n]`.

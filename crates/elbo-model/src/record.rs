@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use elbo_dist::{Distribution, Operand, Place, Support, with_particles};
+use elbo_dist::{Distribution, Place, Support, with_particles};
 
+use crate::checks::shape_error;
 use crate::{Latents, LogTerms, ModelError, Params, Plate, Role, Site, Value};
 
 /// What a finished run leaves.
@@ -68,11 +69,10 @@ impl Record {
         }
         let (support, kind) = (distribution.support(), distribution.name());
         self.site(name, role, shape, support, kind, plates);
-        let tensors = distribution.parameters().into_iter().filter_map(|parameter| {
-            let Operand::Tensor(tensor) = parameter.value else { return None };
-            Some(Value::new(tensor.clone()).to_vec())
-        });
-        self.inputs.push((name.clone(), tensors.flatten().collect()));
+        let parameters = distribution.parameters();
+        let tensors = parameters.iter().filter(|parameter| parameter.value.number().is_none());
+        let inputs = tensors.flat_map(|parameter| parameter.value.numbers()).collect();
+        self.inputs.push((name.clone(), inputs));
     }
 
     /// Describes a site that is a tensor of the program's own, and keeps it.
@@ -102,6 +102,10 @@ impl Record {
         }
         self.site(name, Role::Param, initial.dims(), support, "", plates);
         let param = || name.to_string();
+        if D <= support.event_shape().len() || !initial.dims().ends_with(&support.event_shape()) {
+            let expected = [vec![1; D - support.event_shape().len().min(D)], support.event_shape()];
+            return Err(shape_error(name, "param", expected.concat(), initial.dims()));
+        }
         let Some(transform) = support.from_real::<D>() else {
             return Err(ModelError::ParamSupport { param: param(), support });
         };

@@ -70,7 +70,7 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
         "Bernoulli"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         vec![match &self.probs {
             Some(probs) => Parameter::new("probs", probs, Domain::Probability),
             None => Parameter::new("logits", &self.logits, Domain::Real),

@@ -62,11 +62,15 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
         "Categorical"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         vec![match &self.probs {
             Some(probs) => Parameter::new("probs", probs, Domain::NonNegative),
             None => Parameter::new("logits", &self.logits, Domain::LogWeight),
         }]
+    }
+
+    fn event_rank(&self) -> usize {
+        1
     }
 
     fn support(&self) -> Support {

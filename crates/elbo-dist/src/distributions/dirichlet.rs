@@ -52,6 +52,10 @@ impl<const D: usize> Distribution<D> for Dirichlet<D> {
 
     operands!("Dirichlet", concentration: Positive);
 
+    fn event_rank(&self) -> usize {
+        1
+    }
+
     fn support(&self) -> Support {
         Support::Simplex { count: self.concentration.dims()[D - 1] }
     }

@@ -57,6 +57,10 @@ impl<const D: usize> Distribution<D> for DirichletMultinomial<D> {
 
     operands!("DirichletMultinomial", concentration: Positive);
 
+    fn event_rank(&self) -> usize {
+        1
+    }
+
     fn support(&self) -> Support {
         let count = self.concentration.dims()[D - 1];
         Support::Partition { count, total: self.total_count }

@@ -49,7 +49,7 @@ impl<const D: usize> Distribution<D> for LogNormal<D> {
         "LogNormal"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         self.log.parameters()
     }
 

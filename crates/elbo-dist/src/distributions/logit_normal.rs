@@ -50,7 +50,7 @@ impl<const D: usize> Distribution<D> for LogitNormal<D> {
         "LogitNormal"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         self.logit.parameters()
     }
 

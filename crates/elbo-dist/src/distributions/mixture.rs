@@ -61,10 +61,14 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Mixtu
         "Mixture"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         let mut parameters = self.components.parameters();
         parameters.extend(self.weights.parameters());
         parameters
+    }
+
+    fn event_rank(&self) -> usize {
+        1
     }
 
     fn support(&self) -> Support {

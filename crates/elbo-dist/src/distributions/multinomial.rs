@@ -56,8 +56,12 @@ impl<const D: usize> Distribution<D> for Multinomial<D> {
         "Multinomial"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         self.each.parameters()
+    }
+
+    fn event_rank(&self) -> usize {
+        1
     }
 
     fn support(&self) -> Support {

@@ -63,8 +63,12 @@ impl<const D: usize> Distribution<D> for OneHotCategorical<D> {
         "OneHotCategorical"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         self.index.parameters()
+    }
+
+    fn event_rank(&self) -> usize {
+        1
     }
 
     fn support(&self) -> Support {

@@ -65,11 +65,15 @@ impl<const D: usize> Distribution<D> for OrderedLogistic<D> {
         "OrderedLogistic"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         vec![
             Parameter::new("predictor", &self.predictor, Domain::Real),
             Parameter::new("cutpoints", &self.cutpoints, Domain::Real),
         ]
+    }
+
+    fn event_rank(&self) -> usize {
+        1
     }
 
     fn support(&self) -> Support {

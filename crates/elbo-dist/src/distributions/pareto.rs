@@ -67,8 +67,8 @@ impl<const D: usize> Distribution<D> for Pareto<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let (distribution, scale) = (self.name(), Operand::Scalar(self.scale));
-        Parameter::<D>::new("scale", &scale, Domain::Positive).check(distribution)?;
+        let (distribution, scale) = (self.name(), Operand::<D>::Scalar(self.scale));
+        Parameter::new("scale", &scale, Domain::Positive).check(distribution)?;
         broadcast(distribution, &self.parameters())
     }
 }

@@ -51,7 +51,7 @@ impl<const D: usize> Distribution<D> for Uniform {
         "Uniform"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         Vec::new()
     }
 

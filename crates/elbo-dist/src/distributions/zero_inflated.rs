@@ -55,7 +55,7 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for ZeroI
         "ZeroInflated"
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_, D>> {
+    fn parameters(&self) -> Vec<Parameter<'_>> {
         let mut parameters = self.base.parameters();
         parameters.push(Parameter::new("gate_logits", &self.gate_logits, Domain::Real));
         parameters

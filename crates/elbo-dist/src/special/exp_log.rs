@@ -241,3 +241,14 @@ fn expm1_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let far = x.clone().abs().greater_elem(1.0); // and where u overflows or vanishes
     scaled.mask_where(tiny, x).mask_where(far, less)
 }
+
+/// `log(x + √(x² + 1))`, odd and exact at both ends of `|x| < 1e19`.
+pub(crate) fn asinh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let root = |x: Tensor<D>| (x.square() + 1.0).sqrt();
+    let value = |x: Tensor<D>| {
+        let size = x.clone().abs();
+        let above = size.clone().square() / (root(size.clone()) + 1.0); // √(x² + 1) - 1
+        log1p(size + above) * x.sign()
+    };
+    with_slope(x, value, |x| root(x).recip())
+}

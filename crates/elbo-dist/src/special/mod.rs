@@ -19,10 +19,10 @@ use burn::tensor::Tensor;
 pub use bessel::{i0e, i1e};
 pub use beta::{lbeta, lbeta_scalar, log_binomial};
 pub use erf::{erf, erfc, erfinv, log_ndtr, ndtr, ndtri};
+pub(crate) use exp_log::{asinh, log_odds, log_softmax, log1p_exp_neg_abs, sigmoid_value};
 pub use exp_log::{
     expm1, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp, sigmoid, softplus, xlog1py, xlogy,
 };
-pub(crate) use exp_log::{log_odds, log_softmax, log1p_exp_neg_abs, sigmoid_value};
 pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigamma_scalar};
 pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
 pub(crate) use incomplete::gamma_draw_slope;

@@ -6,6 +6,7 @@ mod every;
 mod closed_forms;
 mod draws;
 mod error;
+mod events;
 mod golden;
 mod gradient;
 mod kl;

@@ -4,7 +4,7 @@ use std::f64::consts::LN_2;
 
 use burn::tensor::Tensor;
 
-use crate::{Transform, log_sigmoid, log1mexp, log1p, softplus};
+use crate::{Support, Transform, log_sigmoid, log1mexp, log1p, softplus};
 
 /// `x = log(1 + eᶻ)`, onto the positive numbers; `log |dx/dz| = log σ(z)`. It is `z` for large `z`, where
 /// [`Exp`](crate::Exp) explodes.
@@ -29,6 +29,10 @@ impl<const D: usize> Transform<D> for Softplus {
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let lost = log1mexp(-x.clone()); // log(1 - e⁻ˣ), which is log σ(z)
         (x + lost.clone(), -lost)
+    }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        Support::Positive
     }
 }
 
@@ -55,6 +59,10 @@ impl<const D: usize> Transform<D> for Tanh {
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let (above, below) = (log1p(x.clone()), log1p(-x));
         ((above.clone() - below.clone()) * 0.5, -above - below)
+    }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        Support::Interval { low: -1.0, high: 1.0 }
     }
 }
 
@@ -126,6 +134,14 @@ impl<const D: usize> Transform<D> for Power {
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         Self::new(self.exponent.recip()).forward_and_log_det(x)
     }
+
+    fn domain(&self) -> Support {
+        Support::Positive
+    }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        Support::Positive
+    }
 }
 
 /// A bijection read backwards: `x = f⁻¹(z)`.
@@ -150,6 +166,26 @@ impl<T: Transform<D>, const D: usize> Transform<D> for Inverse<T> {
 
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         self.0.forward_and_log_det(x)
+    }
+
+    fn event_rank(&self) -> usize {
+        self.0.event_rank()
+    }
+
+    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
+        self.0.inverse_shape(shape)
+    }
+
+    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
+        self.0.forward_shape(shape)
+    }
+
+    fn domain(&self) -> Support {
+        self.0.codomain(&[])
+    }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        self.0.domain()
     }
 }
 
@@ -187,5 +223,25 @@ impl<F: Transform<D>, G: Transform<D>, const D: usize> Transform<D> for Chain<F,
         let (y, second) = self.1.inverse_and_log_det(x);
         let (z, first) = self.0.inverse_and_log_det(y);
         (z, first + second)
+    }
+
+    fn event_rank(&self) -> usize {
+        self.0.event_rank().max(self.1.event_rank())
+    }
+
+    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
+        self.1.forward_shape(&self.0.forward_shape(shape))
+    }
+
+    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
+        self.0.inverse_shape(&self.1.inverse_shape(shape))
+    }
+
+    fn domain(&self) -> Support {
+        self.0.domain()
+    }
+
+    fn codomain(&self, shape: &[usize]) -> Support {
+        self.1.codomain(shape)
     }
 }

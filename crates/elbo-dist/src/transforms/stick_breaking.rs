@@ -3,9 +3,10 @@
 use burn::tensor::Tensor;
 
 use crate::place::constant_like;
-use crate::{Transform, softplus};
+use crate::transforms::triangle::{length, longer, shorter, sums};
+use crate::{Support, Transform, softplus};
 
-/// The simplex by stick breaking: each number breaks a part off what is left of a stick of length 1.
+/// The bijection onto the simplex by stick breaking: each number breaks a part off what is left of a stick of length 1.
 ///
 /// `xₖ = rₖ σ(aₖ)` with `aₖ = zₖ - log(K - k)` and `rₖ = Π_{j<k} (1 - σ(aⱼ))`, the rest of the stick, for
 /// `k = 1, .., K - 1`; `x_K` is what is left at last. `z = 0` breaks it into equal parts.
@@ -55,6 +56,22 @@ impl<const D: usize> Transform<D> for StickBreaking {
         let log_det = taken.log() + after.log() - rest;
         (z, -log_det.sum_dim(D - 1))
     }
+
+    fn event_rank(&self) -> usize {
+        1
+    }
+
+    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
+        longer(shape)
+    }
+
+    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
+        shorter(shape)
+    }
+
+    fn codomain(&self, shape: &[usize]) -> Support {
+        Support::Simplex { count: length(shape) }
+    }
 }
 
 /// `log(K - k)` along the last axis, at which the stick breaks into equal parts.
@@ -63,18 +80,4 @@ fn equal_parts<const D: usize>(like: &Tensor<D>) -> Tensor<D> {
     let mut shape = [1; D];
     shape[D - 1] = parts;
     constant_like(like, (0..parts).map(|k| ((parts - k) as f64).ln()).collect(), shape)
-}
-
-/// The matrix that adds up the elements `j` of the last axis for which `part(j, k)`, for each of `count`
-/// `k`s.
-fn sums<const D: usize>(
-    like: &Tensor<D>,
-    count: usize,
-    part: impl Fn(usize, usize) -> bool,
-) -> Tensor<D> {
-    let rows = like.dims()[D - 1];
-    let ones = (0..rows * count).map(|i| f64::from(u8::from(part(i / count, i % count))));
-    let mut shape = [1; D];
-    shape[D - 2..].copy_from_slice(&[rows, count]);
-    constant_like(like, ones.collect(), shape)
 }

@@ -1,22 +1,9 @@
-//! Bijections from the real line, with their log-determinants.
+//! Bijections of each element from the real line, with their log-determinants.
 
 use burn::tensor::Tensor;
 
 use crate::special::log_odds;
-use crate::{sigmoid, softplus};
-
-/// A bijection `x = f(z)`, of each element or of the vectors along the last axis.
-///
-/// # Shapes
-/// Elementwise, value and log-determinant have the shape of the argument. Of vectors, the last axis may
-/// have another size in `x` than in `z`, and has size 1 in the log-determinant.
-pub trait Transform<const D: usize> {
-    /// `f(z)` and `log |dx/dz|` at `z`.
-    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>);
-
-    /// `f⁻¹(x)` and `log |dz/dx|` at `x`.
-    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>);
-}
+use crate::{Support, Transform, sigmoid, softplus};
 
 /// `x = z`, onto the real line; `log |dx/dz| = 0`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +43,10 @@ impl<const D: usize> Transform<D> for Exp {
         let z = x.log();
         (z.clone(), -z)
     }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        Support::Positive
+    }
 }
 
 /// `x = low + exp z`, onto the numbers above `low`; `log |dx/dz| = z`.
@@ -89,6 +80,10 @@ impl<const D: usize> Transform<D> for Above {
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         Exp.inverse_and_log_det(x - self.low)
     }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        Support::AtLeast { low: self.low }
+    }
 }
 
 /// `x = high - exp z`, onto the numbers below `high`; `log |dx/dz| = z`.
@@ -121,6 +116,10 @@ impl<const D: usize> Transform<D> for Below {
 
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         Exp.inverse_and_log_det(-x + self.high)
+    }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        Support::AtMost { high: self.high }
     }
 }
 
@@ -164,5 +163,9 @@ impl<const D: usize> Transform<D> for Interval {
         let z = log_odds(unit);
         let log_det = -self.log_det(z.clone());
         (z, log_det)
+    }
+
+    fn codomain(&self, _: &[usize]) -> Support {
+        Support::Interval { low: self.low, high: self.high }
     }
 }

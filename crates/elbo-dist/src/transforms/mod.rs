@@ -1,0 +1,57 @@
+//! Bijections, with their log-determinants.
+
+mod elementary;
+mod maps;
+mod matrices;
+mod stick_breaking;
+pub(crate) mod triangle;
+mod vectors;
+
+use burn::tensor::Tensor;
+
+pub use elementary::{Above, Below, Exp, Identity, Interval};
+pub use maps::{Affine, Chain, Inverse, Power, Softplus, Tanh};
+pub use matrices::{CorrCholesky, LowerCholesky, PositiveDefinite};
+pub use stick_breaking::StickBreaking;
+pub use vectors::{Ordered, Permutation, Stereographic, ZeroSum};
+
+use crate::Support;
+
+/// A bijection `x = f(z)`: of each element, of the vectors along the last axis, or of the matrices along
+/// the last two.
+///
+/// # Shapes
+/// Elementwise, value and log-determinant have the shape of the argument. Of vectors and matrices the last
+/// axes may have other sizes in `x` than in `z`, and have size 1 in the log-determinant.
+pub trait Transform<const D: usize> {
+    /// `f(z)` and `log |dx/dz|` at `z`.
+    fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>);
+
+    /// `f⁻¹(x)` and `log |dz/dx|` at `x`.
+    fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>);
+
+    /// How many of the last axes are mapped together: none, 1 of vectors, 2 of matrices.
+    fn event_rank(&self) -> usize {
+        0
+    }
+
+    /// The shape of `f(z)` for a `z` of `shape`.
+    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
+        shape.to_vec()
+    }
+
+    /// The shape of `f⁻¹(x)` for an `x` of `shape`.
+    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
+        shape.to_vec()
+    }
+
+    /// What is mapped: the real line, unless said otherwise.
+    fn domain(&self) -> Support {
+        Support::Real
+    }
+
+    /// Where the domain is mapped to, for an `x` of `shape`.
+    fn codomain(&self, _shape: &[usize]) -> Support {
+        Support::Real
+    }
+}

@@ -46,6 +46,11 @@ pub trait Distribution<const D: usize>: Clone {
         0
     }
 
+    /// Whether the density has an integral, so that draws make sense.
+    fn is_proper(&self) -> bool {
+        true
+    }
+
     /// The same distribution with constant parameters: no gradient flows into them.
     fn detach(self) -> Self;
 
@@ -87,7 +92,7 @@ pub trait Distribution<const D: usize>: Clone {
     /// `particles` draws along axis 0, from parameters that are read and checked first.
     ///
     /// # Errors
-    /// [`DistError::Parameter`], [`DistError::Broadcast`], or [`DistError::Particles`] if the parameters already have a
+    /// [`DistError::Parameter`], [`DistError::Broadcast`], [`DistError::Improper`], or [`DistError::Particles`] if the parameters already have a
     /// number of particles that is neither 1 nor `particles`.
     ///
     /// # Panics
@@ -99,6 +104,9 @@ pub trait Distribution<const D: usize>: Clone {
     ) -> Result<Tensor<D, Self::Kind>, DistError> {
         let shape = self.shape()?;
         self.check()?;
+        if !self.is_proper() {
+            return Err(DistError::Improper { distribution: self.name() });
+        }
         if shape[0] != 1 && shape[0] != particles {
             let (distribution, found) = (self.name(), shape[0]);
             return Err(DistError::Particles { distribution, asked: particles, found });

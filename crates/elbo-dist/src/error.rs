@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device};
 
-use crate::Domain;
+use crate::{Domain, Support};
 
 /// An error of this crate: what was expected, what came and what to do about it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -104,6 +104,92 @@ pub enum DistError {
         index: Vec<usize>,
         /// Its rows.
         size: usize,
+    },
+    /// A mask that does not fit its distribution.
+    #[error(
+        "{distribution}: a mask of shape {mask:?} does not fit values of shape {shape:?}; every axis must have \
+         the values' size or 1, and the axes of an event 1"
+    )]
+    Mask {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The mask's shape.
+        mask: Vec<usize>,
+        /// The shape of the values.
+        shape: Vec<usize>,
+    },
+    /// A matrix that must have as many rows as columns.
+    #[error(
+        "{distribution}: {parameter} has shape {shape:?}, but must have as many rows as columns (its last two \
+         axes)"
+    )]
+    NotSquare {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A parameter that must have one number an event.
+    #[error(
+        "{distribution}: {parameter} has shape {shape:?}, but one number holds for a whole event; give it size 1 \
+         on the axes of the event"
+    )]
+    OneAnEvent {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A parameter that is neither one for all steps nor one a step.
+    #[error(
+        "{distribution}: the last axis of {shape:?} is that of {steps} steps; give it size 1 or {steps}"
+    )]
+    Steps {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The number of steps.
+        steps: usize,
+        /// The shape given.
+        shape: Vec<usize>,
+    },
+    /// Too few degrees of freedom for matrices of a size.
+    #[error(
+        "{distribution}: {df} degrees of freedom are too few for {size} by {size} matrices; give more than {}",
+        size - 1
+    )]
+    Freedom {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The degrees of freedom.
+        df: f64,
+        /// The rows of a matrix.
+        size: usize,
+    },
+    /// A transformed distribution of which it is not known where its values lie.
+    #[error(
+        "{distribution}: its transform maps {domain}, but the base's values are {found}; say where they are \
+         mapped to (Transformed::onto), or transform a base of that support"
+    )]
+    Domain {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// What the transform maps.
+        domain: Support,
+        /// Where the base has its values.
+        found: Support,
+    },
+    /// A draw of a density that has no integral.
+    #[error(
+        "{distribution} has an infinite integral, so it cannot be drawn from; condition on a value, or give \
+         the site a proper prior"
+    )]
+    Improper {
+        /// The distribution's name.
+        distribution: &'static str,
     },
     /// An order that misses or repeats an element.
     #[error("{order:?} is no order of the elements 0, 1, .., K - 1; give each of them once")]

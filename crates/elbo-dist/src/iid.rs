@@ -63,6 +63,10 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
         self.base.event_rank()
     }
 
+    fn is_proper(&self) -> bool {
+        self.base.is_proper()
+    }
+
     fn detach(self) -> Self {
         Self { base: self.base.detach(), ..self }
     }

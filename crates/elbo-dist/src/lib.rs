@@ -33,6 +33,7 @@ mod operands;
 mod parameter;
 mod place;
 mod quantile;
+mod scale_tril;
 mod shape;
 mod special;
 mod support;
@@ -40,12 +41,16 @@ mod transforms;
 
 pub use distribution::Distribution;
 pub use distributions::{
-    AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2,
-    ContinuousBernoulli, Delta, Dirichlet, DirichletMultinomial, DiscreteUniform, Exponential,
-    Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal, HalfStudentT, InverseGamma, Kumaraswamy,
-    Laplace, LogNormal, Logistic, LogitNormal, Mixture, Multinomial, NegativeBinomial, Normal,
-    OneHotCategorical, OrderedLogistic, Pareto, Poisson, RelaxedBernoulli, SkewNormal, StudentT,
-    TruncatedNormal, Uniform, Weibull, ZeroInflated,
+    AsymmetricLaplace, AutoRegressive, Bernoulli, Beta, BetaBinomial, Binomial, Categorical,
+    Cauchy, Censored, Chi2, ContinuousBernoulli, Delta, Dirichlet, DirichletMultinomial,
+    DiscreteUniform, Exponential, Flat, Gamma, GaussianRandomWalk, Geometric, Gumbel, HalfCauchy,
+    HalfNormal, HalfStudentT, HiddenMarkov, InverseGamma, Kumaraswamy, Laplace, LinearGaussian,
+    LinearGaussianStateSpace, LkjCholesky, LogNormal, Logistic, LogitNormal,
+    LowRankMultivariateNormal, Masked, MatrixNormal, Mixture, Multinomial, MultivariateNormal,
+    MultivariateStudentT, NegativeBinomial, Normal, OneHotCategorical, OrderedLogistic, Pareto,
+    Poisson, RelaxedBernoulli, RelaxedOneHotCategorical, SkewNormal, StateMoments, StudentT,
+    Transformed, Truncated, TruncatedNormal, Uniform, VonMises, Weibull, Wishart, WishartCholesky,
+    ZeroInflated,
 };
 pub use error::DistError;
 pub use iid::Iid;
@@ -62,10 +67,10 @@ pub use place::Place;
 pub use quantile::normal_quantile;
 pub use shape::{broadcast, unravel, with_particles};
 pub use special::{
-    betainc, betainc_scalar, digamma, digamma_scalar, erf, erfc, erfinv, expm1, gammainc,
-    gammainc_scalar, gammaincc, i0e, i1e, lbeta, lbeta_scalar, lgamma, lgamma_scalar, log_binomial,
-    log_ndtr, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp, ndtr, ndtri, sigmoid, softplus,
-    trigamma, trigamma_scalar, xlog1py, xlogy,
+    betainc, betainc_scalar, betaincinv, digamma, digamma_scalar, erf, erfc, erfinv, expm1,
+    gammainc, gammainc_scalar, gammaincc, gammaincinv, i0e, i1e, lbeta, lbeta_scalar, lgamma,
+    lgamma_scalar, log_binomial, log_ndtr, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp,
+    ndtr, ndtri, sigmoid, softplus, trigamma, trigamma_scalar, xlog1py, xlogy,
 };
 pub use support::Support;
 pub use transforms::{

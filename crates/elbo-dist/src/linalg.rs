@@ -253,7 +253,7 @@ fn join<const D: usize>(first: Tensor<D>, corner: Tensor<D>, last: Tensor<D>) ->
 }
 
 /// `a` with zeros above the diagonal.
-fn lower<const D: usize>(a: Tensor<D>) -> Tensor<D> {
+pub(crate) fn lower<const D: usize>(a: Tensor<D>) -> Tensor<D> {
     let kept = keep(&a, |i, j| i >= j);
     a * kept
 }

@@ -46,6 +46,22 @@ pub trait Entropy<const D: usize>: Distribution<D> {
 pub trait Cdf<const D: usize>: Distribution<D> {
     /// `P(X ≤ value)`, elementwise, for any real `value`.
     fn cdf(&self, value: Tensor<D>) -> Tensor<D>;
+
+    /// The survival function `P(X > value)`, to full precision in the upper tail where it has a form of its
+    /// own there; else `1 - P(X ≤ value)`, which is right to rounding errors of 1.
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        -self.cdf(value) + 1.0
+    }
+
+    /// `log P(X ≤ value)`, where it has a form of its own right even where the probability underflows.
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        log_probability(self.cdf(value))
+    }
+
+    /// `log P(X > value)`, likewise.
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        log_probability(self.sf(value))
+    }
 }
 
 /// A distribution of numbers whose quantile function is known.
@@ -61,6 +77,12 @@ pub trait Cdf<const D: usize>: Distribution<D> {
 pub trait Quantile<const D: usize>: Cdf<D> {
     /// The value with probability `p` below it, elementwise; NaN for `p` outside `[0, 1]`.
     fn icdf(&self, p: Tensor<D>) -> Tensor<D>;
+}
+
+/// `log p`, without a slope where that is infinite.
+fn log_probability<const D: usize>(p: Tensor<D>) -> Tensor<D> {
+    let never = p.clone().equal_elem(0.0);
+    p.mask_fill(never.clone(), 1.0).log().mask_fill(never, f64::NEG_INFINITY)
 }
 
 /// `p`, or NaN where it is no probability.

@@ -130,6 +130,8 @@ pub enum Domain {
     Probability,
     /// The real numbers and -∞, the logarithm of 0.
     LogWeight,
+    /// Any number, ±∞ included.
+    Extended,
     /// The lower triangle of a matrix, with a positive diagonal; what lies above it is not read.
     LowerCholesky,
 }
@@ -144,6 +146,7 @@ impl Domain {
             Self::Count => value >= 0.0 && value.is_finite() && value.fract() == 0.0,
             Self::Probability => value > 0.0 && value < 1.0,
             Self::LogWeight => value < f64::INFINITY,
+            Self::Extended => !value.is_nan(),
             Self::LowerCholesky => value.is_finite(),
         }
     }
@@ -169,6 +172,7 @@ impl fmt::Display for Domain {
             Self::Count => "a whole number, 0 or more",
             Self::Probability => "strictly between 0 and 1 (logits have no ends)",
             Self::LogWeight => "a finite number or -∞",
+            Self::Extended => "a number, finite or not",
             Self::LowerCholesky => "part of a finite lower triangle with a positive diagonal",
         })
     }

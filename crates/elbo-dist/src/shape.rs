@@ -11,9 +11,18 @@ pub fn broadcast<const D: usize>(
     distribution: &'static str,
     parameters: &[Parameter<'_>],
 ) -> Result<[usize; D], DistError> {
+    leading(distribution, parameters, 0)
+}
+
+/// [`broadcast`] but for the last `event` axes, on which parameters have sizes of their own: 1 there.
+pub(crate) fn leading<const D: usize>(
+    distribution: &'static str,
+    parameters: &[Parameter<'_>],
+    event: usize,
+) -> Result<[usize; D], DistError> {
     let mut shape = [1; D];
     for parameter in parameters {
-        for (size, other) in shape.iter_mut().zip(parameter.value.sizes()) {
+        for (size, other) in shape[..D - event].iter_mut().zip(parameter.value.sizes()) {
             if *size == 1 {
                 *size = other;
             } else if other != 1 && other != *size {
@@ -22,6 +31,11 @@ pub fn broadcast<const D: usize>(
         }
     }
     Ok(shape)
+}
+
+/// The larger size of each axis.
+pub(crate) fn widest<const D: usize>(one: [usize; D], other: [usize; D]) -> [usize; D] {
+    std::array::from_fn(|axis| one[axis].max(other[axis]))
 }
 
 /// The error of parameters whose shapes do not go together.

@@ -256,6 +256,51 @@ impl Support {
         }
     }
 
+    /// A number that, everywhere in a value, makes one inside the set; none where equal numbers cannot.
+    ///
+    /// ```
+    /// use elbo_dist::Support;
+    ///
+    /// assert_eq!(Support::Simplex { count: 4 }.inner_point(), Some(0.25));
+    /// assert_eq!(Support::Ordered { count: 4 }.inner_point(), None);
+    /// ```
+    pub fn inner_point(&self) -> Option<f64> {
+        match *self {
+            Self::Positive | Self::NonNegative => Some(1.0),
+            Self::UnitInterval => Some(0.5),
+            Self::Interval { low, high } => Some((low + high) / 2.0),
+            Self::Simplex { count } => Some(1.0 / count as f64),
+            Self::AtLeast { low } => Some(low + 1.0),
+            Self::AtMost { high } => Some(high - 1.0),
+            Self::Integers { low, .. } => Some(low),
+            Self::UnitVector { count } => Some((count as f64).sqrt().recip()),
+            Self::Real | Self::ZeroSum { .. } | Self::Boolean | Self::Category { .. } => Some(0.0),
+            Self::OneHot { .. }
+            | Self::Partition { .. }
+            | Self::Ordered { .. }
+            | Self::LowerCholesky { .. }
+            | Self::CorrCholesky { .. }
+            | Self::PositiveDefinite { .. } => None,
+        }
+    }
+
+    /// The numbers of this set from `low` to `high`; a set of vectors as it is.
+    pub(crate) fn between(self, low: f64, high: f64) -> Self {
+        if !self.event_shape().is_empty() {
+            return self;
+        }
+        let (least, most) = self.bounds();
+        let (low, high) = (low.max(least), high.min(most));
+        match (low.is_finite(), high.is_finite()) {
+            _ if (low, high) == (least, most) => self,
+            _ if self.is_discrete() => Self::Integers { low: low.ceil(), high: high.floor() },
+            (true, true) => Self::Interval { low, high },
+            (true, false) => Self::AtLeast { low },
+            (false, true) => Self::AtMost { high },
+            (false, false) => Self::Real,
+        }
+    }
+
     /// The greatest lower and the least upper bound of a set of numbers. All sets of one kind, of real
     /// numbers or of integers, are without gaps.
     fn bounds(&self) -> (f64, f64) {

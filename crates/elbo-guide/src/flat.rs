@@ -13,17 +13,17 @@ use crate::GuideError;
 /// ```
 /// use burn::tensor::{Device, Tensor};
 /// use elbo_dist::Support;
-/// use elbo_guide::Flat;
+/// use elbo_guide::FlatLatents;
 /// use elbo_model::{Layout, Site};
 ///
 /// let device = Device::flex();
 /// let sites = [Site::latent("mu", [1, 2], Support::Real), Site::latent("tau", [1, 1], Support::Positive)];
-/// let flat = Flat::new(&Layout::by_hand(&device, sites)).unwrap();
+/// let flat = FlatLatents::new(&Layout::by_hand(&device, sites)).unwrap();
 /// let (latents, _) = flat.unpack(Tensor::from_floats([[1.0, 2.0, 0.0]], &device));
 /// assert_eq!(latents.value("tau").unwrap().to_vec(), [1.0]); // exp 0
 /// ```
 #[derive(Clone, Debug)]
-pub struct Flat {
+pub struct FlatLatents {
     place: Place,
     name: Arc<str>,
     slots: Vec<Slot>,
@@ -40,7 +40,7 @@ pub(crate) struct Slot {
     size: usize,
 }
 
-impl Flat {
+impl FlatLatents {
     /// The flat vector of the latents of `layout`.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ impl Flat {
         self.slots.iter().map(|slot| slot.size).sum()
     }
 
-    /// Whether the vector has no element, which [`Flat::new`] refuses.
+    /// Whether the vector has no element, which [`FlatLatents::new`] refuses.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

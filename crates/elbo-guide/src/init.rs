@@ -4,7 +4,7 @@ use elbo_dist::Noise;
 use elbo_model::{Latents, Layout, LogJoint, ModelError, Names};
 
 use crate::error::Tally;
-use crate::{Flat, GuideError};
+use crate::{FlatLatents, GuideError};
 
 /// Where the location of a guide starts.
 ///
@@ -52,7 +52,7 @@ const TRIES: usize = 100;
 /// A starting point on the real line at which the log-density of `model` is finite.
 pub(crate) fn location<B>(
     init: &Init,
-    flat: &Flat,
+    flat: &FlatLatents,
     layout: &Layout,
     model: &impl LogJoint<B>,
     batch: &B,
@@ -77,7 +77,7 @@ pub(crate) fn location<B>(
 
 fn propose(
     init: &Init,
-    flat: &Flat,
+    flat: &FlatLatents,
     layout: &Layout,
     attempt: usize,
     noise: &mut Noise,
@@ -95,7 +95,7 @@ fn propose(
 }
 
 /// The one particle of `latents`, which hold a value for each latent and for nothing else.
-fn value(latents: &Latents, flat: &Flat, layout: &Layout) -> Result<Vec<f64>, GuideError> {
+fn value(latents: &Latents, flat: &FlatLatents, layout: &Layout) -> Result<Vec<f64>, GuideError> {
     let known = |name: &str| layout.latents().any(|site| &*site.name == name);
     if let Some((name, _)) = latents.iter().find(|(name, _)| !known(name)) {
         let sampled = Names(layout.latents().map(|site| site.name.to_string()).collect());
@@ -107,7 +107,7 @@ fn value(latents: &Latents, flat: &Flat, layout: &Layout) -> Result<Vec<f64>, Gu
     }
 }
 
-fn uniform(radius: f64, flat: &Flat, noise: &mut Noise) -> Vec<f64> {
+fn uniform(radius: f64, flat: &FlatLatents, noise: &mut Noise) -> Vec<f64> {
     let unit = noise.split().uniform([flat.len()]).into_data();
     unit.iter::<f64>().map(|u| radius * (2.0 * u - 1.0)).collect()
 }
@@ -124,7 +124,7 @@ fn median(rows: &[Vec<f64>]) -> Vec<f64> {
 
 fn finite_at<B>(
     candidate: &[f64],
-    flat: &Flat,
+    flat: &FlatLatents,
     model: &impl LogJoint<B>,
     batch: &B,
 ) -> Result<(), ModelError> {

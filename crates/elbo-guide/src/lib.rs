@@ -30,7 +30,7 @@ mod path;
 
 pub use amortized::Amortized;
 pub use error::{GuideError, Tally};
-pub use flat::Flat;
+pub use flat::FlatLatents;
 pub use guide::{Draw, Guide};
 pub use init::Init;
 pub use mean_field::{MeanField, MeanFieldConfig};

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use elbo_dist::{HALF_LN_TWO_PI, Noise};
 use elbo_model::{Layout, LogJoint, LogTerms, Role, Term, named_param};
 
-use crate::{Draw, Flat, Guide, GuideError, Init, Path, init};
+use crate::{Draw, FlatLatents, Guide, GuideError, Init, Path, init};
 
 /// The mean-field normal family: every latent, mapped to the real line, is an independent normal
 /// (Kucukelbir et al. 2017).
@@ -36,7 +36,7 @@ pub struct MeanField {
     loc: Param<Tensor<2>>,
     log_scale: Param<Tensor<2>>,
     #[module(skip)]
-    flat: Flat,
+    flat: FlatLatents,
 }
 
 /// How a [`MeanField`] starts.
@@ -73,7 +73,7 @@ impl MeanFieldConfig {
     /// # Errors
     /// [`GuideError::NeverFinite`] if there is no such point among those tried, [`GuideError::Scale`],
     /// [`GuideError::StartParticles`] and the [`ModelError`](elbo_model::ModelError)s of a start that does
-    /// not fit, and what [`Flat::new`] refuses.
+    /// not fit, and what [`FlatLatents::new`] refuses.
     pub fn init<B>(
         &self,
         layout: &Layout,
@@ -85,7 +85,7 @@ impl MeanFieldConfig {
         if !(self.scale > 0.0 && (self.scale as f32).is_normal()) {
             return Err(GuideError::Scale(self.scale));
         }
-        let flat = Flat::new(layout)?;
+        let flat = FlatLatents::new(layout)?;
         let loc = init::location(&self.init, &flat, layout, model, batch, noise)?;
         let shape = [1, flat.len()];
         let log_scale = vec![self.scale.ln(); flat.len()];
@@ -122,7 +122,7 @@ impl MeanField {
     }
 
     /// How the latents lie in the flat vectors.
-    pub fn flat(&self) -> &Flat {
+    pub fn flat(&self) -> &FlatLatents {
         &self.flat
     }
 

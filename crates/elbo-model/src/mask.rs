@@ -1,7 +1,6 @@
 //! Masks over elementwise log-probabilities.
 
 use burn::tensor::{Bool, DType, Device, Tensor};
-use elbo_dist::Support;
 
 use crate::ModelError;
 
@@ -50,19 +49,5 @@ impl Mask {
     pub fn hidden<const D: usize>(&self, shape: [usize; D]) -> Tensor<D, Bool> {
         let own: [usize; D] = std::array::from_fn(|axis| self.shape[axis]);
         self.flat.clone().reshape(own).expand(shape).bool_not()
-    }
-}
-
-/// A number inside `support`, to stand in for data that a mask hides.
-pub(crate) fn interior(support: Support) -> f64 {
-    match support {
-        Support::Positive | Support::NonNegative => 1.0,
-        Support::UnitInterval => 0.5,
-        Support::Interval { low, high } => (low + high) / 2.0,
-        Support::Simplex { count } => 1.0 / count as f64,
-        Support::AtLeast { low } => low + 1.0,
-        Support::AtMost { high } => high - 1.0,
-        Support::Integers { low, .. } => low,
-        _ => 0.0,
     }
 }

@@ -8,7 +8,6 @@ use elbo_dist::{DistError, Distribution, Support, ValueKind, with_particles};
 use crate::checks::{at_site, check_elements, check_inside, check_support, shape_error};
 use crate::error::Names;
 use crate::latents::rank_error;
-use crate::mask::interior;
 use crate::params::constrain;
 use crate::trace::Source;
 use crate::{ModelError, Role, Term, Trace, Value};
@@ -79,7 +78,10 @@ impl Trace {
             return Ok(Some(drawn));
         }
         // A hidden number must not reach the density: `0 · NaN` would make every gradient NaN.
-        let value = self.hide(&name, value, interior(distribution.support()))?;
+        let value = match distribution.support().inner_point() {
+            Some(inside) => self.hide(&name, value, inside)?,
+            None => value,
+        };
         if self.validated {
             check_inside(&name, distribution, &value)?;
         }
@@ -173,6 +175,9 @@ impl Trace {
         if shape[0] != 1 && shape[0] != self.particles {
             let (distribution, asked, found) = (distribution.name(), self.particles, shape[0]);
             return Err(at_site(name)(DistError::Particles { distribution, asked, found }));
+        }
+        if self.simulate && !distribution.is_proper() {
+            return Err(at_site(name)(DistError::Improper { distribution: distribution.name() }));
         }
         let shape = with_particles(shape, self.particles);
         let drawn = distribution.draw(shape, &mut self.noise.site(name));

@@ -70,7 +70,7 @@ impl Golden {
         Self { cases }
     }
 
-    /// The list of numbers that every case has under `name`.
+    /// The list of numbers that every case has under `name`, of one number where it is no list.
     ///
     /// # Panics
     /// If one has none.
@@ -78,7 +78,7 @@ impl Golden {
     pub fn rows(&self, name: &str) -> Vec<Vec<f64>> {
         let row = |case: &Value| match &case[name] {
             Value::Array(items) => items.iter().map(|item| number(item, name)).collect(),
-            other => panic!("a case has {other} for the list {name}"),
+            other => vec![number(other, name)],
         };
         self.cases.iter().map(row).collect()
     }

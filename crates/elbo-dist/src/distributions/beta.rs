@@ -4,7 +4,8 @@ use crate::distributions::gamma::log_gamma_draw;
 use crate::noise::into_open_unit;
 use crate::operands::operands;
 use crate::{
-    Cdf, Distribution, Entropy, Moments, Noise, Operand, Support, betainc, sigmoid, xlog1py, xlogy,
+    Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, betainc, betaincinv,
+    sigmoid, xlog1py, xlogy,
 };
 
 /// The Beta distribution on (0, 1) with concentrations `α` and `β`.
@@ -92,6 +93,12 @@ impl<const D: usize> Cdf<D> for Beta<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         let value = value.clamp(0.0, 1.0);
         betainc(self.a.on(&value), self.b.on(&value), value)
+    }
+}
+
+impl<const D: usize> Quantile<D> for Beta<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        betaincinv(self.a.on(&p), self.b.on(&p), p)
     }
 }
 

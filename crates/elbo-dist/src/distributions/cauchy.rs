@@ -85,6 +85,11 @@ impl<const D: usize> Cdf<D> for Cauchy<D> {
         let z = (value - &self.loc) / &self.scale;
         z.ones_like().atan2(-z) * FRAC_1_PI
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = (value - &self.loc) / &self.scale;
+        z.ones_like().atan2(z) * FRAC_1_PI
+    }
 }
 
 impl<const D: usize> Quantile<D> for Cauchy<D> {

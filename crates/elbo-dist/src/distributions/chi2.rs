@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Support};
+use crate::{Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Quantile, Support};
 
 /// The chi-squared distribution with `ν` degrees of freedom: `Γ(½ν, ½)`.
 ///
@@ -72,6 +72,16 @@ impl<const D: usize> Entropy<D> for Chi2<D> {
 impl<const D: usize> Cdf<D> for Chi2<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         self.as_gamma().cdf(value)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.as_gamma().sf(value)
+    }
+}
+
+impl<const D: usize> Quantile<D> for Chi2<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        self.as_gamma().icdf(p)
     }
 }
 

@@ -80,6 +80,14 @@ impl<const D: usize> Cdf<D> for Exponential<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         -expm1(value.clamp_min(0.0) * &self.rate * -1.0)
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.log_sf(value).exp()
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        -(value.clamp_min(0.0) * &self.rate)
+    }
 }
 
 impl<const D: usize> Quantile<D> for Exponential<D> {

@@ -3,7 +3,10 @@ use burn::tensor::{Float, Tensor};
 use crate::noise::open_unit_ends;
 use crate::operands::operands;
 use crate::special::{self, gamma_draw_slope};
-use crate::{Cdf, Distribution, ElementNoise, Entropy, Moments, Noise, Operand, Support, gammainc};
+use crate::{
+    Cdf, Distribution, ElementNoise, Entropy, Moments, Noise, Operand, Quantile, Support, gammainc,
+    gammaincc, gammaincinv,
+};
 
 /// The Gamma distribution with concentration `α` and rate `β`.
 ///
@@ -94,6 +97,17 @@ impl<const D: usize> Cdf<D> for Gamma<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         let value = value.clamp_min(0.0) * &self.rate;
         gammainc(self.concentration.on(&value), value)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let value = value.clamp_min(0.0) * &self.rate;
+        gammaincc(self.concentration.on(&value), value)
+    }
+}
+
+impl<const D: usize> Quantile<D> for Gamma<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        gammaincinv(self.concentration.on(&p), p) / &self.rate
     }
 }
 

@@ -4,7 +4,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::EULER_GAMMA;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support};
+use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1};
 
 /// The Gumbel distribution of largest values with location `μ` and scale `β`.
 ///
@@ -82,6 +82,15 @@ impl<const D: usize> Entropy<D> for Gumbel<D> {
 impl<const D: usize> Cdf<D> for Gumbel<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         ((value - &self.loc) / &self.scale).neg().exp().neg().exp()
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        // 1 - exp(-e⁻ᶻ)
+        -expm1(((value - &self.loc) / &self.scale).neg().exp().neg())
+    }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        -((value - &self.loc) / &self.scale).neg().exp()
     }
 }
 

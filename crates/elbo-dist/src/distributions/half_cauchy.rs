@@ -83,6 +83,11 @@ impl<const D: usize> Cdf<D> for HalfCauchy<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         (value.clamp_min(0.0) / &self.scale).atan() * FRAC_2_PI
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = value.clamp_min(0.0) / &self.scale;
+        z.ones_like().atan2(z) * FRAC_2_PI
+    }
 }
 
 impl<const D: usize> Quantile<D> for HalfCauchy<D> {

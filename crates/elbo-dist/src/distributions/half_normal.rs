@@ -6,7 +6,7 @@ use crate::moments::probability;
 use crate::operands::operands;
 use crate::{
     Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support, erf,
-    erfinv,
+    erfc, erfinv,
 };
 
 /// The half-normal distribution: `|x|` for `x ~ N(0, σ²)`.
@@ -83,6 +83,10 @@ impl<const D: usize> Entropy<D> for HalfNormal<D> {
 impl<const D: usize> Cdf<D> for HalfNormal<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         erf(value.clamp_min(0.0) / &self.scale / SQRT_2)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        erfc(value.clamp_min(0.0) / &self.scale / SQRT_2)
     }
 }
 

@@ -85,6 +85,12 @@ impl<const D: usize> Cdf<D> for Laplace<D> {
         let tail = z.clone().abs().neg().exp() * 0.5;
         tail.clone().mask_where(z.greater_elem(0.0), -tail + 1.0)
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = (value - &self.loc) / &self.scale;
+        let tail = z.clone().abs().neg().exp() * 0.5;
+        (-tail.clone() + 1.0).mask_where(z.greater_elem(0.0), tail)
+    }
 }
 
 impl<const D: usize> Quantile<D> for Laplace<D> {

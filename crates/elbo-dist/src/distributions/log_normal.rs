@@ -93,6 +93,21 @@ impl<const D: usize> Cdf<D> for LogNormal<D> {
         let log = value.clamp_min(0.0).log();
         self.log.cdf(log)
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let log = value.clamp_min(0.0).log();
+        self.log.sf(log)
+    }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let log = value.clamp_min(0.0).log();
+        self.log.log_cdf(log)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let log = value.clamp_min(0.0).log();
+        self.log.log_sf(log)
+    }
 }
 
 impl<const D: usize> Quantile<D> for LogNormal<D> {

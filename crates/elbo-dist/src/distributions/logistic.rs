@@ -5,7 +5,8 @@ use burn::tensor::{Float, Tensor};
 use crate::operands::operands;
 use crate::special::log_odds;
 use crate::{
-    Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, sigmoid, softplus,
+    Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, log_sigmoid, sigmoid,
+    softplus,
 };
 
 /// The logistic distribution with location `μ` and scale `s`.
@@ -80,6 +81,18 @@ impl<const D: usize> Entropy<D> for Logistic<D> {
 impl<const D: usize> Cdf<D> for Logistic<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         sigmoid((value - &self.loc) / &self.scale)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        sigmoid(-(value - &self.loc) / &self.scale)
+    }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        log_sigmoid((value - &self.loc) / &self.scale)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        log_sigmoid(-(value - &self.loc) / &self.scale)
     }
 }
 

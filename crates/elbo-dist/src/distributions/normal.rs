@@ -2,8 +2,8 @@ use burn::tensor::{Float, Tensor};
 
 use crate::operands::operands;
 use crate::{
-    Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support, ndtr,
-    ndtri,
+    Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support,
+    log_ndtr, ndtr, ndtri,
 };
 
 /// The normal distribution `N(μ, σ²)`.
@@ -77,6 +77,18 @@ impl<const D: usize> Entropy<D> for Normal<D> {
 impl<const D: usize> Cdf<D> for Normal<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         ndtr((value - &self.loc) / &self.scale)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        ndtr(-(value - &self.loc) / &self.scale)
+    }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        log_ndtr((value - &self.loc) / &self.scale)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        log_ndtr(-(value - &self.loc) / &self.scale)
     }
 }
 

@@ -96,6 +96,14 @@ impl<const D: usize> Cdf<D> for Pareto<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         -expm1((value / self.scale).clamp_min(1.0).log() * &self.alpha * -1.0)
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.log_sf(value).exp()
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        (value / self.scale).clamp_min(1.0).log() * &self.alpha * -1.0
+    }
 }
 
 impl<const D: usize> Quantile<D> for Pareto<D> {

@@ -91,6 +91,11 @@ impl<const D: usize> Cdf<D> for StudentT<D> {
         let tail = betainc(df * 0.5, half, part) * 0.5;
         tail.clone().mask_where(z.greater_elem(0.0), -tail + 1.0)
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        // By symmetry, the distribution function of what lies as far below.
+        self.cdf(-value + &(self.loc.clone() * 2.0))
+    }
 }
 
 /// `½ log ν + log B(½, ½ν)`, the logarithm of what normalizes Student's t with scale 1.

@@ -85,6 +85,15 @@ impl<const D: usize> Cdf<D> for Weibull<D> {
         let w = (value.clamp_min(0.0).log() - &self.scale.log()) * &self.concentration;
         -expm1(-w.exp())
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.log_sf(value).exp()
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let w = (value.clamp_min(0.0).log() - &self.scale.log()) * &self.concentration;
+        -w.exp()
+    }
 }
 
 impl<const D: usize> Quantile<D> for Weibull<D> {

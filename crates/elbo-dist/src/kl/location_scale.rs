@@ -2,11 +2,12 @@
 
 use std::f64::consts::{FRAC_2_PI, LN_2, SQRT_2};
 
+use crate::distributions::{log_peak, mean_versine};
 use crate::kl::KlDivergence;
 use crate::{
     Cauchy, DiscreteUniform, EULER_GAMMA, Entropy, Exponential, Gumbel, HalfCauchy, Laplace,
-    LogNormal, LogitNormal, Moments, Normal, Operand, Pareto, Uniform, Weibull, erf,
-    gammainc_scalar,
+    LogNormal, LogitNormal, Moments, MultivariateNormal, Normal, Operand, Pareto, Uniform,
+    VonMises, Weibull, erf, gammainc_scalar,
 };
 
 /// The divergence between two logarithms is that between the variables.
@@ -130,5 +131,31 @@ impl<const D: usize> KlDivergence<DiscreteUniform, D> for DiscreteUniform {
         let inside = from <= low && high <= to;
         let ratio = (to - from + 1.0) / (high - low + 1.0);
         Operand::Scalar(if inside { ratio.ln() } else { f64::INFINITY })
+    }
+}
+
+/// `log I₀(κ₂)/I₀(κ₁) + A(κ₁) (κ₁ - κ₂ cos(μ₁ - μ₂))` for `A = I₁/I₀`.
+impl<const D: usize> KlDivergence<VonMises<D>, D> for VonMises<D> {
+    fn kl(&self, other: &VonMises<D>) -> Operand<D> {
+        let ((loc, k), (to, power)) = (self.loc_and_concentration(), other.loc_and_concentration());
+        let versine = ((loc.clone() - to) * 0.5).map(f64::sin, |d| d.sin()).square() * 2.0;
+        let lost = mean_versine(k);
+        // With 1 - A and 1 - cos, and e^-κ I₀ for I₀, nothing large cancels.
+        let turned = power.clone() * versine * (-lost.clone() + 1.0);
+        log_peak(power) - log_peak(k) + (power.clone() - k) * lost + turned
+    }
+}
+
+/// `½ (|L₂⁻¹ L₁|² + |L₂⁻¹ (μ₁ - μ₂)|² - n) + Σ log L₂ᵢᵢ - Σ log L₁ᵢᵢ`
+impl<const D: usize, const M: usize> KlDivergence<MultivariateNormal<D, M>, D>
+    for MultivariateNormal<D, M>
+{
+    fn kl(&self, other: &MultivariateNormal<D, M>) -> Operand<D> {
+        let ((loc, own), (to, wide)) = (self.loc_and_scale(), other.loc_and_scale());
+        let spread = wide.whiten_factor(own).square().sum_dim(M - 1).sum_dim(M - 2);
+        let spread = spread.squeeze_dim::<D>(M - 1) - own.size() as f64;
+        let off = wide.whiten((loc.clone() - to).on(&spread) + wide.zeros());
+        let square = off.square().sum_dim(D - 1) + spread;
+        Operand::Tensor(square * 0.5 + wide.half_log_det() - own.half_log_det())
     }
 }

@@ -63,6 +63,24 @@ fn i1e_value<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     (far * x.clone().sign()).mask_where(is_near, near * x)
 }
 
+/// [`i0e`] of a number on the host, for `x ≥ 0`.
+pub(crate) fn i0e_scalar(x: f64) -> f64 {
+    by_range(x, &I0_NEAR_F64, &I0_FAR_F64)
+}
+
+/// [`i1e`] of a number on the host, for `x ≥ 0`.
+pub(crate) fn i1e_scalar(x: f64) -> f64 {
+    if x <= 8.0 { x * by_range(x, &I1_NEAR_F64, &[]) } else { by_range(x, &[], &I1_FAR_F64) }
+}
+
+fn by_range(x: f64, near: &[f64], far: &[f64]) -> f64 {
+    let polynomial = |c: &[f64], x: f64| c.iter().rev().fold(0.0, |sum, c| sum * x + c);
+    match x <= 8.0 {
+        true => polynomial(near, x / 4.0 - 1.0),
+        false => polynomial(far, 16.0 / x - 1.0) / x.sqrt(),
+    }
+}
+
 /// The polynomial for `0 ≤ x ≤ 8`, the one above, divided by `√x`, and where the first holds.
 fn by_ranges<const D: usize>(
     x: Tensor<D>,

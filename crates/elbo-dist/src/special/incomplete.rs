@@ -129,7 +129,7 @@ pub(crate) fn gamma_draw_slope(a: f64, log_x: f64) -> f64 {
 }
 
 /// The derivatives of `P(a, x)` by `a` and `x`.
-fn gammainc_slopes([a, x]: [f64; 2]) -> [f64; 2] {
+pub(super) fn gammainc_slopes([a, x]: [f64; 2]) -> [f64; 2] {
     if x == 0.0 || x == f64::INFINITY {
         return [0.0, 0.0];
     }
@@ -138,7 +138,7 @@ fn gammainc_slopes([a, x]: [f64; 2]) -> [f64; 2] {
 }
 
 /// The derivatives of `I(a, b, x)` by `a`, `b` and `x`.
-fn betainc_slopes([a, b, x]: [f64; 3]) -> [f64; 3] {
+pub(super) fn betainc_slopes([a, b, x]: [f64; 3]) -> [f64; 3] {
     if x == 0.0 || x == 1.0 {
         return [0.0; 3];
     }
@@ -240,7 +240,7 @@ fn beta_fraction(shapes: [f64; 2], seed: usize, x: f64) -> Dual {
 }
 
 /// `value` of each element, computed on the host; tracked arguments get its `slopes`.
-fn on_host<const D: usize, const N: usize>(
+pub(super) fn on_host<const D: usize, const N: usize>(
     arguments: [Tensor<D>; N],
     value: impl Fn([f64; N]) -> f64,
     slopes: impl Fn([f64; N]) -> [f64; N],

@@ -13,10 +13,13 @@ mod exp_log;
 mod gamma;
 mod gamma_kernel;
 mod incomplete;
+mod inverse_incomplete;
+mod von_mises;
 
 use burn::tensor::Tensor;
 
 pub use bessel::{i0e, i1e};
+pub(crate) use bessel::{i0e_scalar, i1e_scalar};
 pub use beta::{lbeta, lbeta_scalar, log_binomial};
 pub use erf::{erf, erfc, erfinv, log_ndtr, ndtr, ndtri};
 pub(crate) use exp_log::{asinh, log_odds, log_softmax, log1p_exp_neg_abs, sigmoid_value};
@@ -27,6 +30,8 @@ pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigam
 pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
 pub(crate) use incomplete::gamma_draw_slope;
 pub use incomplete::{betainc, betainc_scalar, gammainc, gammainc_scalar, gammaincc};
+pub use inverse_incomplete::{betaincinv, gammaincinv};
+pub(crate) use von_mises::{von_mises_cdf, von_mises_draw_slope};
 
 /// `value(x)` with derivative `slope(x)`, both computed without a graph.
 pub(crate) fn with_slope<const D: usize>(

@@ -12,6 +12,7 @@ use burn::tensor::Tensor;
 pub use elementary::{Above, Below, Exp, Identity, Interval};
 pub use maps::{Affine, Chain, Inverse, Power, Softplus, Tanh};
 pub use matrices::{CorrCholesky, LowerCholesky, PositiveDefinite};
+pub(crate) use matrices::{from_partial, log_lengths, log_slope_of_square};
 pub use stick_breaking::StickBreaking;
 pub use vectors::{Ordered, Permutation, Stereographic, ZeroSum};
 

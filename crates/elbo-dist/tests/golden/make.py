@@ -11,11 +11,12 @@ checked against SciPy. Each case has
 
 import itertools
 import json
+import math
 import pathlib
 
 import mpmath as mp
 import numpy as np
-from scipy import special, stats
+from scipy import signal, special, stats
 
 mp.mp.dps = 60
 HERE = pathlib.Path(__file__).parent
@@ -501,6 +502,323 @@ def relaxations():
           lambda temperature, logits, x: np.log(temperature) + stats.logistic.logpdf(temperature * special.logit(x) - logits) - np.log(x) - np.log1p(-x))
 
 
+def square(entries):
+    """The matrix whose rows one list holds, as doubles or as mpmath's numbers."""
+    return np.array(entries).reshape(math.isqrt(len(entries)), -1)
+
+
+def cholesky(a):
+    """Reads the lower triangle."""
+    return np.array(mp.cholesky(mp.matrix(a.tolist())).tolist()).reshape(a.shape)
+
+
+def solve_lower(factor, b):
+    z = np.zeros(b.shape, object)
+    for i in range(len(b)):
+        z[i] = (b[i] - sum(factor[i, j] * z[j] for j in range(i))) / factor[i, i]
+    return z
+
+
+def inverses(factor):
+    """L⁻¹ and (L Lᵀ)⁻¹."""
+    inverse = solve_lower(factor, np.eye(len(factor), dtype=object))
+    return inverse, inverse.T @ inverse
+
+
+def squared_distance(loc, factor, x):
+    """|L⁻¹(x - μ)|², and how far rounding moves half of it: that of x and μ, and of each step of the substitution."""
+    z = solve_lower(factor, x - loc)
+    return z @ z, z @ z / 2 + abs(z) @ abs(inverses(factor)[0]) @ (abs(x) + abs(loc) + abs(factor) @ abs(z))
+
+
+def multivariate_normal(loc, scale_tril, x):
+    factor = square(scale_tril)
+    distance, reach = squared_distance(np.array(loc), factor, np.array(x))
+    value, size = terms(*[-mp.log(v) for v in factor.diagonal()], -len(x) * LOG_2PI / 2)
+    return value - distance / 2, size + reach
+
+
+def short(values, digits=4):
+    """Decimals that keep the files small."""
+    return [float(f"{v:.{digits}g}") for v in np.ravel(values)]
+
+
+def factors(seed, sizes=(1, 2, 3, 5)):
+    """Lower factors: plain, small, large, with rows of unlike scales, and nearly singular."""
+    rng = np.random.default_rng(seed)
+    for n, (scale, spread, last) in itertools.product(sizes, [(1, 0, 1), (1e-3, 0, 1), (1e3, 0, 1), (1, 3, 1), (1, 0, 3e-3)]):
+        rows = scale * 10.0 ** rng.uniform(-spread, spread, n)
+        factor = np.tril(rng.normal(size=(n, n)), -1) + np.diag(rng.uniform(0.5, 2, n) * last ** (np.arange(n) == n - 1))
+        yield rng, rows, square(short(rows[:, None] * factor))
+
+
+def vectors_with_matrices():
+    def multivariate_student_t(df, loc, scale_tril, x):
+        factor, n = square(scale_tril), len(x)
+        distance, reach = squared_distance(np.array(loc), factor, np.array(x))
+        value, size = terms(mp.loggamma((df + n) / 2), -mp.loggamma(df / 2), -n * mp.log(df * mp.pi) / 2, *[-mp.log(v) for v in factor.diagonal()], -(df + n) / 2 * mp.log1p(distance / df))
+        return value, size + n + (df + n) / (df + distance) * reach
+
+    def student(df, loc, scale_tril, x):
+        n, q = len(x), np.sum(np.linalg.solve(square(scale_tril), np.subtract(x, loc)) ** 2)
+        return special.gammaln((df + n) / 2) - special.gammaln(df / 2) - n / 2 * np.log(df * np.pi) - np.log(square(scale_tril).diagonal()).sum() - (df + n) / 2 * np.log1p(q / df)
+
+    def located(seed, *stretches):
+        for (rng, rows, factor), stretch in itertools.product(factors(seed), stretches):
+            loc = short(rows * rng.normal(0, 2, len(rows)))
+            yield dict(loc=loc, scale_tril=short(factor), x=short(loc + stretch * factor @ rng.normal(size=len(rows)), 6))
+
+    dense = lambda loc, factor, x: stats.multivariate_normal.logpdf(x, loc, stats.Covariance.from_cholesky(factor))
+    write("multivariate_normal", list(located(1, 0.5, 1, 20)), multivariate_normal, lambda loc, scale_tril, x: dense(loc, square(scale_tril), x))
+    dfs = itertools.cycle([0.1, 1.0, 2.5, 4.0, 30.0, 100.0, 1e4])
+    write("multivariate_student_t", [dict(df=df) | case for df, case in zip(dfs, located(3, 0.5, 3, 300))], multivariate_student_t, student)
+
+    def low_rank_multivariate_normal(loc, cov_factor, cov_diag, x):
+        loc, w, d, x = np.array(loc), np.array(cov_factor).reshape(len(x), -1), np.array(cov_diag), np.array(x)
+        value, _ = multivariate_normal(loc, cholesky(w @ w.T + np.diag(d)).ravel(), x)
+        # What Woodbury's route adds up: δᵀD⁻¹δ - yᵀC⁻¹y with y = WᵀD⁻¹δ and C = I + WᵀD⁻¹W, each entry of which is off by `spread`.
+        eye, scaled, delta = np.eye(w.shape[1], dtype=object), (w.T / d).T, x - loc
+        root, spread = cholesky(eye + w.T @ scaled), eye + abs(w).T @ abs(scaled)
+        inner = inverses(root)[1]
+        pull = abs(inner @ scaled.T @ delta)
+        _, size = terms(*map(mp.log, [*d, *root.diagonal()]), len(x), delta @ (delta / d), abs(delta) @ ((abs(x) + abs(loc)) / d))
+        return value, size + pull @ abs(scaled).T @ abs(delta) + pull @ spread @ pull + (abs(inner) * spread).sum()
+
+    cases = []
+    for (rng, rows, _), (rank, depth, stretch) in itertools.product(factors(2), [(1, 1, 1), (1, 1e-5, 3), (2, 1, 12)]):
+        loc, w, d = rows * rng.normal(0, 2, len(rows)), rows[:, None] * rng.normal(size=(len(rows), rank)), rows**2 * rng.uniform(0.5, 2, len(rows)) * depth
+        x = loc + w @ rng.normal(0, stretch, rank) + np.sqrt(d) * rng.normal(0, stretch, len(rows))
+        cases.append(dict(loc=short(loc), cov_factor=short(w), cov_diag=short(d), x=short(x, 6)))
+    covariance = lambda w, d: w @ w.T + np.diag(d)
+    write("low_rank_multivariate_normal", cases, low_rank_multivariate_normal,
+          lambda loc, cov_factor, cov_diag, x: dense(loc, np.linalg.cholesky(covariance(np.reshape(cov_factor, (len(x), -1)), cov_diag)), x))
+
+    def matrix_normal(loc, scale_tril_row, scale_tril_column, x):
+        # The rows of X, one after the other, have the factor A ⊗ B.
+        row, column = square(scale_tril_row), square(scale_tril_column)
+        value, size = multivariate_normal(loc, np.kron(row, column).ravel(), x)
+        return value, size + len(column) * terms(*map(mp.log, row.diagonal()))[1] + len(row) * terms(*map(mp.log, column.diagonal()))[1]
+
+    def from_both_sides(loc, scale_tril_row, scale_tril_column, x):
+        row, column = square(scale_tril_row), square(scale_tril_column)
+        z = np.linalg.solve(column, np.linalg.solve(row, np.subtract(x, loc).reshape(len(row), len(column))).T)
+        return stats.norm.logpdf(z).sum() - len(column) * np.log(row.diagonal()).sum() - len(row) * np.log(column.diagonal()).sum()
+
+    cases, columns = [], [column for _, _, column in factors(5, [1, 2, 3, 3, 5, 2])]
+    for (k, (rng, rows, row)), stretch in itertools.product(enumerate(factors(4, [1, 1, 2, 3, 2, 5])), [1, 15]):
+        column = columns[7 * k % 30]
+        loc, z = np.outer(rows * rng.normal(0, 2, len(rows)), column.diagonal()), rng.normal(0, stretch, (len(rows), len(column)))
+        cases.append(dict(loc=short(loc), scale_tril_row=short(row), scale_tril_column=short(column), x=short(loc + row @ z @ column.T, 6)))
+    write("matrix_normal", cases, matrix_normal, from_both_sides)
+
+
+def random_matrices():
+    def lkj_cholesky(concentration, x):
+        # Lewandowski, Kurowicka & Joe (2009); the powers of the factor's diagonal hold the Jacobian.
+        n, norm = math.isqrt(len(x)), []
+        for j in range(1, n):
+            b = concentration + mp.mpf(n - 1 - j) / 2
+            norm += [-(n - j) * (2 * b - 1) * mp.log(2), -(n - j) * lbeta(b, b)]
+        value, size = terms(*[(n - i - 3 + 2 * concentration) * mp.log(v) for i, v in enumerate(square(x).diagonal()) if i > 0], *norm)
+        return value, size + n
+
+    for concentration in [0.5, 1.0, 2.5]:
+        # It integrates to 1 over L21 = sin s, and the length sin t and the direction of (L31, L32), on which nothing depends.
+        density = lambda s, t: mp.exp(lkj_cholesky(mp.mpf(concentration), [1, 0, 0, mp.sin(s), mp.cos(s), 0, mp.sin(t), 0, mp.cos(t)])[0])
+        mass = mp.quad(lambda s, t: density(s, t) * mp.cos(s) * mp.pi * mp.sin(2 * t), [-mp.pi / 2, mp.pi / 2], [0, mp.pi / 2], method="gauss-legendre", maxdegree=4)
+        assert abs(mass - 1) < 1e-12, (concentration, mass)
+
+    def lkj(concentration, x):
+        n, j = math.isqrt(len(x)), np.arange(1, math.isqrt(len(x)))
+        if n == 2:
+            return stats.beta.logpdf((1 + x[2]) / 2, concentration, concentration) - np.log(2)
+        b = concentration + (n - 1 - j) / 2
+        return (n - j - 3 + 2 * concentration) @ np.log(square(x).diagonal()[1:]) - (n - j) @ ((2 * b - 1) * np.log(2) + special.betaln(b, b))
+
+    rng, cases = np.random.default_rng(6), []
+    for concentration, n, (off, last) in itertools.product([0.1, 0.5, 1.0, 3.0, 50.0], [2, 3, 5], [(0, 1), (0.5, 1), (2, 1), (2, 1e-3)]):
+        rows = np.tril(rng.normal(0, 1, (n, n)), -1) * off + np.diag(rng.uniform(0.5, 1.5, n) * last ** (np.arange(n) == n - 1))
+        cases.append(dict(concentration=concentration, x=np.ravel(rows / np.linalg.norm(rows, axis=1, keepdims=True)).tolist()))
+    write("lkj_cholesky", cases, lkj_cholesky, lkj)
+
+    def wishart_cholesky(df, scale_tril, x):
+        factor, root, n = square(scale_tril), square(x), math.isqrt(len(x))
+        z = abs(solve_lower(factor, root))
+        value, size = terms(*[(df - n - 1) * mp.log(v) for v in root.diagonal()], *[-df * mp.log(v) for v in factor.diagonal()], -(z * z).sum() / 2, -df * n / 2 * mp.log(2), n * mp.log(2),
+                            -n * (n - 1) * mp.log(mp.pi) / 4, *[-mp.loggamma((df - j) / 2) for j in range(n)], *[(n - i) * mp.log(v) for i, v in enumerate(root.diagonal())])
+        return value, size + n + (z * (abs(inverses(factor)[0]) @ abs(factor) @ z)).sum()
+
+    def wishart(df, scale_tril, x):
+        factor, root, n = square(scale_tril), cholesky(square(x)), math.isqrt(len(x))
+        value, size = wishart_cholesky(df, scale_tril, root.ravel())
+        # The factor that rounding leaves is the exact one of a matrix off by about |K||K|ᵀ epsilon.
+        spread = abs(root) @ abs(root).T
+        size += (abs(df - n - 1) * (abs(inverses(root)[1]) * spread).sum() + (abs(inverses(factor)[1]) * spread).sum()) / 2
+        return value - n * mp.log(2) - sum((n - i) * mp.log(v) for i, v in enumerate(root.diagonal())), size
+
+    roots, products = [], []
+    for (rng, rows, factor), (more, stretch) in itertools.product(factors(7), [(-0.7, 0.3), (1.0, 1.0), (30.5, 4.0)]):
+        n, df = len(rows), len(rows) + more
+        root = stretch * np.sqrt(df) * factor @ (np.eye(n) + np.tril(rng.normal(0, 0.3, (n, n)), -1))
+        roots.append(dict(df=df, scale_tril=short(factor), x=short(root, 6)))
+        products.append(dict(df=df, scale_tril=short(factor), x=short(root @ root.T, 9)))
+    scipys = lambda df, factor, x: stats.wishart.logpdf(x, df, factor @ factor.T)
+    write("wishart", products, wishart, lambda df, scale_tril, x: scipys(df, square(scale_tril), square(x)))
+    write("wishart_cholesky", roots, wishart_cholesky, lambda df, scale_tril, x: scipys(df, square(scale_tril), square(x) @ square(x).T)
+          + len(square(x)) * np.log(2) + np.arange(len(square(x)), 0, -1) @ np.log(square(x).diagonal()))
+
+
+def walks():
+    def gaussian_random_walk(scale, x):
+        parts = [normal(before, scale, now) for before, now in zip([mp.mpf(0), *x], x)]
+        return sum(value for value, _ in parts), sum(size for _, size in parts)
+
+    rng = np.random.default_rng(8)
+    paths = itertools.product([(1e-3, 1), (0.5, 1), (0.7, 9), (1.0, 40), (30.0, 1e-3), (1e3, 2), (1e3, 0.05)], range(1, 9))
+    write("gaussian_random_walk", [dict(scale=scale, x=short(scale * stretch * np.cumsum(rng.normal(size=steps)), 6)) for (scale, stretch), steps in paths],
+          gaussian_random_walk, lambda scale, x: stats.norm.logpdf(np.diff(x, prepend=0.0), 0, scale).sum())
+
+    def auto_regressive(coefficients, intercept, scale, x):
+        value = size = 0
+        for t, now in enumerate(x):
+            mean, reach = terms(intercept, *[c * before for c, before in zip(coefficients, reversed(x[:t]))])
+            part, own = normal(mean, scale, now)
+            value, size = value + part, size + own + abs(now - mean) / scale**2 * (abs(now) + reach)
+        return value, size
+
+    cases = []
+    for p, steps, (intercept, scale, stretch) in itertools.product([1, 2, 3], [1, 2, 3, 5, 8], [(0.0, 1.0, 1), (0.5, 0.1, 8), (-300.0, 1e3, 2), (0.002, 1e-3, 1)]):
+        coefficients = short(rng.uniform(-1.1, 1.1, p), 3)
+        path = signal.lfilter([1.0], [1.0, *np.negative(coefficients)], intercept + scale * stretch * rng.normal(size=steps))
+        cases.append(dict(coefficients=coefficients, intercept=intercept, scale=scale, x=short(path, 6)))
+    write("auto_regressive", cases, auto_regressive,
+          lambda coefficients, intercept, scale, x: stats.norm.logpdf(signal.lfilter([1.0, *np.negative(coefficients)], [1.0], x), intercept, scale).sum())
+
+
+def hidden_states():
+    def hidden_markov(initial, transition, loc, scale, x):
+        log_softmax = lambda logits: [l - mp.log(sum(mp.exp(other) for other in logits)) for l in logits]
+        first, step = log_softmax(initial), [log_softmax(row) for row in square(transition)]
+        seen = [[normal(m, s, v) for m, s in zip(loc, scale)] for v in x]
+        path = lambda states: first[states[0]] + sum(step[i][j] for i, j in itertools.pairwise(states)) + sum(row[s][0] for row, s in zip(seen, states))
+        value = mp.log(sum(mp.exp(path(states)) for states in itertools.product(range(len(loc)), repeat=len(x))))
+        return value, abs(value) + sum(max(size for _, size in row) for row in seen) + max(map(abs, initial)) + (len(x) - 1) * max(map(abs, transition))
+
+    def forward(initial, transition, loc, scale, x):
+        seen = stats.norm.logpdf(np.array(x)[:, None], loc, scale)
+        here = special.log_softmax(initial) + seen[0]
+        for row in seen[1:]:
+            here = special.logsumexp(here[:, None] + special.log_softmax(square(transition), axis=1), axis=0) + row
+        return special.logsumexp(here)
+
+    rng, cases = np.random.default_rng(9), []
+    for k, steps, (spread, scale, stretch) in itertools.product([2, 3], range(1, 6), [(0, 1, 1), (1, 1e-3, 1), (3, 1e3, 1), (12, 1, 3), (1, 0.05, 1), (2, 1, 25)]):
+        initial, transition, loc = short(rng.normal(0, spread, k), 3), short(rng.normal(0, spread, k * k), 3), short(scale * rng.normal(0, 3, k))
+        x = short(rng.choice(loc, steps) + scale * stretch * rng.normal(size=steps), 5)
+        cases.append(dict(initial=initial, transition=transition, loc=loc, scale=short(scale * rng.uniform(0.3, 3, k)), x=x))
+    write("hidden_markov", cases, hidden_markov, forward)
+
+    def stacked(f, q, h, r, mean, p, steps):
+        """The mean of all observations in one vector, and what multiplies the independent noises in them."""
+        n, m, means, rows = len(f), len(r), [], []
+        state = np.zeros((n, steps * (n + m)), object)
+        for t in range(steps):
+            state, mean = (f @ state, f @ mean) if t else (state, mean)
+            state[:, t * n : (t + 1) * n] = q if t else p
+            seen = h @ state
+            seen[:, steps * n + t * m : steps * n + (t + 1) * m] = r
+            means, rows = [*means, *(h @ mean)], [*rows, *seen]
+        return np.array(means), np.array(rows)
+
+    def linear_gaussian_state_space(transition, transition_scale, observation, observation_scale, initial_mean, initial_scale, x):
+        h, x = np.array(observation).reshape(-1, len(initial_mean)), np.array(x)
+        system = [square(transition), square(transition_scale), h, square(observation_scale), np.array(initial_mean), square(initial_scale)]
+        (mean, rows), (reach, wide) = stacked(*system, len(x) // len(h)), stacked(*map(abs, system), len(x) // len(h))
+        root, spread = cholesky(rows @ rows.T), wide @ wide.T
+        value, size = multivariate_normal(mean, root.ravel(), x)
+        # Means and covariances are sums of products, and off by the magnitudes of their summands: `reach` and `spread`.
+        inner = inverses(root)[1]
+        pull = abs(inner @ (x - mean))
+        return value, size + pull @ (reach + spread @ pull) + (abs(inner) * spread).sum()
+
+    def kalman(transition, transition_scale, observation, observation_scale, initial_mean, initial_scale, x):
+        f, q, r, p, mean, total = square(transition), square(transition_scale), square(observation_scale), square(initial_scale), np.array(initial_mean), 0.0
+        h, cov = np.reshape(observation, (-1, len(mean))), p @ p.T
+        for now in np.reshape(x, (-1, len(h))):
+            innovation = h @ cov @ h.T + r @ r.T
+            total += stats.multivariate_normal.logpdf(now, h @ mean, innovation)
+            gain = cov @ h.T @ np.linalg.inv(innovation)
+            mean, cov = f @ (mean + gain @ (now - h @ mean)), f @ (cov - gain @ h @ cov) @ f.T + q @ q.T
+        return total
+
+    cases = []
+    for n, m, steps, (noise, seen, scale) in itertools.product([1, 2], [1, 2], [1, 2, 3, 4], [(1, 1, 1), (0.01, 1, 1e-3), (1, 0.03, 1), (1, 3, 300)]):
+        f, h, mean = rng.uniform(-1, 1, n * n), rng.normal(0, 1, m * n), rng.normal(0, scale, n)
+        q, r, p = (short(by * scale * (np.tril(rng.normal(size=(size, size)), -1) + np.diag(rng.uniform(0.5, 2, size)))) for by, size in [(noise, n), (seen, m), (1, n)])
+        x = h.reshape(m, n) @ mean + rng.normal(0, (1 + seen) * scale * (5 if steps == 2 else 1), (steps, m))
+        cases.append(dict(transition=short(f, 3), transition_scale=q, observation=short(h, 3), observation_scale=r, initial_mean=short(mean), initial_scale=p, x=short(x, 5)))
+    write("linear_gaussian_state_space", cases, linear_gaussian_state_space, kalman)
+
+
+def others():
+    def von_mises(loc, concentration, x):
+        norm = mp.log(2 * mp.pi * mp.exp(-concentration) * mp.besseli(0, concentration))
+        value, size = terms(-2 * concentration * mp.sin((x - loc) / 2) ** 2, -norm)
+        # The rounding of x - μ reaches the result by its sine.
+        return value, size + concentration * abs(mp.sin(x - loc)) * (abs(x) + abs(loc)) + 1
+
+    near = [dict(loc=1.25, concentration=k, x=x) for k, x in [(1e4, 1.26), (1e4, 1.2501), (300.0, 1.5), (3e3, 1.2)]]
+    write("von_mises", grid(loc=[0.0, -2.5], concentration=[1e-3, 0.3, 1.0, 8.0, 100.0, 1e4], x=[-3.1, -1.5, 0.0, 0.01, 2.9]) + near, von_mises,
+          lambda loc, concentration, x: stats.vonmises.logpdf(x, concentration, loc))
+
+    def relaxed_one_hot_categorical(temperature, logits, x):
+        k, logs = len(x), [mp.log(v) for v in x]
+        norm = mp.log(sum(mp.exp(l - temperature * v) for l, v in zip(logits, logs)))
+        value, size = terms(mp.loggamma(k), (k - 1) * mp.log(temperature), *logits, *[-(temperature + 1) * v for v in logs], -k * norm)
+        return value, size + k * (max(abs(l) + temperature * abs(v) for l, v in zip(logits, logs)) + 1)
+
+    rng, cases = np.random.default_rng(10), []
+    for k, temperature, (spread, sharp) in itertools.product([2, 3, 5], [0.05, 0.5, 1.0, 10.0], [(0, 1), (1, 1), (3, 0.2), (30, 1), (8, 0.03)]):
+        # The largest part stays below 1 in single precision; one that is not needed for that may be tiny.
+        x = short(np.sort(np.maximum(rng.dirichlet([sharp] * k), 1e-6))[:-1])
+        x[0] = 1e-30 if k > 2 and sharp < 0.1 else x[0]
+        cases.append(dict(temperature=temperature, logits=short(rng.normal(0, spread, k), 3), x=[*x, 1 - sum(x)]))
+    write("relaxed_one_hot_categorical", cases, relaxed_one_hot_categorical, lambda temperature, logits, x: special.gammaln(len(x)) + (len(x) - 1) * np.log(temperature)
+          + np.sum(special.log_softmax(np.array(logits) - temperature * np.log(x)) - np.log(x)))
+
+    def truncated_gamma(concentration, rate, low, high, x):
+        value, size = gamma_kernel(concentration, rate, x)
+        # By the tails on the side where they are smaller; the error of each is relative to itself.
+        ends, left = [rate * low, rate * high], rate * high < concentration
+        tails = [mp.gammainc(concentration, 0 if left else y, y if left else mp.inf, regularized=True) for y in ends]
+        mass, lost = abs(tails[1] - tails[0]), sum(tail * (1 + abs(y - concentration) + abs(mp.log(tail))) for y, tail in zip(ends, tails) if tail > 0)
+        return value - mp.log(mass), size + abs(mp.log(mass)) + lost / mass
+
+    def by_tails(concentration, rate, low, high, x):
+        p = stats.gamma(concentration, scale=1 / rate)
+        return p.logpdf(x) - np.log(p.cdf(high) - p.cdf(low) if high * rate < concentration else p.sf(low) - p.sf(high))
+
+    cases = []
+    for concentration, rate in itertools.product([0.3, 1.0, 2.5, 30.0, 1e3], [0.04, 7.5]):
+        p = stats.gamma(concentration, scale=1 / rate)
+        for low, high in [(0.0, p.ppf(0.5)), (p.ppf(1e-9), p.ppf(1e-6)), (p.ppf(0.2), p.ppf(0.7)), (p.ppf(0.45), p.ppf(0.5)), (p.isf(1e-9), p.isf(1e-12)), (p.isf(1e-9), 1e30), (p.ppf(0.3), 1e30)]:
+            cases.append(dict(concentration=concentration, rate=rate, low=short(low)[0], high=short(high)[0], x=short(low + 0.3 * min(high - low, 9 / rate))[0]))
+    write("truncated_gamma", cases, truncated_gamma, by_tails)
+
+    def censored_normal(loc, scale, low, high, x):
+        if low < x < high:
+            return normal(loc, scale, x)
+        z = (low - loc) / scale if x == low else (loc - high) / scale
+        value, hazard = mp.log(mp.ncdf(z)) if z < 0 else log1m(mp.ncdf(-z)), mp.npdf(z) / mp.ncdf(z)
+        return value, abs(value) + abs(z) * hazard + 1
+
+    ranges = [(0.0, 1.0, -1.0, 1.0), (0.0, 1.0, -30.0, 12.0), (0.3, 1e-3, 0.299, 0.305), (-200.0, 1e3, 0.0, 500.0), (5.0, 1.0, -1.0, 1.0), (-8.0, 0.5, -9.0, -4.0), (0.0, 2.5, -1e-3, 1e-3),
+              (40.0, 30.0, 0.0, 100.0), (-3.0, 0.7, -3.0, 0.0), (1.5, 2.0, -100.0, 2.0), (0.0, 1e3, -1.0, 1.0), (12.0, 3.0, 0.0, 1.0), (0.0, 1.0, 2.0, 9.0), (2e-3, 1e-3, 0.0, 1e-2), (1e3, 50.0, 900.0, 1e3),
+              (0.0, 1.0, -0.01, 6.0), (-1.0, 4.0, -41.0, 7.0), (3.25, 0.25, 1.0, 4.0)]
+    write("censored_normal", [dict(loc=l, scale=s, low=a, high=b, x=x) for l, s, a, b in ranges for x in [a, a + 0.625 * (b - a), b]], censored_normal,
+          lambda loc, scale, low, high, x: stats.norm.logcdf(low, loc, scale) if x == low else stats.norm.logsf(high, loc, scale) if x == high else stats.norm.logpdf(x, loc, scale))
+
+
 if __name__ == "__main__":
     distributions()
     functions()
@@ -509,3 +827,8 @@ if __name__ == "__main__":
     moments()
     vectors()
     relaxations()
+    vectors_with_matrices()
+    random_matrices()
+    walks()
+    hidden_states()
+    others()

@@ -24,19 +24,23 @@ impl Numbers for Int {
     }
 }
 
-fn draws<P: Distribution<2>>(distribution: P) -> Vec<f64>
+fn draws<P: Distribution<D>, const D: usize>(distribution: P) -> Vec<f64>
 where
     P::Kind: Numbers,
 {
     let mut noise = Noise::new(42, double()).site(distribution.name());
-    P::Kind::numbers(distribution.sample(4, &mut noise).unwrap())
+    match distribution.is_proper() {
+        true => P::Kind::numbers(distribution.sample(4, &mut noise).unwrap()),
+        false => Vec::new(), // it has none
+    }
 }
 
 macro_rules! line {
-    ($text:ident, $type:ty, $make:expr) => {{
+    ($text:ident, $rank:literal, $type:ty, $make:expr) => {{
         let made: $type = $make;
-        let name = Distribution::<2>::name(&made);
-        let numbers: Vec<_> = draws(made).iter().map(|x| format!("{x:.12e}")).collect();
+        let name = Distribution::<$rank>::name(&made);
+        let numbers: Vec<_> =
+            draws::<$type, $rank>(made).iter().map(|x| format!("{x:.12e}")).collect();
         writeln!($text, "{name} {}", numbers.join(" ")).unwrap();
     }};
 }

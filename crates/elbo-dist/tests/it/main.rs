@@ -8,6 +8,7 @@ mod draws;
 mod error;
 mod events;
 mod golden;
+mod golden_events;
 mod gradient;
 mod kl;
 mod linalg;
@@ -42,6 +43,12 @@ fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
 /// The values as `[1, n]`.
 fn row(place: &Place, values: &[f64]) -> Tensor<2> {
     place.tensor(values.to_vec(), [1, values.len()])
+}
+
+/// The matrix `[1, n, n]` of ones on the diagonal, in double precision.
+fn identity(n: usize) -> Tensor<3> {
+    let ones = (0..n * n).map(|i| f64::from(u8::from(i % (n + 1) == 0))).collect();
+    double().tensor(ones, [1, n, n])
 }
 
 /// A file written by `tests/golden/make.py`.

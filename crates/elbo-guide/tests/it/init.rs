@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Distribution, Exponential, Noise, Normal, Place, Support};
-use elbo_guide::{Flat, GuideError, Init, MeanField, MeanFieldConfig};
+use elbo_guide::{FlatLatents, GuideError, Init, MeanField, MeanFieldConfig};
 use elbo_model::{Latents, Layout, ModelError, Plate, Program, Site, Trace};
 
 use crate::f64_on_flex;
@@ -128,7 +128,7 @@ fn a_layout_by_hand_has_no_median() {
 fn shapes_that_a_flat_vector_cannot_hold_are_refused() {
     let place = f64_on_flex();
     let refused = |site: Site| {
-        let error = Flat::new(&Layout::by_hand(&place, [site])).unwrap_err();
+        let error = FlatLatents::new(&Layout::by_hand(&place, [site])).unwrap_err();
         assert!(matches!(&error, GuideError::Shape { site, .. } if site == "x"), "{error}");
     };
     for shape in [vec![1; 7], vec![], vec![1, 0], vec![2, 3]] {
@@ -136,7 +136,7 @@ fn shapes_that_a_flat_vector_cannot_hold_are_refused() {
     }
     let plate = |axis, batch| Plate { name: "rows".into(), axis, total: 4, batch };
     let site = Site { plates: vec![plate(1, 4)], ..Site::latent("x", [1, 3], Support::Real) };
-    let error = |site| Flat::new(&Layout::by_hand(&place, [site])).unwrap_err();
+    let error = |site| FlatLatents::new(&Layout::by_hand(&place, [site])).unwrap_err();
     assert!(matches!(error(site.clone()), GuideError::Model(ModelError::PlateSize { .. })));
     let twice = Site { plates: vec![plate(1, 3), plate(1, 3)], ..site.clone() };
     assert_eq!(
@@ -153,7 +153,7 @@ fn shapes_that_a_flat_vector_cannot_hold_are_refused() {
 #[test]
 fn a_layout_with_two_latents_of_one_name_is_refused() {
     let site = || Site::latent("x", [1, 1], Support::Real);
-    let error = Flat::new(&Layout::by_hand(f64_on_flex(), [site(), site()])).unwrap_err();
+    let error = FlatLatents::new(&Layout::by_hand(f64_on_flex(), [site(), site()])).unwrap_err();
     assert_eq!(error, GuideError::Model(ModelError::DuplicateSite { site: "x".into() }));
 }
 

@@ -43,7 +43,7 @@ fn log_q_is_the_density_of_the_transformed_normal() {
 }
 
 /// On a grid of `z` the density of every support integrates to 1: `q(x) dx = q(z) dz`, and
-/// `log q(x)` is `log q(z)` less the log-determinant that [`elbo_guide::Flat`] reports. The grid
+/// `log q(x)` is `log q(z)` less the log-determinant that [`elbo_guide::FlatLatents`] reports. The grid
 /// spans 12 deviations in steps of 0.001 and the trapezoidal error is below 1e-9.
 #[test]
 fn log_q_integrates_to_one_on_every_support() {
@@ -51,7 +51,7 @@ fn log_q_integrates_to_one_on_every_support() {
     let interval = Support::Interval { low: -1.0, high: 3.0 };
     for support in [Support::Real, Support::Positive, Support::UnitInterval, interval] {
         let layout = Layout::by_hand(&place, [Site::latent("x", [1, 1], support)]);
-        let flat = elbo_guide::Flat::new(&layout).unwrap();
+        let flat = elbo_guide::FlatLatents::new(&layout).unwrap();
         let n = 24_001;
         let z: Vec<f64> = (0..n).map(|i| -12.0 + 0.001 * f64::from(i)).collect();
         let (latents, minus_log_det) = flat.unpack(place.tensor(z.clone(), [n as usize, 1]));

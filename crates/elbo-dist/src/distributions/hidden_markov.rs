@@ -1,0 +1,311 @@
+use burn::tensor::{Float, Int, Tensor};
+
+use crate::shape::{leading, mismatch};
+use crate::special::log_softmax;
+use crate::{Categorical, DistError, Distribution, Noise, Parameter, Support, logsumexp};
+
+/// `T` observations of a hidden Markov chain over `K` states, summed over all the paths that it can take.
+///
+/// `log p(x) = log Σₛ p(s₁) p(x₁ | s₁) Πₜ p(sₜ | sₜ₋₁) p(xₜ | sₜ)`, by the forward recursion
+/// `αₜ(j) = log Σᵢ exp(αₜ₋₁(i) + log Aᵢⱼ) + log p(xₜ | j)` on logarithms: `8 T` operations. Its gradients, by the
+/// backward recursion, cost as many again.
+///
+/// Draws are constants: no gradient flows through them.
+///
+/// # Shapes
+/// `initial` is `[.., K]`, of rank `D`; `transition` is `[.., K, K]`, from the rows' states to the columns', and
+/// the parameters of the observations are `[.., 1, K]` or `[.., T, K]`, both of rank `M = D + 1`: any other `M`
+/// does not compile. Values are `[.., T]`, and `log_prob` is `[.., 1]`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Bernoulli, Categorical, Distribution, HiddenMarkov};
+///
+/// let device = Device::flex();
+/// let initial = Categorical::probs(Tensor::<2>::from_floats([[0.5, 0.5]], &device));
+/// let stay = Categorical::probs(Tensor::<3>::from_floats([[[0.9, 0.1], [0.1, 0.9]]], &device));
+/// let coins = Bernoulli::probs(Tensor::<3>::from_floats([[[0.2, 0.8]]], &device));
+/// let chain = HiddenMarkov::new(initial, stay, coins, 2);
+/// let x = Tensor::<2>::from_floats([[1.0, 1.0]], &device);
+/// let log_prob: f32 = chain.log_prob(x.clone()).into_scalar();
+/// // ½ (0.2 (0.9 · 0.2 + 0.1 · 0.8) + 0.8 (0.1 · 0.2 + 0.9 · 0.8))
+/// assert!((log_prob - 0.322_f32.ln()).abs() < 1e-6);
+/// assert_eq!(chain.viterbi(x).into_data().iter::<i64>().collect::<Vec<_>>(), [1, 1]);
+/// ```
+///
+/// # References
+/// Rabiner (1989), *A tutorial on hidden Markov models*, equations 19, 24 and 33.
+#[derive(Clone, Debug)]
+pub struct HiddenMarkov<P, const D: usize, const M: usize> {
+    initial: Categorical<D>,
+    transition: Categorical<M>,
+    observations: P,
+    steps: usize,
+}
+
+impl<P, const D: usize, const M: usize> HiddenMarkov<P, D, M>
+where
+    P: Distribution<M, Kind = Float>,
+{
+    /// `steps` steps of a chain with the distribution of its first state, that of the next state for each
+    /// state, and that of an observation in each state, along the last axis.
+    pub fn new(
+        initial: Categorical<D>,
+        transition: Categorical<M>,
+        observations: P,
+        steps: usize,
+    ) -> Self {
+        const { assert!(M == D + 1, "transitions have one axis more than values") };
+        Self { initial, transition, observations, steps }
+    }
+
+    /// `p(sₜ = k | x)` for each step and state, by forward and backward recursion.
+    ///
+    /// # Shapes
+    /// `value` is `[.., T]`, the result `[.., T, K]`.
+    pub fn marginals(&self, value: Tensor<D>) -> Tensor<M> {
+        let logs = self.logs(value).constant();
+        let (forward, backward) = (logs.forward(), logs.backward());
+        let both = Tensor::cat(forward, M - 2) + Tensor::cat(backward, M - 2);
+        log_softmax(both, M - 1).exp()
+    }
+
+    /// The most probable path of states, given the observations.
+    ///
+    /// # Shapes
+    /// `value` and the result are `[.., T]`.
+    ///
+    /// # References
+    /// Viterbi (1967), *Error bounds for convolutional codes*.
+    pub fn viterbi(&self, value: Tensor<D>) -> Tensor<D, Int> {
+        let logs = self.logs(value).constant();
+        let mut best = logs.first.clone() + logs.seen_at(0);
+        let mut origins = Vec::with_capacity(self.steps);
+        for t in 1..logs.steps() {
+            let to = best.swap_dims(M - 2, M - 1) + logs.moves.clone();
+            origins.push(to.clone().argmax(M - 2));
+            best = to.max_dim(M - 2) + logs.seen_at(t);
+        }
+        let mut path = vec![best.argmax(M - 1)];
+        for origin in origins.into_iter().rev() {
+            let state = path[path.len() - 1].clone();
+            path.push(origin.gather(M - 1, state));
+        }
+        path.reverse();
+        Tensor::cat(path, M - 2).squeeze_dim(M - 1)
+    }
+
+    /// A draw of the path of states, given the observations, for each particle of `value`.
+    ///
+    /// # Shapes
+    /// `value` and the result are `[.., T]`.
+    ///
+    /// # References
+    /// Scott (2002), *Bayesian methods for hidden Markov models*, section 2.1.
+    pub fn sample_states(&self, value: Tensor<D>, noise: &mut Noise) -> Tensor<D, Int> {
+        let logs = self.logs(value).constant();
+        let forward = logs.forward();
+        let mut path: Vec<Tensor<M, Int>> = Vec::with_capacity(forward.len());
+        for log_weights in forward.into_iter().rev() {
+            let log_weights = match path.last() {
+                None => log_weights,
+                Some(next) => log_weights + logs.column(next.clone()),
+            };
+            let mut shape = log_weights.dims();
+            shape[M - 1] = 1;
+            path.push(Categorical::logits(log_weights).draw(shape, noise));
+        }
+        path.reverse();
+        Tensor::cat(path, M - 2).squeeze_dim(M - 1)
+    }
+
+    /// The normalized logarithms of all probabilities, for these observations.
+    fn logs(&self, value: Tensor<D>) -> Logs<M> {
+        let first = log_softmax(self.initial.weights(), D - 1).unsqueeze_dim::<M>(D - 1);
+        let moves = log_softmax(self.transition.weights(), M - 1);
+        let seen = self.observations.log_prob(value.unsqueeze_dim::<M>(D));
+        Logs { first, moves, seen }
+    }
+}
+
+/// Log-probabilities: of first states `[.., 1, K]`, of moves `[.., K, K]` and of what is seen `[.., T, K]`.
+struct Logs<const M: usize> {
+    first: Tensor<M>,
+    moves: Tensor<M>,
+    seen: Tensor<M>,
+}
+
+impl<const M: usize> Logs<M> {
+    fn constant(self) -> Self {
+        let (first, moves) = (self.first.inner(), self.moves.inner());
+        Self { first, moves, seen: self.seen.inner() }
+    }
+
+    fn steps(&self) -> usize {
+        self.seen.dims()[M - 2]
+    }
+
+    fn seen_at(&self, t: usize) -> Tensor<M> {
+        self.seen.clone().narrow(M - 2, t, 1)
+    }
+
+    /// `αₜ`, each `[.., 1, K]`.
+    fn forward(&self) -> Vec<Tensor<M>> {
+        let mut all = vec![self.first.clone() + self.seen_at(0)];
+        for t in 1..self.steps() {
+            let from = all[t - 1].clone().swap_dims(M - 2, M - 1) + self.moves.clone();
+            all.push(logsumexp(from, M - 2) + self.seen_at(t));
+        }
+        all
+    }
+
+    /// `βₜ(i) = log Σⱼ exp(log Aᵢⱼ + log p(xₜ₊₁ | j) + βₜ₊₁(j))`, each `[.., 1, K]`.
+    fn backward(&self) -> Vec<Tensor<M>> {
+        let last = self.steps() - 1;
+        let mut all = vec![(self.first.clone() + self.seen_at(last)).zeros_like()];
+        for t in (1..=last).rev() {
+            let to = all[all.len() - 1].clone() + self.seen_at(t) + self.moves.clone();
+            all.push(logsumexp(to, M - 1).swap_dims(M - 2, M - 1));
+        }
+        all.reverse();
+        all
+    }
+
+    /// `log Aᵢⱼ` for each `i` and the states `j`, `[.., 1, K]`.
+    fn column(&self, states: Tensor<M, Int>) -> Tensor<M> {
+        let mut shape = crate::shape::widest(states.dims(), self.moves.dims());
+        let moves = self.moves.clone().expand(shape);
+        shape[M - 1] = 1;
+        moves.gather(M - 1, states.expand(shape)).swap_dims(M - 2, M - 1)
+    }
+
+    /// `log Aᵢⱼ` for each `j` and the states `i`, `[.., 1, K]`.
+    fn row(&self, states: Tensor<M, Int>) -> Tensor<M> {
+        let mut shape = crate::shape::widest(states.dims(), self.moves.dims());
+        let moves = self.moves.clone().expand(shape);
+        shape[M - 2] = 1;
+        moves.gather(M - 2, states.expand(shape))
+    }
+}
+
+/// `Σ (x - x₀) slope` over the last two axes, where `x₀` is finite.
+fn tied<const M: usize>(x: Tensor<M>, constant: Tensor<M>, slope: Tensor<M>) -> Tensor<M> {
+    let never = constant.clone().equal_elem(f64::NEG_INFINITY);
+    let change = (x - constant).mask_fill(never, 0.0);
+    (change * slope).sum_dim(M - 1).sum_dim(M - 2)
+}
+
+impl<P, const D: usize, const M: usize> Distribution<D> for HiddenMarkov<P, D, M>
+where
+    P: Distribution<M, Kind = Float>,
+{
+    type Kind = Float;
+    const REPARAMETERIZED: bool = false;
+
+    fn name(&self) -> &'static str {
+        "HiddenMarkov"
+    }
+
+    fn parameters(&self) -> Vec<Parameter<'_>> {
+        let mut parameters = self.initial.parameters();
+        parameters.extend(self.transition.parameters());
+        parameters.extend(self.observations.parameters());
+        parameters
+    }
+
+    fn event_rank(&self) -> usize {
+        1
+    }
+
+    fn support(&self) -> Support {
+        self.observations.support()
+    }
+
+    fn detach(self) -> Self {
+        Self {
+            initial: self.initial.detach(),
+            transition: self.transition.detach(),
+            observations: self.observations.detach(),
+            ..self
+        }
+    }
+
+    fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
+        let mut all = [1; M];
+        all[..D].copy_from_slice(&shape); // [.., T, 1]
+        let count = self.transition.weights().dims()[M - 1];
+        let zeros = noise.place().zeros([1; M]);
+        let first = self.initial.weights().inner().unsqueeze_dim::<M>(D - 1);
+        let moves = self.transition.weights().inner();
+        let logs = Logs { first, moves, seen: zeros };
+        let mut one = all;
+        one[M - 2] = 1;
+        let mut states = vec![Categorical::logits(logs.first.clone()).draw(one, noise)];
+        for t in 1..self.steps {
+            let from = logs.row(states[t - 1].clone());
+            states.push(Categorical::logits(from).draw(one, noise));
+        }
+        all[M - 1] = count;
+        let seen = self.observations.draw(all, noise).inner();
+        seen.gather(M - 1, Tensor::cat(states, M - 2)).squeeze_dim(M - 1)
+    }
+
+    fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
+        let logs = self.logs(value);
+        let tracked = [&logs.first, &logs.moves, &logs.seen].iter().any(|log| log.is_tracked());
+        let Logs { first, moves, seen } = logs;
+        let constant = Logs { first: first.clone(), moves: moves.clone(), seen: seen.clone() };
+        let constant = constant.constant();
+        let forward = constant.forward();
+        let mut total = logsumexp(forward[forward.len() - 1].clone(), M - 1);
+        if tracked {
+            let backward = constant.backward();
+            // Σₜ p(sₜ = i, sₜ₊₁ = j | x)
+            let pairs = (1..forward.len()).map(|t| {
+                let to = backward[t].clone() + constant.seen_at(t);
+                let from = forward[t - 1].clone().swap_dims(M - 2, M - 1) - total.clone();
+                (from + constant.moves.clone() + to).exp()
+            });
+            let pairs = pairs.reduce(|sum, pair| sum + pair);
+            let both = Tensor::cat(forward, M - 2) + Tensor::cat(backward, M - 2);
+            let states = (both - total.clone()).exp();
+            total = total + tied(first, constant.first, states.clone().narrow(M - 2, 0, 1));
+            total = total + tied(seen, constant.seen, states);
+            if let Some(pairs) = pairs {
+                total = total + tied(moves, constant.moves, pairs);
+            }
+        }
+        total.squeeze_dim(M - 1)
+    }
+
+    fn shape(&self) -> Result<[usize; D], DistError> {
+        self.initial.shape()?;
+        self.transition.shape()?;
+        let seen = self.observations.shape()?;
+        let moves = self.transition.weights().dims();
+        let count = moves[M - 1];
+        let fits = self.initial.weights().dims()[D - 1] == count
+            && moves[M - 2] == count
+            && [1, count].contains(&seen[M - 1])
+            && [1, self.steps].contains(&seen[M - 2]);
+        if !fits {
+            return Err(mismatch(self.name(), self.parameters()));
+        }
+        let mut shape = leading(self.name(), &self.parameters(), 1)?;
+        shape[D - 1] = self.steps;
+        Ok(shape)
+    }
+
+    fn outline(&self) -> [usize; D] {
+        let mut shape = self.initial.outline();
+        shape[D - 1] = self.steps;
+        shape
+    }
+
+    fn check(&self) -> Result<(), DistError> {
+        self.initial.check()?;
+        self.transition.check()?;
+        self.observations.check()
+    }
+}

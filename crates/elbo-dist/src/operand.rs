@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use crate::{digamma, digamma_scalar, lbeta, lbeta_scalar, lgamma, lgamma_scalar};
 
@@ -175,14 +175,14 @@ impl<const D: usize> From<&Tensor<D>> for Operand<D> {
 /// `$op` between a tensor and an operand, and between an operand and a number; a number equal to
 /// `$neutral` on the right leaves the tensor as it is.
 macro_rules! arithmetic {
-    ($trait:ident, $op:ident, $on_scalar:ident, $neutral:expr) => {
+    ($trait:ident, $op:ident, $on_scalar:expr, $neutral:expr) => {
         impl<const D: usize> $trait<&Operand<D>> for Tensor<D> {
             type Output = Tensor<D>;
 
             fn $op(self, operand: &Operand<D>) -> Tensor<D> {
                 match operand {
                     Operand::Scalar(x) if *x == $neutral => self,
-                    Operand::Scalar(x) => self.$on_scalar(*x),
+                    Operand::Scalar(x) => $on_scalar(self, *x),
                     Operand::Tensor(tensor) => Tensor::$op(self, tensor.clone()),
                 }
             }
@@ -194,7 +194,7 @@ macro_rules! arithmetic {
             fn $op(self, number: f64) -> Operand<D> {
                 match self {
                     Operand::Scalar(x) => Operand::Scalar($trait::$op(x, number)),
-                    Operand::Tensor(tensor) => Operand::Tensor(tensor.$on_scalar(number)),
+                    Operand::Tensor(tensor) => Operand::Tensor($on_scalar(tensor, number)),
                 }
             }
         }
@@ -221,10 +221,22 @@ macro_rules! arithmetic {
     };
 }
 
-arithmetic!(Add, add, add_scalar, 0.0);
-arithmetic!(Sub, sub, sub_scalar, 0.0);
-arithmetic!(Mul, mul, mul_scalar, 1.0);
-arithmetic!(Div, div, div_scalar, 1.0);
+arithmetic!(Add, add, Tensor::add_scalar, 0.0);
+arithmetic!(Sub, sub, Tensor::sub_scalar, 0.0);
+arithmetic!(Mul, mul, Tensor::mul_scalar, 1.0);
+arithmetic!(Div, div, divided, 1.0);
+
+/// `x / number`. Burn's own rounds the number to single precision in the gradient, so in double precision a
+/// tracked tensor is divided by a tensor.
+pub(crate) fn divided<const D: usize>(x: Tensor<D>, number: f64) -> Tensor<D> {
+    match x.dtype() {
+        DType::F64 if x.is_tracked() => {
+            let number = Operand::Scalar(number).on(&x);
+            x / number
+        }
+        _ => x.div_scalar(number),
+    }
+}
 
 impl<const D: usize> Neg for Operand<D> {
     type Output = Operand<D>;

@@ -92,6 +92,11 @@ impl FlatLatents {
         self.name.clone()
     }
 
+    /// The names of the latents with their supports.
+    pub fn supports(&self) -> impl Iterator<Item = (&str, Support)> {
+        self.slots.iter().map(|slot| (&*slot.name, slot.support))
+    }
+
     pub(crate) fn slots(&self) -> &[Slot] {
         &self.slots
     }
@@ -218,6 +223,9 @@ impl Slot {
                 expected: self.shape.clone(),
                 found: value.shape().to_vec(),
             });
+        }
+        if value.shape().contains(&0) {
+            return Ok(Vec::new()); // where 0 in a reshape means "as it was"
         }
         let flat = value.flat().inner();
         let shape = match self.support.event_shape()[..] {

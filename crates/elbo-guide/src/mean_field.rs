@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use elbo_dist::{HALF_LN_TWO_PI, Noise, Support};
 use elbo_model::{Layout, LogJoint, LogTerms, Role, Term, named_param};
 
 use crate::{Draw, FlatLatents, Guide, GuideError, Init, Path, init};
@@ -119,6 +119,21 @@ impl MeanField {
     /// The standard deviation `[1, d]` on the real line.
     pub fn scale(&self) -> Tensor<2> {
         self.log_scale.val().inner().exp()
+    }
+
+    /// The names of the sites with those of this guide's distributions there, for
+    /// [`Layout::divergences`]: a normal mapped onto the positive numbers is a `LogNormal`, and one mapped onto
+    /// the unit interval a `LogitNormal`. Other maps have no name: the text is empty.
+    pub fn distributions(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.flat.supports().map(|(name, support)| {
+            let distribution = match support {
+                Support::Real => "Normal",
+                Support::Positive | Support::NonNegative => "LogNormal",
+                Support::UnitInterval => "LogitNormal",
+                _ => "",
+            };
+            (name, distribution)
+        })
     }
 
     /// How the latents lie in the flat vectors.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use burn::tensor::Tensor;
-use elbo_dist::{Noise, Place};
+use elbo_dist::{Noise, Place, kl_is_closed};
 
 use crate::table::table;
 use crate::{Latents, ModelError, Params, Plate, Program, Role, Site, Trace, Traced};
@@ -95,6 +95,43 @@ impl Layout {
         if self.draws.is_empty() { Err(ModelError::NoPriorDraws) } else { Ok(&self.draws) }
     }
 
+    /// The names of the latent sites with those of their distributions.
+    pub fn distributions(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.latents().map(|site| (&*site.name, site.distribution))
+    }
+
+    /// Of each latent site, whether the divergence of the program's distribution from the guide's is known
+    /// in closed form ([`KL_PAIRS`](elbo_dist::KL_PAIRS) has the pair), for the names of a guide's
+    /// distributions: those of a [`Layout`] of its own, or what a guide says.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use elbo_dist::{Gamma, Noise, Normal};
+    /// use elbo_model::{Layout, Trace};
+    ///
+    /// fn model(t: &mut Trace, _: &()) {
+    ///     t.sample("mu", Normal::<2>::new(0.0, 1.0));
+    ///     t.sample("tau", Gamma::<2>::new(2.0, 1.0));
+    /// }
+    ///
+    /// let layout = Layout::discover(&model, &(), &Noise::new(0, &Device::flex())).unwrap();
+    /// let pairs = layout.divergences([("mu", "Normal"), ("tau", "StudentT")]);
+    /// assert_eq!(pairs[0].to_string(), "mu: KL(Normal ‖ Normal) is closed");
+    /// assert!(!pairs[1].closed);
+    /// ```
+    pub fn divergences<'a>(
+        &self,
+        guide: impl IntoIterator<Item = (&'a str, &'static str)>,
+    ) -> Vec<Divergence> {
+        let guide: Vec<_> = guide.into_iter().collect();
+        let pair = |(site, program): (&str, &'static str)| {
+            let guide = guide.iter().find(|(name, _)| *name == site).map_or("", |(_, name)| name);
+            let closed = kl_is_closed(guide, program);
+            Divergence { site: site.to_string(), guide, program, closed }
+        };
+        self.distributions().map(pair).collect()
+    }
+
     /// Latents with these values.
     pub fn at<'a, const D: usize>(
         &self,
@@ -105,6 +142,28 @@ impl Layout {
             latents.insert(name, value);
         }
         latents
+    }
+}
+
+/// What is known of the divergence of a program's distribution from a guide's, at one site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// The site.
+    pub site: String,
+    /// The guide's distribution, or empty where the guide has none that has a name.
+    pub guide: &'static str,
+    /// The program's distribution.
+    pub program: &'static str,
+    /// Whether the divergence has a closed form.
+    pub closed: bool,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { site, guide, program, closed } = self;
+        let guide = if guide.is_empty() { "?" } else { guide };
+        let known = if *closed { "closed" } else { "not closed" };
+        write!(f, "{site}: KL({guide} ‖ {program}) is {known}")
     }
 }
 

@@ -50,7 +50,7 @@ pub use condition::Condition;
 pub use error::{ModelError, Names};
 pub use graph::Graph;
 pub use latents::Latents;
-pub use layout::Layout;
+pub use layout::{Divergence, Layout};
 pub use log_joint::LogJoint;
 pub use model::Model;
 pub use params::{Params, named_param};

@@ -61,15 +61,19 @@ pub mod prelude {
     pub use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
     pub use crate::{
-        Amortized, AsymmetricLaplace, Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy,
-        Chi2, Condition, ContinuousBernoulli, Delta, Dirichlet, DirichletMultinomial,
-        DiscreteUniform, Distribution, Draw, Elbo, Estimate, Exponential, Gamma, Geometric, Graph,
-        Guide, GuideError, Gumbel, HalfCauchy, HalfNormal, HalfStudentT, InferError, Init,
-        InverseGamma, Kumaraswamy, Laplace, Latents, Layout, LogJoint, LogNormal, LogTerms,
-        Logistic, LogitNormal, MeanField, MeanFieldConfig, Mixture, Model, ModelError, Multinomial,
-        NegativeBinomial, Noise, Normal, Objective, OneHotCategorical, OrderedLogistic, Pareto,
-        Path, Place, Poisson, Predictive, Program, RelaxedBernoulli, Role, Site, SkewNormal,
-        StepInfo, StickingTheLanding, StudentT, Subsample, Support, Svi, Term, Terms, Trace,
-        TruncatedNormal, Uniform, Weibull, ZeroInflated, named_param, summarize,
+        Amortized, AsymmetricLaplace, AutoRegressive, Bernoulli, Beta, BetaBinomial, Binomial,
+        Categorical, Cauchy, Censored, Chi2, Condition, ContinuousBernoulli, Delta, Dirichlet,
+        DirichletMultinomial, DiscreteUniform, Distribution, Draw, Elbo, Estimate, Exponential,
+        Flat, Gamma, GaussianRandomWalk, Geometric, Graph, Guide, GuideError, Gumbel, HalfCauchy,
+        HalfNormal, HalfStudentT, HiddenMarkov, InferError, Init, InverseGamma, Kumaraswamy,
+        Laplace, Latents, Layout, LinearGaussian, LinearGaussianStateSpace, LkjCholesky, LogJoint,
+        LogNormal, LogTerms, Logistic, LogitNormal, LowRankMultivariateNormal, Masked,
+        MatrixNormal, MeanField, MeanFieldConfig, Mixture, Model, ModelError, Multinomial,
+        MultivariateNormal, MultivariateStudentT, NegativeBinomial, Noise, Normal, Objective,
+        OneHotCategorical, OrderedLogistic, Pareto, Path, Place, Poisson, Predictive, Program,
+        RelaxedBernoulli, RelaxedOneHotCategorical, Role, Site, SkewNormal, StepInfo,
+        StickingTheLanding, StudentT, Subsample, Support, Svi, Term, Terms, Trace, Transform,
+        Transformed, Truncated, TruncatedNormal, Uniform, VonMises, Weibull, Wishart,
+        WishartCholesky, ZeroInflated, named_param, summarize,
     };
 }

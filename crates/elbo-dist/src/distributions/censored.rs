@@ -6,8 +6,8 @@ use crate::{Cdf, DistError, Distribution, Domain, Noise, Operand, Parameter, Sup
 /// A distribution of numbers whose readings end at `low` and `high`: what lies beyond an end is recorded as
 /// that end.
 ///
-/// `log p(x) = log F(low)` at `low`, `log(1 - F(high))` at `high`, `log p₀(x)` between, and `-∞` elsewhere, for
-/// the distribution function `F` of the base
+/// `log p(x) = log P₀(X ≤ low)` at `low`, `log P₀(X ≥ high)` at `high`, `log p₀(x)` between, and `-∞` elsewhere,
+/// for the base `P₀`; the ends of counts are whole numbers.
 ///
 /// Draws are constants: no gradient flows through them, as the density jumps at the ends.
 ///
@@ -102,7 +102,10 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Distribution<D> 
         let at_end = below.clone().bool_or(above.clone());
         let inside = self.support().inner_point().unwrap_or(0.0);
         let log_prob = self.base.log_prob(value.clone().mask_fill(at_end, inside));
-        let (log_cdf, log_sf) = (self.base.log_cdf(value.clone()), self.base.log_sf(value));
+        let log_cdf = self.base.log_cdf(value.clone());
+        // Of counts, P(X ≥ high) is P(X > high - 1).
+        let before = if self.base.support().is_discrete() { 1.0 } else { 0.0 };
+        let log_sf = self.base.log_sf(value - before);
         let log_prob = log_prob.mask_where(below, log_cdf).mask_where(above, log_sf);
         log_prob.mask_fill(outside, f64::NEG_INFINITY)
     }

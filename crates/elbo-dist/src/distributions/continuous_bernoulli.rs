@@ -3,8 +3,10 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::logit;
 use crate::moments::probability;
 use crate::operands::operands;
-use crate::special::{polynomial, with_slope};
-use crate::{Cdf, Distribution, Noise, Operand, Quantile, Support, expm1, log1mexp, log1p};
+use crate::special::{on_host, polynomial, with_slope};
+use crate::{
+    Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1mexp, log1p,
+};
 
 /// The continuous Bernoulli distribution on [0, 1], by log-odds `l`: an exponential cut off at 1.
 ///
@@ -64,6 +66,32 @@ impl<const D: usize> Distribution<D> for ContinuousBernoulli<D> {
     }
 }
 
+impl<const D: usize> ContinuousBernoulli<D> {
+    /// The [`cumulant`] of this order, on the host.
+    fn cumulant(&self, order: i32) -> Operand<D> {
+        self.logits.map(
+            |l| cumulant(order, l),
+            |l| on_host([l], |[l]| cumulant(order, l), |[l]| [cumulant(order + 1, l)]),
+        )
+    }
+}
+
+impl<const D: usize> Moments<D> for ContinuousBernoulli<D> {
+    fn mean(&self) -> Operand<D> {
+        self.cumulant(1)
+    }
+
+    fn variance(&self) -> Operand<D> {
+        self.cumulant(2)
+    }
+}
+
+impl<const D: usize> Entropy<D> for ContinuousBernoulli<D> {
+    fn entropy(&self) -> Operand<D> {
+        self.cumulant(0) - self.cumulant(1) * &self.logits
+    }
+}
+
 impl<const D: usize> Cdf<D> for ContinuousBernoulli<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         // By the right end for growing densities, where e^l would overflow.
@@ -94,8 +122,7 @@ impl<const D: usize> Quantile<D> for ContinuousBernoulli<D> {
 fn log_normalizer<const D: usize>(logits: Tensor<D>) -> Tensor<D> {
     let value = |l: Tensor<D>| {
         let u = l.clone().abs();
-        let near =
-            polynomial(&[-0.5, 1.0 / 24.0, 0.0, -1.0 / 2880.0, 0.0, 1.0 / 181_440.0], u.clone());
+        let near = polynomial(&series(0), u.clone().square()) * u.clone() - 0.5;
         let far = log1mexp(-u.clone()) - u.clone().log();
         let small = u.clone().lower_elem(NEAR);
         l.clamp_min(0.0) + far.mask_where(small, near * u)
@@ -103,17 +130,61 @@ fn log_normalizer<const D: usize>(logits: Tensor<D>) -> Tensor<D> {
     with_slope(logits, value, mean_of)
 }
 
-/// `1 / (1 - e⁻ˡ) - 1/l`.
+/// `1 / (1 - e⁻ˡ) - 1/l`, the mean: the first of the cumulants.
 fn mean_of<const D: usize>(l: Tensor<D>) -> Tensor<D> {
-    let square = l.clone().square();
-    let series = [1.0 / 12.0, -1.0 / 720.0, 1.0 / 30_240.0, -1.0 / 1_209_600.0];
-    let near = polynomial(&series, square) * l.clone() + 0.5;
+    let near = polynomial(&series(1), l.clone().square()) * l.clone() + 0.5;
     let far = -expm1(-l.clone()).recip() - l.clone().recip();
     far.mask_where(l.abs().lower_elem(NEAR), near)
 }
 
-/// Log-odds nearer to 0 than this are left to series.
-const NEAR: f64 = 0.1;
+/// The derivative of order 0 to 3 of `log((eˡ - 1) / l)` at a number: by turns the normalizer, the mean, the
+/// variance `1/l² - 1 / (2 sinh ½l)²`, and its slope.
+fn cumulant(order: i32, l: f64) -> f64 {
+    let (u, even) = (l.abs(), order % 2 == 0);
+    if u < NEAR {
+        let sum = series(order).iter().rev().fold(0.0, |sum, c| sum * l * l + c);
+        return match order {
+            0 => 0.5 * l + sum * l * l,
+            1 => 0.5 + sum * l,
+            _ => sum * if even { 1.0 } else { l },
+        };
+    }
+    let (e, tail) = ((-u).exp(), -(-u).exp_m1()); // e / tail² is 1 / (2 sinh ½u)²
+    match order {
+        0 => l.max(0.0) + (tail / u).ln(),
+        1 => -(-l).exp_m1().recip() - l.recip(),
+        2 => (u * u).recip() - e / (tail * tail),
+        _ => l.signum() * (e * (e + 1.0) / tail.powi(3) - 2.0 / u.powi(3)),
+    }
+}
+
+/// Log-odds nearer to 0 than this are left to series, whose last term is 1e-13 of the first there.
+const NEAR: f64 = 2.0;
+
+/// The coefficients of the derivative of order `n` of `log((eˡ - 1) / l)` at 0, in powers of `l²`:
+/// `B₂ₖ / 2k (2k - n)!` by the Bernoulli numbers (Abramowitz & Stegun 1964, 23.1.1), from the first that is
+/// not 0 on.
+fn series(n: i32) -> Vec<f64> {
+    const BERNOULLI: [f64; 13] = [
+        1.0 / 6.0,
+        -1.0 / 30.0,
+        1.0 / 42.0,
+        -1.0 / 30.0,
+        5.0 / 66.0,
+        -691.0 / 2730.0,
+        7.0 / 6.0,
+        -3617.0 / 510.0,
+        43_867.0 / 798.0,
+        -174_611.0 / 330.0,
+        854_513.0 / 138.0,
+        -236_364_091.0 / 2730.0,
+        8_553_103.0 / 6.0,
+    ];
+    let factorial = |m: i32| (1..=m).map(f64::from).product::<f64>();
+    let coefficient =
+        |(k, b): (i32, &f64)| (2 * k >= n).then(|| b / f64::from(2 * k) / factorial(2 * k - n));
+    (1..).zip(&BERNOULLI).filter_map(coefficient).collect()
+}
 
 /// `(e^(l x) - 1) / (eˡ - 1)` for `l ≤ 0`, and `x` at 0.
 fn from_left<const D: usize>(x: Tensor<D>, l: Tensor<D>) -> Tensor<D> {

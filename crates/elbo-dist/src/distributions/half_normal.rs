@@ -82,11 +82,11 @@ impl<const D: usize> Entropy<D> for HalfNormal<D> {
 
 impl<const D: usize> Cdf<D> for HalfNormal<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        erf(value.clamp_min(0.0) / &self.scale / SQRT_2)
+        erf(value.clamp_min(0.0) / &(self.scale.clone() * SQRT_2))
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
-        erfc(value.clamp_min(0.0) / &self.scale / SQRT_2)
+        erfc(value.clamp_min(0.0) / &(self.scale.clone() * SQRT_2))
     }
 }
 

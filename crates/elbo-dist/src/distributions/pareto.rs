@@ -2,6 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::broadcast;
 use crate::moments::probability;
+use crate::operand::divided;
 use crate::operands::operands;
 use crate::{
     Cdf, DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Quantile,
@@ -62,7 +63,7 @@ impl<const D: usize> Distribution<D> for Pareto<D> {
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
-        let log = (value / self.scale).log();
+        let log = divided(value, self.scale).log();
         -log.clone() - log * &self.alpha + &(self.alpha.log() - self.scale.ln())
     }
 
@@ -94,7 +95,7 @@ impl<const D: usize> Entropy<D> for Pareto<D> {
 
 impl<const D: usize> Cdf<D> for Pareto<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        -expm1((value / self.scale).clamp_min(1.0).log() * &self.alpha * -1.0)
+        -expm1(divided(value, self.scale).clamp_min(1.0).log() * &self.alpha * -1.0)
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
@@ -102,7 +103,7 @@ impl<const D: usize> Cdf<D> for Pareto<D> {
     }
 
     fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
-        (value / self.scale).clamp_min(1.0).log() * &self.alpha * -1.0
+        divided(value, self.scale).clamp_min(1.0).log() * &self.alpha * -1.0
     }
 }
 

@@ -1,6 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::moments::probability;
+use crate::operand::divided;
 use crate::{
     Cdf, DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Quantile, Support,
 };
@@ -100,7 +101,7 @@ impl<const D: usize> Entropy<D> for Uniform {
 
 impl<const D: usize> Cdf<D> for Uniform {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+        divided(value - self.low, self.high - self.low).clamp(0.0, 1.0)
     }
 }
 

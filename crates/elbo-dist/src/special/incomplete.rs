@@ -93,6 +93,20 @@ pub(crate) fn gammaincc_scalar(a: f64, x: f64) -> f64 {
     gamma_weight(a, x) * gamma_fraction(a, x).value
 }
 
+/// `log Φ(x)` of a number on the host.
+pub(crate) fn log_ndtr_scalar(x: f64) -> f64 {
+    if x > 0.0 {
+        return (-0.5 * gammaincc_scalar(0.5, 0.5 * x * x)).ln_1p();
+    }
+    if x > -20.0 {
+        return (0.5 * gammaincc_scalar(0.5, 0.5 * x * x)).ln();
+    }
+    // φ(x) / |x| (1 - 1/x² + 3/x⁴ - 15/x⁶ + ..): 17 terms at x = -20 end below 1e-30.
+    let u = (x * x).recip();
+    let series = (1..18).rev().fold(1.0, |sum, k| 1.0 - sum * u * f64::from(2 * k - 1));
+    -0.5 * x * x - 0.5 * (2.0 * PI).ln() - (-x).ln() + series.ln()
+}
+
 /// [`betainc`] of numbers on the host.
 ///
 /// ```
@@ -240,7 +254,7 @@ fn beta_fraction(shapes: [f64; 2], seed: usize, x: f64) -> Dual {
 }
 
 /// `value` of each element, computed on the host; tracked arguments get its `slopes`.
-pub(super) fn on_host<const D: usize, const N: usize>(
+pub(crate) fn on_host<const D: usize, const N: usize>(
     arguments: [Tensor<D>; N],
     value: impl Fn([f64; N]) -> f64,
     slopes: impl Fn([f64; N]) -> [f64; N],

@@ -28,8 +28,8 @@ pub use exp_log::{
 };
 pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigamma_scalar};
 pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
-pub(crate) use incomplete::gamma_draw_slope;
 pub use incomplete::{betainc, betainc_scalar, gammainc, gammainc_scalar, gammaincc};
+pub(crate) use incomplete::{gamma_draw_slope, log_ndtr_scalar, on_host};
 pub use inverse_incomplete::{betaincinv, gammaincinv};
 pub(crate) use von_mises::{von_mises_cdf, von_mises_draw_slope};
 

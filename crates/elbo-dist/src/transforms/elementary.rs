@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use crate::operand::divided;
 use crate::special::log_odds;
 use crate::{Support, Transform, sigmoid, softplus};
 
@@ -159,7 +160,7 @@ impl<const D: usize> Transform<D> for Interval {
     }
 
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
-        let unit = (x - self.low) / (self.high - self.low);
+        let unit = divided(x - self.low, self.high - self.low);
         let z = log_odds(unit);
         let log_det = -self.log_det(z.clone());
         (z, log_det)

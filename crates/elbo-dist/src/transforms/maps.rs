@@ -4,6 +4,7 @@ use std::f64::consts::LN_2;
 
 use burn::tensor::Tensor;
 
+use crate::operand::divided;
 use crate::{Support, Transform, log_sigmoid, log1mexp, log1p, softplus};
 
 /// `x = log(1 + eᶻ)`, onto the positive numbers; `log |dx/dz| = log σ(z)`. It is `z` for large `z`, where
@@ -97,7 +98,7 @@ impl<const D: usize> Transform<D> for Affine {
 
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let log_det = x.clone().inner().zeros_like() - self.scale.abs().ln();
-        ((x - self.loc) / self.scale, log_det)
+        (divided(x - self.loc, self.scale), log_det)
     }
 }
 

@@ -425,6 +425,7 @@ def moments():
         "student_t": [((5.0, 0.3, 2.0), stats.t(5.0, 0.3, 2.0))],
         "skew_normal": [((0.3, 2.0, -3.0), stats.skewnorm(-3.0, 0.3, 2.0))],
         "asymmetric_laplace": [((0.3, 2.0, 1.7), stats.laplace_asymmetric(1.7, 0.3, 2.0))],
+        "truncated_normal": [((m, s), stats.truncnorm((1 - m) / s, (4 - m) / s, m, s)) for m, s in [(0.3, 2.0), (9.0, 1.5), (2.0, 0.1), (-7.0, 2.0)]],
         "poisson": [((6.5,), stats.poisson(6.5))],
         "binomial": [((7.0, 0.4), stats.binom(7, 1 / (1 + np.exp(-0.4))))],
         "geometric": [((-0.8,), stats.geom(1 / (1 + np.exp(0.8)), -1))],
@@ -437,6 +438,7 @@ def moments():
             mean, variance = map(float, frozen.stats(moments="mv"))
             rows.append({"name": name, "parameters": list(parameters), "mean": mean, "variance": variance, "entropy": float(frozen.entropy())})
     for name, parameters, low, high, density in [
+        *[("continuous_bernoulli", (l,), 0, 1, lambda x, l=l: mp.exp(l * x) * l / mp.expm1(l)) for l in [0.3, -1.9, 2.1, -40.0]],
         ("kumaraswamy", (2.0, 3.0), 0, 1, lambda x: 6 * x * (1 - x**2) ** 2),
         ("half_student_t", (5.0, 2.0), 0, mp.inf, lambda x: 2 * mp.exp(student_t(mp.mpf(5), mp.mpf(0), mp.mpf(2), x)[0])),
     ]:

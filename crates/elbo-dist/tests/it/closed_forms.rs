@@ -70,6 +70,10 @@ fn means_and_variances_are_those_of_scipy() {
     moments("logistic", of!(Logistic::new, 2));
     moments("gumbel", of!(Gumbel::new, 2));
     moments("weibull", of!(Weibull::new, 2));
+    moments("truncated_normal", |p: Operands| {
+        TruncatedNormal::new(p[0].clone(), p[1].clone(), 1.0, 4.0)
+    });
+    moments("continuous_bernoulli", of!(ContinuousBernoulli::logits, 1));
     moments("pareto", |p: Operands| Pareto::new(2.0, p[0].clone()));
     moments("student_t", of!(StudentT::new, 3));
     moments("half_student_t", of!(HalfStudentT::new, 2));
@@ -97,6 +101,10 @@ fn entropies_are_those_of_scipy() {
     entropy("logistic", of!(Logistic::new, 2));
     entropy("gumbel", of!(Gumbel::new, 2));
     entropy("weibull", of!(Weibull::new, 2));
+    entropy("truncated_normal", |p: Operands| {
+        TruncatedNormal::new(p[0].clone(), p[1].clone(), 1.0, 4.0)
+    });
+    entropy("continuous_bernoulli", of!(ContinuousBernoulli::logits, 1));
     entropy("pareto", |p: Operands| Pareto::new(2.0, p[0].clone()));
     entropy("student_t", of!(StudentT::new, 3));
     entropy("half_student_t", of!(HalfStudentT::new, 2));
@@ -314,4 +322,35 @@ fn constructors_agree() {
     same(Chi2::new(3.0).log_prob(x.clone() + 1.0), Gamma::new(1.5, 0.5).log_prob(x.clone() + 1.0));
     let one = Binomial::logits(1.0, 0.4).log_prob(row(&double(), &[0.0, 1.0]));
     same(one, Bernoulli::logits(0.4).log_prob(row(&double(), &[0.0, 1.0])));
+}
+
+/// On both sides of where the series take over.
+#[test]
+fn moments_of_cut_off_densities_have_their_gradients() {
+    let at = [-9.0, -1.9, 0.0, 0.4, 2.1, 30.0];
+    let check = |at: &[f64], f: &dyn Fn(Tensor<2>) -> Operand<2>| {
+        let f = |p: Tensor<2>| f(p.clone()).on(&p).sum();
+        elbo_testkit::assert_gradient(&Device::flex(), [1, at.len()], at, f);
+    };
+    check(&at, &|l| ContinuousBernoulli::logits(l).mean());
+    check(&at, &|l| ContinuousBernoulli::logits(l).variance());
+    check(&at, &|l| ContinuousBernoulli::logits(l).entropy());
+    let at = [-3.0, 0.2, 2.5, 5.0];
+    check(&at, &|loc| TruncatedNormal::new(loc, 1.3, 1.0, 4.0).mean());
+    check(&at, &|loc| TruncatedNormal::new(loc, 1.3, 1.0, f64::INFINITY).variance());
+    check(&[0.4, 1.0, 6.0], &|scale| TruncatedNormal::new(0.3, scale, 1.0, 4.0).entropy());
+}
+
+/// Far out in a tail a cut-off normal is an exponential of rate `α`: its mean is next to the end by `1/α`.
+#[test]
+fn a_normal_cut_off_in_its_tail_keeps_its_mean() {
+    for low in [15.0, 30.0, 300.0] {
+        let tail = TruncatedNormal::<2>::new(0.0, 1.0, low, f64::INFINITY);
+        let mean = host(tail.mean().on(&row(&double(), &[0.0])))[0];
+        // 1/α - 2/α³ + 10/α⁵ - 74/α⁷ + .. (Sloane, A000698); the next is 4e-12 of the mean at α = 15.
+        let a = 1.0 / low;
+        let terms = [1.0, -2.0, 10.0, -74.0, 706.0, -8162.0];
+        let series = a * terms.iter().rev().fold(0.0, |sum, c| sum * a * a + c);
+        assert_close(&[mean], &[low + series], 1e-11, 0.0);
+    }
 }

@@ -8,8 +8,8 @@ use elbo_dist::{
     AsymmetricLaplace, Bernoulli, Beta, Binomial, Categorical, Cauchy, Chi2, Dirichlet,
     DiscreteUniform, Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal,
     InverseGamma, KL_PAIRS, KlDivergence, Kumaraswamy, Laplace, LogNormal, Logistic, LogitNormal,
-    NegativeBinomial, Normal, OneHotCategorical, Operand, Pareto, Poisson, Support, Uniform,
-    Weibull, kl_is_closed,
+    MultivariateNormal, NegativeBinomial, Noise, Normal, OneHotCategorical, Operand, Pareto,
+    Poisson, Support, Uniform, VonMises, Weibull, kl_is_closed,
 };
 use elbo_testkit::{assert_close, assert_gradient};
 
@@ -36,6 +36,14 @@ impl Checked {
         let expected = expected_log_ratio(&p, &q);
         assert_close(&[kl], &[expected], 1e-6, 1e-6);
     }
+}
+
+/// With the standard error.
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let square = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+    (mean, square.sqrt() / n)
 }
 
 fn number(operand: Operand<2>) -> f64 {
@@ -170,6 +178,20 @@ fn every_listed_divergence_is_the_mean_of_the_log_ratio() {
     let rest = number(Beta::new(2.0, 0.7).kl(&Beta::new(1.5, 3.0)));
     assert_close(&[three], &[first + rest], 1e-13, 0.0);
     checked.note("Dirichlet", "Dirichlet");
+    checked.pair(VonMises::new(-0.5, 2.8), VonMises::new(1.4, 0.7));
+    checked.pair(VonMises::new(-0.5, 40.0), VonMises::new(-0.4, 60.0));
+    let normal = |loc: [f64; 2], l: [f64; 4]| {
+        let scale_tril = double().tensor::<3>(l.to_vec(), [1, 2, 2]);
+        MultivariateNormal::scale_tril(row(&double(), &loc), scale_tril)
+    };
+    let p = normal([0.3, -1.0], [0.8, 0.0, -0.5, 1.3]);
+    let q = normal([0.0, 0.4], [1.5, 0.0, 0.9, 0.7]);
+    let draws = p.sample(1_000_000, &mut Noise::new(1, double())).unwrap();
+    let ratios = host(p.log_prob(draws.clone()) - q.log_prob(draws));
+    let (mean, error) = mean_and_error(&ratios);
+    let kl = number(p.kl(&q));
+    assert!((kl - mean).abs() < 4.0 * error, "{kl}, not {mean} ± {error}");
+    checked.note("MultivariateNormal", "MultivariateNormal");
     let checked: Vec<_> = checked.0.into_inner().into_iter().collect();
     assert_eq!(checked, KL_PAIRS, "a pair of the list is not checked, or out of order");
 }
@@ -199,8 +221,9 @@ fn divergences_are_elementwise_and_vanish_between_equals() {
         number(Weibull::new(0.3, 2.0).kl(&Weibull::new(0.3, 2.0))),
         number(Cauchy::new(0.3, 2.0).kl(&Cauchy::new(0.3, 2.0))),
         number(Poisson::new(0.3).kl(&Poisson::new(0.3))),
+        number(VonMises::new(0.3, 2.0).kl(&VonMises::new(0.3, 2.0))),
     ];
-    assert_close(&zeros, &[0.0; 5], 0.0, 1e-14);
+    assert_close(&zeros, &[0.0; 6], 0.0, 1e-14);
 }
 
 #[test]
@@ -223,4 +246,12 @@ fn divergences_have_their_gradients() {
         Bernoulli::logits(logits).kl(&Bernoulli::logits(to))
     });
     check(&|p| Categorical::logits(p.clone()).kl(&Categorical::logits(p * 0.5)));
+    check(&|p| {
+        VonMises::new(part(&p, 0), part(&p, 1)).kl(&VonMises::new(part(&p, 2), part(&p, 3)))
+    });
+    check(&|p| {
+        let l = p.clone().reshape([1, 2, 2]);
+        let own = MultivariateNormal::scale_tril(part(&p, 1) * 0.5, l.clone());
+        own.kl(&MultivariateNormal::scale_tril(part(&p, 2), l * 0.7 + 0.1))
+    });
 }

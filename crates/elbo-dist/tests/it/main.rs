@@ -6,6 +6,8 @@ mod every;
 mod closed_forms;
 mod draws;
 mod error;
+mod event_densities;
+mod event_draws;
 mod events;
 mod golden;
 mod golden_events;

@@ -251,3 +251,42 @@ fn log_q_of_a_simplex_is_a_density_over_it() {
     let back = back.value("weights").unwrap().to_vec();
     elbo_testkit::assert_close(&back, &values[..3], 1e-12, 0.0);
 }
+
+/// Every set that has a map from the real line: what a guide draws lies in it, and goes back to where it was.
+#[test]
+fn latents_of_every_support_are_drawn_inside_it_and_packed_again() {
+    use elbo_dist::Support;
+    use elbo_model::{Layout, Site};
+    let sites = [
+        Site::latent("simplex", [1, 2, 3], Support::Simplex { count: 3 }),
+        Site::latent("ordered", [1, 4], Support::Ordered { count: 4 }),
+        Site::latent("zero sum", [1, 3], Support::ZeroSum { count: 3 }),
+        Site::latent("direction", [1, 3], Support::UnitVector { count: 3 }),
+        Site::latent("factor", [1, 2, 2], Support::LowerCholesky { size: 2 }),
+        Site::latent("correlations", [1, 2, 3, 3], Support::CorrCholesky { size: 3 }),
+        Site::latent("definite", [1, 2, 2], Support::PositiveDefinite { size: 2 }),
+        Site::latent("positive", [1, 2], Support::Positive),
+    ];
+    let place = f64_on_flex();
+    let layout = Layout::by_hand(&place, sites.clone());
+    let flat = elbo_guide::FlatLatents::new(&layout).unwrap();
+    assert_eq!(flat.len(), 4 + 4 + 2 + 2 + 3 + 6 + 3 + 2);
+    let z: burn::tensor::Tensor<2> = Noise::new(1, &place).normal([5, flat.len()]);
+    let (latents, terms) = flat.unpack(z.clone());
+    assert_eq!(terms.iter().count(), 8);
+    for site in &sites {
+        let value = latents.value(&site.name).unwrap();
+        assert_eq!(value.shape()[1..], site.shape[1..]);
+        let numbers = value.to_vec();
+        assert!(numbers.iter().all(|x| site.support.contains(*x)), "{}", site.name);
+        let count = site.support.event_shape().iter().product::<usize>();
+        assert!(numbers.chunks(count).all(|event| site.support.contains_event(event)));
+    }
+    let packed: Vec<f64> = flat.pack(&latents).unwrap().concat();
+    let expected: Vec<f64> = z.into_data().iter::<f64>().collect();
+    elbo_testkit::assert_close(&packed, &expected, 1e-9, 1e-9);
+    // A shape that does not end in an event cannot be mapped.
+    let wrong = Site::latent("factor", [1, 2, 3], Support::LowerCholesky { size: 2 });
+    let error = elbo_guide::FlatLatents::new(&Layout::by_hand(&place, [wrong])).unwrap_err();
+    assert!(error.to_string().contains("one event of the support along the last axes"), "{error}");
+}

@@ -157,3 +157,40 @@ fn a_model_prints_its_parameters_and_its_function() {
     let text = format!("{:?}", trained());
     assert!(text.contains("params") && text.contains("Trace"), "{text}");
 }
+
+/// On every set of vectors and matrices they start where they were put, and an event of another size is refused.
+#[test]
+fn parameters_live_on_sets_of_vectors_and_matrices() {
+    type Start = (Support, Vec<f64>, [usize; 3]);
+    let starts: [Start; 6] = [
+        (Support::Simplex { count: 3 }, vec![0.2, 0.3, 0.5, 0.1, 0.1, 0.8], [1, 2, 3]),
+        (Support::Ordered { count: 3 }, vec![-1.0, 0.5, 2.0], [1, 1, 3]),
+        (Support::ZeroSum { count: 3 }, vec![-1.0, 0.5, 0.5], [1, 1, 3]),
+        (Support::LowerCholesky { size: 2 }, vec![2.0, 0.0, 0.3, 1.5], [1, 2, 2]),
+        (Support::CorrCholesky { size: 2 }, vec![1.0, 0.0, 0.6, 0.8], [1, 2, 2]),
+        (Support::PositiveDefinite { size: 2 }, vec![4.0, 2.0, 2.0, 5.0], [1, 2, 2]),
+    ];
+    for (support, values, shape) in starts {
+        let start = double().tensor::<3>(values.clone(), shape);
+        let program = move |t: &mut Trace, _: &()| {
+            let value = t.param("value", start.clone(), support);
+            t.factor("factor", value.reshape([1, values_in(shape)]).sum_dim(1));
+        };
+        let noise = Noise::new(0, double());
+        let layout = Layout::discover(&program, &(), &noise).unwrap();
+        let model = Model::new(program).with_params(&layout);
+        assert_close(&host(model.params().get("value").unwrap()), &values);
+        let total: f64 = values.iter().sum();
+        assert_total(&model.log_joint(&none(), &()).unwrap(), &[total]);
+    }
+    let wrong = |t: &mut Trace, _: &()| {
+        let start = t.place().clone().tensor::<2>(vec![0.5, 0.5], [1, 2]);
+        t.param("value", start, Support::Simplex { count: 3 });
+    };
+    let error = Layout::discover(&wrong, &(), &Noise::new(0, double())).unwrap_err().to_string();
+    assert!(error.contains("\"value\"") && error.contains("[1, 3]"), "{error}");
+}
+
+fn values_in(shape: [usize; 3]) -> usize {
+    shape.iter().product()
+}

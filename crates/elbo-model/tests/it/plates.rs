@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use elbo_dist::{Categorical, Distribution, Normal};
-use elbo_model::{LogTerms, Plate, Subsample, Trace};
+use elbo_model::{Latents, LogJoint, LogTerms, Plate, Subsample, Trace};
 
 use crate::*;
 
@@ -141,4 +141,26 @@ fn a_plate_of_one_element_keeps_the_total() {
     }
     let terms = score(&model, &at([("z", matrix([[2.0], [0.0]]))]), &());
     assert_total(&terms, &[-2.0 - HALF_LN_TWO_PI, -HALF_LN_TWO_PI]);
+}
+
+/// Rows of a plate that are vectors share their covariance, and take none of a plate's elements for an event.
+#[test]
+fn vectors_in_a_plate_have_a_term_a_row() {
+    use elbo_dist::MultivariateNormal;
+    let rows = |t: &mut Trace, x: &Tensor<3>| {
+        t.plate("rows", 2, |t| {
+            let factor = t.place().clone().tensor::<4>(vec![2.0, 0.0, 0.0, 0.5], [1, 1, 2, 2]);
+            t.observe("x", MultivariateNormal::scale_tril(0.0, factor), x.clone());
+        });
+    };
+    let x = double().tensor::<3>(vec![2.0, 0.5, 0.0, 1.0], [1, 2, 2]);
+    let terms = rows.log_joint(&Latents::new(double()), &x).unwrap();
+    // z is (1, 1) and (0, 2); the determinant is 1.
+    let constant = 2.0 * 0.918_938_533_204_672_7;
+    let term = terms.iter().next().unwrap();
+    assert_eq!(term.plates.len(), 1);
+    assert_total(&terms, &[-1.0 - 2.0 - 2.0 * constant]);
+    let wide = double().tensor::<3>(vec![0.0; 6], [1, 2, 3]);
+    let error = rows.log_joint(&Latents::new(double()), &wide).unwrap_err().to_string();
+    assert!(error.contains("[1, 1, 2]") && error.contains("[1, 2, 3]"), "{error}");
 }

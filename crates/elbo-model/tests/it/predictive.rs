@@ -126,3 +126,23 @@ fn a_plate_inside_a_program_is_simulated_whole() {
     let draws = Predictive::new(&rows, &x).prior(4, &noise()).unwrap();
     assert_eq!(draws.get::<3>("x").unwrap().dims(), [4, 2, 3]);
 }
+
+/// A density without an integral cannot be drawn from, but it can be conditioned on and scored.
+#[test]
+fn a_flat_prior_is_scored_but_not_simulated() {
+    use elbo_dist::{Flat, Support};
+    use elbo_model::{Layout, LogJoint};
+    let flat = |t: &mut Trace, x: &Tensor<2>| {
+        let mu: Tensor<2> = t.sample("mu", Flat::new(Support::Real));
+        t.observe("x", Normal::new(mu, 1.0), x.clone());
+    };
+    let error = Predictive::new(&flat, &data()).prior(3, &noise()).unwrap_err().to_string();
+    assert!(error.contains("\"mu\"") && error.contains("give the site a proper prior"), "{error}");
+    let layout = Layout::discover(&flat, &data(), &noise()).unwrap();
+    let at = layout.at([("mu", single_matrix([[0.0]]))]);
+    let terms = flat.log_joint(&at, &data()).unwrap();
+    let total: f64 = terms.total().into_scalar();
+    assert!((total + 3.0 * 0.918_938_5).abs() < 1e-6, "{total}"); // of the data alone
+    let given = Predictive::new(&flat, &data()).given(&at, &noise()).unwrap();
+    assert_eq!(given.get::<2>("x").unwrap().dims(), [1, 3]);
+}

@@ -1,0 +1,515 @@
+//! Draws of angles, vectors, matrices and series, and of combinators: what they follow, their moments and
+//! entropies, and the gradients that they carry.
+//!
+//! Seeds are fixed: each p-value is above 1e-3, and each mean within 4 standard errors.
+
+use burn::tensor::{Bool, Device, Float, Tensor};
+use elbo_dist::{
+    Affine, AutoRegressive, Bernoulli, Beta, Categorical, Cdf, Censored, Chain, Chi2, Distribution,
+    Entropy, Exp, Exponential, Gamma, GaussianRandomWalk, HiddenMarkov, LinearGaussian,
+    LinearGaussianStateSpace, LkjCholesky, LowRankMultivariateNormal, Masked, MatrixNormal,
+    Moments, MultivariateNormal, MultivariateStudentT, Noise, Normal, Power, Quantile,
+    RelaxedBernoulli, RelaxedOneHotCategorical, StickBreaking, StudentT, Support, Transformed,
+    Truncated, VonMises, Weibull, Wishart, WishartCholesky,
+};
+use elbo_testkit::{assert_close, assert_gradient, autodiff_gradient, ks_test, normal_cdf};
+
+use crate::{double, host, row, single};
+
+const DRAWS: usize = 100_000;
+
+/// A lower factor `[1, n, n]`, in single or double precision.
+fn factor(n: usize, like: &elbo_dist::Place) -> Tensor<3> {
+    let element = |i: usize, j: usize| match i.cmp(&j) {
+        std::cmp::Ordering::Less => 0.0,
+        std::cmp::Ordering::Equal => 0.6 + 0.4 * i as f64,
+        std::cmp::Ordering::Greater => 0.5 * ((i + 2 * j) as f64).cos(),
+    };
+    like.tensor((0..n * n).map(|k| element(k / n, k % n)).collect(), [1, n, n])
+}
+
+#[track_caller]
+fn follows_its_own<P: Cdf<2> + Distribution<2, Kind = Float>>(distribution: P) {
+    for place in [single(), double()] {
+        let mut noise = Noise::new(1, &place).site(distribution.name());
+        let draws = host(distribution.sample(DRAWS, &mut noise).unwrap());
+        assert!(draws.iter().all(|&x| distribution.support().contains(x)), "outside the support");
+        let probabilities = host(distribution.cdf(row(&double(), &draws)));
+        let p = ks_test(&probabilities, |u| u);
+        assert!(p > 1e-3, "p = {p} in {:?}", place.dtype());
+    }
+}
+
+#[test]
+fn draws_of_numbers_follow_their_distribution_functions() {
+    for concentration in [1e-7, 0.01, 1.0, 30.0, 200.0, 1e6, 1e10] {
+        follows_its_own(VonMises::new(0.0, concentration));
+    }
+    follows_its_own(VonMises::new(2.5, 1.3)); // wraps
+    follows_its_own(Truncated::new(Gamma::new(0.7, 2.0), 0.1, 1.5));
+    follows_its_own(Truncated::new(Normal::new(0.0, 2.0), f64::NEG_INFINITY, -1.0));
+    follows_its_own(Truncated::new(Weibull::new(2.0, 1.5), 1.0, f64::INFINITY));
+}
+
+/// By the trapezoid rule, whose error for a periodic density falls exponentially.
+#[test]
+fn the_distribution_function_of_angles_is_the_integral_of_their_density() {
+    for concentration in [1e-6, 0.3, 4.0, 60.0, 99.9, 100.1, 1e3, 1e6] {
+        let angles = VonMises::<2>::new(0.3, concentration);
+        let x: Vec<f64> = (0..=8).map(|i| -3.0 + 0.75 * f64::from(i)).collect();
+        let cdf = host(angles.cdf(row(&double(), &x)));
+        let steps = 40_000;
+        for (x, cdf) in x.iter().zip(cdf) {
+            // Simpson's rule from -π.
+            let h = (x + std::f64::consts::PI) / f64::from(steps);
+            let nodes: Vec<f64> =
+                (0..=steps).map(|i| -std::f64::consts::PI + h * f64::from(i)).collect();
+            let density = host(angles.log_prob(row(&double(), &nodes)).exp());
+            let weight = |i: usize| match i {
+                0 => 1.0,
+                i if i == steps as usize => 1.0,
+                i if i % 2 == 1 => 4.0,
+                _ => 2.0,
+            };
+            let integral: f64 =
+                density.iter().enumerate().map(|(i, p)| weight(i) * p).sum::<f64>() * h / 3.0;
+            assert!((integral - cdf).abs() < 1e-10, "{concentration}, {x}: {cdf}, not {integral}");
+        }
+    }
+}
+
+/// A linear function of normals is normal.
+#[track_caller]
+fn is_normal<const D: usize>(
+    p: &impl Distribution<D, Kind = Float>,
+    weights: Tensor<D>,
+    mean: f64,
+    variance: f64,
+) {
+    let draws = p.sample(DRAWS, &mut Noise::new(1, double()).site(p.name())).unwrap();
+    let count = draws.dims().iter().product::<usize>() / DRAWS;
+    let sums = host((draws * weights).reshape([DRAWS, count]).sum_dim(1));
+    let p = ks_test(&sums, |x| normal_cdf((x - mean) / variance.sqrt()));
+    assert!(p > 1e-3, "p = {p}");
+}
+
+fn weights<const D: usize>(shape: [usize; D]) -> (Tensor<D>, Vec<f64>) {
+    let w: Vec<f64> =
+        (0..shape.iter().product::<usize>()).map(|i| (1.0 + i as f64).sin()).collect();
+    (double().tensor(w.clone(), shape), w)
+}
+
+#[test]
+fn linear_functions_of_normal_vectors_and_series_are_normal() {
+    let l = factor(3, &double());
+    let (w, numbers) = weights([1, 3]);
+    let loc = [0.5, -1.0, 2.0];
+    let mean: f64 = numbers.iter().zip(loc).map(|(w, m)| w * m).sum();
+    let spread = |l: Tensor<3>, w: Tensor<3>| host(l.swap_dims(1, 2).matmul(w).square().sum())[0];
+    let column = w.clone().reshape([1, 3, 1]);
+    let variance = spread(l.clone(), column.clone());
+    let normal = MultivariateNormal::scale_tril(row(&double(), &loc), l.clone());
+    is_normal(&normal, w.clone(), mean, variance);
+    let covariance = l.clone().matmul(l.clone().swap_dims(1, 2));
+    let normal = MultivariateNormal::covariance_matrix(row(&double(), &loc), covariance);
+    is_normal(&normal, w.clone(), mean, variance);
+    let (few, diagonal) = (l.clone().narrow(2, 0, 2), row(&double(), &[0.5, 2.0, 1.0]));
+    let own = host((w.clone().square() * diagonal.clone()).sum())[0];
+    let low_rank = LowRankMultivariateNormal::new(row(&double(), &loc), few.clone(), diagonal);
+    is_normal(&low_rank, w.clone(), mean, own + spread(few, column.clone()));
+    let other = factor(2, &double());
+    let (w2, numbers) = weights([1, 3, 2]);
+    let matrices = MatrixNormal::new(1.5, l.clone(), other.clone());
+    let mapped = l.swap_dims(1, 2).matmul(w2.clone()).matmul(other);
+    let variance = host(mapped.square().sum())[0];
+    is_normal(&matrices, w2, 1.5 * numbers.iter().sum::<f64>(), variance);
+    // A walk's sum of w is one of its steps with weights wₜ + .. + w_T.
+    let walk = GaussianRandomWalk::new(row(&double(), &[0.5, 2.0, 1.0]), 3);
+    let (w, numbers) = weights([1, 3]);
+    let tails = [numbers.iter().sum::<f64>(), numbers[1] + numbers[2], numbers[2]];
+    let variance = tails.iter().zip([0.5, 2.0, 1.0]).map(|(t, s): (&f64, f64)| (t * s).powi(2));
+    is_normal(&walk, w, 0.0, variance.sum());
+}
+
+/// Against the moments that are stated, in units of the standard error of the means of 100,000 draws of at
+/// most the kurtosis 30.
+#[track_caller]
+fn has_moments<P: Moments<D> + Distribution<D, Kind = Float>, const D: usize>(p: P) {
+    let draws = p.sample(DRAWS, &mut Noise::new(1, double()).site(p.name())).unwrap();
+    let like = double().zeros([1; D]);
+    let zero = draws.clone().narrow(0, 0, 1).zeros_like();
+    let mean = zero.clone() + p.mean().on(&like);
+    let variance = zero + p.variance().on(&like);
+    let found = host(draws.clone().mean_dim(0));
+    let square = host((draws - mean.clone()).square().mean_dim(0));
+    let (mean, variance) = (host(mean), host(variance));
+    for k in 0..mean.len() {
+        let error = (variance[k] / DRAWS as f64).sqrt();
+        assert!((found[k] - mean[k]).abs() < 4.0 * error + 1e-12, "{k}: {found:?} {mean:?}");
+        let error = variance[k] * (30.0 / DRAWS as f64).sqrt();
+        assert!((square[k] - variance[k]).abs() < 4.0 * error, "{k}: {square:?} {variance:?}");
+    }
+}
+
+fn state_space() -> LinearGaussianStateSpace<3> {
+    let matrix = |values: &[f64], rows| double().tensor(values.to_vec(), [1, rows, 2]);
+    let moves = LinearGaussian::new(matrix(&[0.9, 0.2, -0.3, 0.7], 2), factor(2, &double()));
+    let seen = LinearGaussian::new(matrix(&[1.0, -0.5], 1), factor(1, &double()));
+    let start = double().tensor(vec![1.0, -2.0], [1, 1, 2]);
+    LinearGaussianStateSpace::new(moves, seen, 4).with_initial(start, factor(2, &double()))
+}
+
+#[test]
+fn draws_of_events_have_the_moments_that_are_stated() {
+    let loc = row(&double(), &[0.5, -1.0, 2.0]);
+    has_moments(MultivariateNormal::scale_tril(loc.clone(), factor(3, &double())));
+    has_moments(MultivariateStudentT::new(9.0, loc.clone(), factor(3, &double())));
+    let few = factor(3, &double()).narrow(2, 0, 1);
+    has_moments(LowRankMultivariateNormal::new(loc, few, 0.3));
+    has_moments(MatrixNormal::new(0.7, factor(3, &double()), factor(2, &double())));
+    has_moments(Wishart::new(4.5, factor(3, &double())));
+    has_moments(GaussianRandomWalk::new(row(&double(), &[0.7]), 5));
+    let series = AutoRegressive::new(row(&double(), &[0.8, -0.5, 0.2]), 1.5, 6);
+    has_moments(series.with_intercept(0.4));
+    has_moments(state_space());
+}
+
+/// The mean of `-log p`, within 4 standard errors.
+#[track_caller]
+fn has_entropy<P: Entropy<D> + Distribution<D, Kind = Float>, const D: usize>(p: P) {
+    let draws = p.sample(DRAWS, &mut Noise::new(2, double()).site(p.name())).unwrap();
+    let logs = host(-p.log_prob(draws));
+    let mean = logs.iter().sum::<f64>() / DRAWS as f64;
+    let spread = logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+    let error = spread.sqrt() / DRAWS as f64;
+    let stated = host(p.entropy().on(&double().zeros([1; D])))[0];
+    assert!((stated - mean).abs() < 4.0 * error + 1e-12, "{stated}, not {mean} ± {error}");
+}
+
+#[test]
+fn entropies_of_events_are_the_means_of_minus_log_p() {
+    let l = || factor(3, &double());
+    has_entropy(MultivariateNormal::<2, 3>::scale_tril(0.0, l()));
+    has_entropy(MultivariateStudentT::<2, 3>::new(2.5, 0.0, l()));
+    has_entropy(LowRankMultivariateNormal::<2, 3>::new(0.0, l().narrow(2, 0, 1), 0.3));
+    has_entropy(MatrixNormal::new(0.0, l(), factor(2, &double())));
+    has_entropy(Wishart::new(4.5, l()));
+    has_entropy(GaussianRandomWalk::new(row(&double(), &[0.7]), 5));
+    has_entropy(AutoRegressive::new(row(&double(), &[0.8, -0.5]), 1.5, 6));
+    for concentration in [0.2, 3.0, 2000.0] {
+        has_entropy(VonMises::<2>::new(0.4, concentration));
+    }
+}
+
+/// Each partial correlation of a factor about the identity is a Beta, and so each correlation: that of
+/// `½ (r + 1)` has both concentrations `η + ½ n - 1`.
+#[test]
+fn correlations_of_drawn_factors_are_betas() {
+    for place in [single(), double()] {
+        for (size, concentration) in [(2, 0.5), (4, 1.0), (4, 6.0)] {
+            let lkj = LkjCholesky::<3>::new(size, concentration);
+            let l = lkj.sample(DRAWS, &mut Noise::new(1, &place)).unwrap();
+            let first = l.clone().narrow(0, 0, 1);
+            assert!(lkj.support().contains_event(&host(first)));
+            let matrix = l.clone().matmul(l.swap_dims(1, 2));
+            let b = concentration + 0.5 * size as f64 - 1.0;
+            for (i, j) in [(1, 0), (size - 1, 0), (size - 1, size - 2)] {
+                let r = host(matrix.clone().narrow(1, i, 1).narrow(2, j, 1));
+                let halves: Vec<f64> =
+                    r.iter().map(|r| (0.5 * (r + 1.0)).clamp(0.0, 1.0)).collect();
+                let u = host(Beta::new(b, b).cdf(row(&double(), &halves)));
+                let p = ks_test(&u, |u| u);
+                assert!(p > 1e-3, "{size}, {concentration}, ({i}, {j}): p = {p}");
+            }
+        }
+    }
+}
+
+/// `K₁₁² / L₁₁² ~ χ²(ν)`, and the last pivot squared, over that of the scale, is `χ²(ν - n + 1)`.
+#[test]
+fn pivots_of_wishart_matrices_are_chi_squared() {
+    let l = factor(3, &double());
+    let k = WishartCholesky::new(4.5, l.clone()).sample(DRAWS, &mut Noise::new(1, double()));
+    let k = k.unwrap();
+    for (i, df) in [(0, 4.5), (1, 3.5), (2, 2.5)] {
+        let pivot = |x: &Tensor<3>| x.clone().narrow(1, i, 1).narrow(2, i, 1);
+        let ratio = (pivot(&k) / pivot(&l)).square();
+        let u = host(Chi2::new(df).cdf(row(&double(), &host(ratio))));
+        let p = ks_test(&u, |u| u);
+        assert!(p > 1e-3, "{i}: p = {p}");
+    }
+}
+
+/// Any of its numbers is a Student's t.
+#[test]
+fn numbers_of_a_student_vector_are_students() {
+    let l = factor(2, &double());
+    let vectors = MultivariateStudentT::<2, 3>::new(3.0, 0.5, l.clone());
+    let draws = vectors.sample(DRAWS, &mut Noise::new(1, double())).unwrap();
+    let scale = host(l.square().sum_dim(2))[1].sqrt();
+    let x = host(draws.narrow(1, 1, 1));
+    let u = host(StudentT::new(3.0, 0.5, scale).cdf(row(&double(), &x)));
+    let p = ks_test(&u, |u| u);
+    assert!(p > 1e-3, "p = {p}");
+}
+
+/// Of two parts it is a relaxed Bernoulli.
+#[test]
+fn parts_of_a_relaxed_choice_follow_the_distribution_of_one() {
+    for place in [single(), double()] {
+        let logits = row(&place, &[0.4, -0.3]);
+        let relaxed = RelaxedOneHotCategorical::logits(0.8, logits);
+        let draws = relaxed.sample(DRAWS, &mut Noise::new(1, &place)).unwrap();
+        let x = host(draws.narrow(1, 0, 1));
+        let u = host(RelaxedBernoulli::logits(0.8, 0.7).cdf(row(&double(), &x)));
+        let p = ks_test(&u, |u| u);
+        assert!(p > 1e-3, "p = {p}");
+    }
+}
+
+/// Each sequence of three coins is drawn as often as its probability says, within 4 standard errors.
+#[test]
+fn frequencies_of_hidden_chains_are_their_probabilities() {
+    let chain = HiddenMarkov::new(
+        Categorical::probs(row(&double(), &[0.2, 0.8])),
+        Categorical::probs(double().tensor(vec![0.9, 0.1, 0.3, 0.7], [1, 2, 2])),
+        Bernoulli::probs(double().tensor(vec![0.15, 0.75], [1, 1, 2])),
+        3,
+    );
+    let draws = host(chain.sample(DRAWS, &mut Noise::new(1, double())).unwrap());
+    let mut total = 0.0;
+    for code in 0..8 {
+        let x: Vec<f64> = (0..3).map(|t| f64::from(code >> t & 1)).collect();
+        let mass = host(chain.log_prob(row(&double(), &x)).exp())[0];
+        let hits = draws.chunks(3).filter(|draw| *draw == x).count() as f64 / DRAWS as f64;
+        let error = (mass * (1.0 - mass) / DRAWS as f64).sqrt();
+        assert!((hits - mass).abs() < 4.0 * error, "{x:?}: {hits}, not {mass}");
+        total += mass;
+    }
+    assert_close(&[total], &[1.0], 1e-12, 0.0);
+}
+
+/// The ends are read as often as the base lies beyond them, and between them its draws stay.
+#[test]
+fn censored_draws_gather_at_the_ends() {
+    let censored = Censored::new(Exponential::<2>::new(1.0), 0.3, 1.2);
+    let draws = host(censored.sample(DRAWS, &mut Noise::new(1, double())).unwrap());
+    let share = |at: f64| draws.iter().filter(|x| **x == at).count() as f64 / DRAWS as f64;
+    for (at, mass) in [(0.3, 1.0 - (-0.3_f64).exp()), (1.2, (-1.2_f64).exp())] {
+        let error = (mass * (1.0 - mass) / DRAWS as f64).sqrt();
+        assert!((share(at) - mass).abs() < 4.0 * error, "{at}: {}, not {mass}", share(at));
+    }
+    let inner: Vec<f64> = draws.iter().copied().filter(|x| *x > 0.3 && *x < 1.2).collect();
+    let truncated = Truncated::new(Exponential::<2>::new(1.0), 0.3, 1.2);
+    let u = host(truncated.cdf(row(&double(), &inner)));
+    assert!(ks_test(&u, |u| u) > 1e-3);
+}
+
+#[test]
+fn transformed_draws_follow_the_mapped_distribution() {
+    // exp(1 + ½ z) is log-normal.
+    let place = double();
+    let made = Transformed::new(Normal::new(0.0, 1.0), Chain(Affine::new(1.0, 0.5), Exp));
+    let draws = host(Distribution::<2>::sample(&made, DRAWS, &mut Noise::new(1, &place)).unwrap());
+    assert!(ks_test(&draws, |x| normal_cdf((x.ln() - 1.0) / 0.5)) > 1e-3);
+    let x = row(&place, &[0.2, 3.0, 40.0]);
+    let expected = elbo_dist::LogNormal::new(1.0, 0.5).log_prob(x.clone());
+    assert_close(&host(made.log_prob(x.clone())), &host(expected), 1e-13, 1e-13);
+    // The square root of an exponential is a Weibull of concentration 2.
+    let root = Transformed::new(Exponential::new(1.0), Power::new(0.5));
+    let expected = Weibull::new(1.0, 2.0).log_prob(x.clone());
+    assert_close(&host(root.log_prob(x)), &host(expected), 1e-13, 1e-13);
+    // Broken sticks: one event of what were two numbers.
+    let simplex = Transformed::new(Normal::new(row(&place, &[0.0, 0.0]), 1.0), StickBreaking);
+    assert_eq!(simplex.shape().unwrap(), [1, 3]);
+    assert_eq!(Distribution::<2>::support(&simplex), Support::Simplex { count: 3 });
+    assert_eq!(Distribution::<2>::event_rank(&simplex), 1);
+    let draws = simplex.sample(50, &mut Noise::new(1, &place)).unwrap();
+    assert_close(&host(draws.clone().sum_dim(1)), &[1.0; 50], 1e-12, 0.0);
+    assert_eq!(simplex.log_prob(draws).dims(), [50, 1]);
+}
+
+#[test]
+fn hidden_elements_of_a_masked_distribution_count_nothing() {
+    let mask = Tensor::<2, Bool>::from_data([[true, false, true]], &Device::flex());
+    let masked = Masked::new(Gamma::new(2.0, 1.0), mask);
+    assert_eq!(masked.shape().unwrap(), [1, 3]);
+    let x = row(&double(), &[0.5, f64::NAN, 2.0]);
+    let all = host(Gamma::new(2.0, 1.0).log_prob(row(&double(), &[0.5, 2.0])));
+    assert_close(&host(masked.log_prob(x)), &[all[0], 0.0, all[1]], 1e-14, 0.0);
+    let gradient = autodiff_gradient(&Device::flex(), [1, 1], &[2.0], |a: Tensor<2>| {
+        let mask = Tensor::<2, Bool>::from_data([[true, false]], &Device::flex());
+        let x = row(&double(), &[0.5, f64::NAN]);
+        Masked::new(Gamma::new(a, 1.0), mask).log_prob(x).sum()
+    });
+    let alone = autodiff_gradient(&Device::flex(), [1, 1], &[2.0], |a: Tensor<2>| {
+        Gamma::new(a, 1.0).log_prob(row(&double(), &[0.5])).sum()
+    });
+    assert_close(&gradient, &alone, 1e-14, 0.0);
+}
+
+/// The mean of `f` of 40 batches of draws has the gradient of `exact`, within 4 standard errors.
+#[track_caller]
+fn unbiased<const D: usize, const E: usize, P: Distribution<E, Kind = Float>>(
+    at: &[f64],
+    shape: [usize; D],
+    make: impl Fn(Tensor<D>) -> P,
+    f: impl Fn(Tensor<E>) -> Tensor<1>,
+    exact: impl Fn(&[f64]) -> f64,
+) {
+    const BATCHES: u64 = 40;
+    let batch = |seed: u64| {
+        autodiff_gradient(&Device::flex(), shape, at, |p| {
+            f(make(p).sample(2000, &mut Noise::new(seed, double())).unwrap())
+        })
+    };
+    let gradients: Vec<Vec<f64>> = (0..BATCHES).map(batch).collect();
+    for i in 0..at.len() {
+        let moved = |h: f64| {
+            let mut at = at.to_vec();
+            at[i] += h;
+            exact(&at)
+        };
+        let h = 1e-5 * (1.0 + at[i].abs());
+        let exact = (moved(h) - moved(-h)) / (2.0 * h);
+        let n = BATCHES as f64;
+        let mean = gradients.iter().map(|g| g[i]).sum::<f64>() / n;
+        let spread = gradients.iter().map(|g| (g[i] - mean).powi(2)).sum::<f64>();
+        let error = (spread / (n - 1.0) / n).sqrt();
+        assert!((mean - exact).abs() <= 4.0 * error + 1e-8, "{i}: {mean} ± {error}, not {exact}");
+    }
+}
+
+/// `I₁(κ)/I₀(κ)` by its continued fraction.
+fn mean_cosine(k: f64) -> f64 {
+    (1..400).rev().fold(0.0, |ratio, n| 1.0 / (2.0 * f64::from(n) / k + ratio))
+}
+
+#[test]
+fn draws_of_angles_carry_unbiased_pathwise_gradients() {
+    for k in [0.01, 0.7, 5.0, 90.0, 120.0, 1e4] {
+        let make = |p: Tensor<2>| VonMises::new(p.clone().narrow(1, 0, 1), p.narrow(1, 1, 1));
+        unbiased(&[0.4, k], [1, 2], make, |x| x.cos().mean(), |p| mean_cosine(p[1]) * p[0].cos());
+        unbiased(&[0.4, k], [1, 2], make, |x| x.sin().mean(), |p| mean_cosine(p[1]) * p[0].sin());
+    }
+}
+
+#[test]
+fn draws_of_matrices_carry_unbiased_pathwise_gradients() {
+    // The square of a correlation has the mean 1 / (2 η + n - 1).
+    for (size, concentration) in [(2, 0.5), (4, 1.5)] {
+        let corner = move |l: Tensor<3>| {
+            let last = l.clone().narrow(1, size - 1, 1);
+            (l.narrow(1, 0, 1) * last).sum_dim(2).square().mean()
+        };
+        let mean = |p: &[f64]| 1.0 / (2.0 * p[0] + size as f64 - 1.0);
+        unbiased(&[concentration], [1, 1, 1], |c| LkjCholesky::new(size, c), corner, mean);
+        let inner = move |l: Tensor<3>| {
+            let (a, b) = (l.clone().narrow(1, size - 1, 1), l.narrow(1, size - 2, 1));
+            (a * b).sum_dim(2).square().mean()
+        };
+        unbiased(&[concentration], [1, 1, 1], |c| LkjCholesky::new(size, c), inner, mean);
+    }
+    // tr X has the mean ν tr V, and (tr X)² / ν that of ν (tr V)² + 2 tr V².
+    let scale = || factor(2, &double());
+    let trace = |x: Tensor<3>| {
+        let eye = crate::identity(2);
+        (x * eye).sum_dim(1).sum_dim(2)
+    };
+    let v = host(scale().matmul(scale().swap_dims(1, 2)));
+    let (t, square) = (v[0] + v[3], v.iter().map(|x| x * x).sum::<f64>());
+    for df in [1.3, 4.0, 300.0] {
+        let make = |df: Tensor<3>| Wishart::new(df, scale());
+        unbiased(&[df], [1, 1, 1], make, |x| trace(x).mean(), |p| p[0] * t);
+        let second = |p: &[f64]| (p[0] * t).powi(2) + 2.0 * p[0] * square;
+        unbiased(&[df], [1, 1, 1], make, |x| trace(x).square().mean(), second);
+    }
+}
+
+/// The first moment of a truncated exponential on `[0, c]` is `1/β - c / (e^(βc) - 1)`.
+#[test]
+fn truncated_draws_carry_unbiased_pathwise_gradients() {
+    let make = |rate: Tensor<2>| Truncated::new(Exponential::new(rate), 0.0, 2.0);
+    let mean = |p: &[f64]| 1.0 / p[0] - 2.0 / (2.0 * p[0]).exp_m1();
+    unbiased(&[0.8], [1, 1], make, |x: Tensor<2>| x.mean(), mean);
+    // Γ(1, β) is the same.
+    let make = |rate: Tensor<2>| Truncated::new(Gamma::new(1.0, rate), 0.0, 2.0);
+    unbiased(&[0.8], [1, 1], make, |x: Tensor<2>| x.mean(), mean);
+}
+
+/// With fixed noise a draw is a smooth function of the parameters.
+#[test]
+fn linear_draws_have_the_gradients_of_their_paths() {
+    let noise = Noise::new(3, double());
+    fn sum<const D: usize>(p: impl Distribution<D, Kind = Float>, noise: &Noise) -> Tensor<1> {
+        p.sample(2, &mut noise.clone()).unwrap().square().sum()
+    }
+    let at = [1.3, 0.4, -0.6, 0.9];
+    let check = |f: &dyn Fn(Tensor<3>) -> Tensor<1>| {
+        assert_gradient(&Device::flex(), [1, 2, 2], &at, f);
+    };
+    let vector = |l: &Tensor<3>| l.clone().reshape([1, 4]).narrow(1, 0, 2);
+    check(&|l| sum(MultivariateNormal::scale_tril(vector(&l), l), &noise));
+    check(&|l| {
+        let a = l.clone().matmul(l.swap_dims(1, 2));
+        sum(
+            MultivariateNormal::<2, 3>::covariance_matrix(0.3, a.clone() + a.swap_dims(1, 2)),
+            &noise,
+        )
+    });
+    check(&|l| sum(MultivariateStudentT::new(4.0, vector(&l), l), &noise));
+    check(&|l| sum(LowRankMultivariateNormal::new(vector(&l), l.clone(), vector(&l)), &noise));
+    check(&|l| sum(MatrixNormal::new(0.2, l.clone(), l), &noise));
+    check(&|l| sum(GaussianRandomWalk::new(vector(&l), 2), &noise));
+    check(&|l| sum(AutoRegressive::new(vector(&l), 1.5, 5).with_intercept(0.3), &noise));
+    check(&|l| sum(WishartCholesky::new(3.5, l), &noise));
+    check(&|l| sum(RelaxedOneHotCategorical::logits(0.7, vector(&l)), &noise));
+    check(&|l| {
+        let map = LinearGaussian::new(l.clone(), l.clone());
+        sum(LinearGaussianStateSpace::new(map.clone(), map, 3).with_initial(0.5, l), &noise)
+    });
+    check(&|l| {
+        let made = Transformed::new(Normal::new(vector(&l), 0.3), Exp);
+        sum::<2>(made, &noise)
+    });
+}
+
+#[test]
+fn quantiles_of_gammas_and_betas_undo_their_distribution_functions() {
+    let place = double();
+    let p = [1e-12, 1e-4, 0.02, 0.3, 0.5, 0.8, 0.999, 1.0 - 1e-9];
+    let smaller = p.map(|p: f64| p.min(1.0 - p));
+    for a in [0.05, 0.7, 1.0, 4.0, 90.0, 1e4] {
+        let gamma = Gamma::<2>::new(a, 2.5);
+        let back = host(gamma.cdf(gamma.icdf(row(&place, &p))));
+        for ((back, p), smaller) in back.iter().zip(p).zip(smaller) {
+            // x is rounded to ε, which moves P by up to ε x p(x), at most √a ε.
+            let allowed = 1e-11 * smaller + 4.0 * f64::EPSILON * (1.0 + a.sqrt());
+            assert!((back - p).abs() < allowed, "{a}: {back}, not {p}");
+        }
+        let beta = Beta::<2>::new(a, 2.5);
+        let back = host(beta.cdf(beta.icdf(row(&place, &p))));
+        for ((back, p), smaller) in back.iter().zip(p).zip(smaller) {
+            // Next to 1, where the Beta of a large a crowds, x has few digits of 1 - x.
+            let allowed = 1e-11 * smaller + 1e-15 * (1.0 + a);
+            assert!((back - p).abs() < allowed, "{a}: {back}, not {p}");
+        }
+    }
+    let ends = host(Gamma::<2>::new(2.0, 1.0).icdf(row(&place, &[0.0, 1.0])));
+    assert_eq!(ends, [0.0, f64::INFINITY]);
+    assert!(
+        host(Gamma::<2>::new(2.0, 1.0).icdf(row(&place, &[-0.1, 1.1]))).iter().all(|x| x.is_nan())
+    );
+    let at = [0.3, 0.9, 0.05];
+    assert_gradient(&Device::flex(), [1, 3], &at, |p| Gamma::new(1.7, 2.0).icdf(p).sum());
+    assert_gradient(&Device::flex(), [1, 3], &[0.4, 2.0, 30.0], |a| {
+        Gamma::new(a, 2.0).icdf(row(&double(), &at)).sum()
+    });
+    assert_gradient(&Device::flex(), [1, 3], &at, |p| Beta::new(1.7, 0.6).icdf(p).sum());
+    assert_gradient(&Device::flex(), [1, 3], &[0.4, 2.0, 30.0], |a| {
+        Beta::new(a, 2.0).icdf(row(&double(), &at)).sum()
+    });
+    assert_gradient(&Device::flex(), [1, 3], &[0.4, 2.0, 30.0], |b| {
+        Beta::new(2.0, b).icdf(row(&double(), &at)).sum()
+    });
+}

@@ -1,7 +1,8 @@
 use burn::tensor::{Float, Tensor};
 
+use crate::moments::probability;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Support};
+use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support};
 
 /// The asymmetric Laplace distribution with location `μ`, scale `σ` and asymmetry `κ`.
 ///
@@ -90,6 +91,25 @@ impl<const D: usize> Cdf<D> for AsymmetricLaplace<D> {
         let left = (z.clone().clamp_max(0.0) / &self.asymmetry).exp();
         let above = -(right / (square.clone() + 1.0)) + 1.0;
         (left * square.clone() / (square + 1.0)).mask_where(z.greater_elem(0.0), above)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        // The mirror image has one over the asymmetry.
+        let mirrored = Self { asymmetry: self.asymmetry.recip(), ..self.clone() };
+        mirrored.cdf(-value + &(self.loc.clone() * 2.0))
+    }
+}
+
+impl<const D: usize> Quantile<D> for AsymmetricLaplace<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        let p = probability(p);
+        let square = self.asymmetry.square().on(&p);
+        let whole = square.clone() + 1.0;
+        let below = square.clone() / whole.clone(); // P(X ≤ μ)
+        let right = p.clone().greater(below.expand(p.clone().dims()));
+        let left = (p.clone() * whole.clone() / square).clamp_max(1.0).log() * &self.asymmetry;
+        let above = -((-p + 1.0) * whole).clamp_max(1.0).log() / &self.asymmetry;
+        left.mask_where(right, above) * &self.scale + &self.loc
     }
 }
 

@@ -2,7 +2,7 @@ use burn::tensor::{Float, Tensor, activation};
 
 use crate::distributions::{chance, log1p_exp, logit};
 use crate::special::{log1p_exp_neg_abs, sigmoid_value, with_slope};
-use crate::{Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support};
+use crate::{Cdf, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support};
 
 /// The Bernoulli distribution over 0 and 1, by log-odds `l`.
 ///
@@ -121,6 +121,16 @@ impl<const D: usize> Moments<D> for Bernoulli<D> {
 
     fn variance(&self) -> Operand<D> {
         chance(&self.logits) * chance(&-self.logits.clone())
+    }
+}
+
+impl<const D: usize> Cdf<D> for Bernoulli<D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let zero = chance(&-self.logits.clone()).on(&value);
+        let cdf = zero + value.clone().inner().zeros_like();
+        let at = value.inner().expand(cdf.dims());
+        let (none, all) = (at.clone().lower_elem(0.0), at.greater_equal_elem(1.0));
+        cdf.mask_fill(none, 0.0).mask_fill(all, 1.0)
     }
 }
 

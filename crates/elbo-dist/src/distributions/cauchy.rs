@@ -94,6 +94,14 @@ impl<const D: usize> Cdf<D> for Cauchy<D> {
 
 impl<const D: usize> Quantile<D> for Cauchy<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
-        ((probability(p) - 0.5) * PI).tan() * &self.scale + &self.loc
+        let p = probability(p);
+        let right = p.clone().greater_elem(0.5);
+        let tail = p.clone().mask_where(right.clone(), -p.clone() + 1.0);
+        // In the tails by the cotangent of the smaller angle, which has all the digits of p.
+        let far = tail.clone().lower_elem(0.25);
+        let cotangent = (tail * PI).tan().recip();
+        let outer = (-cotangent.clone()).mask_where(right, cotangent);
+        let z = ((p - 0.5) * PI).tan().mask_where(far, outer);
+        z * &self.scale + &self.loc
     }
 }

@@ -4,8 +4,9 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::student_t::{half_chi2_over_half_df, student_normalizer};
 use crate::operands::operands;
+use crate::special::{half_student_cdf, half_student_quantile, half_student_sf};
 use crate::{
-    Cdf, Distribution, Entropy, Moments, Noise, Operand, StudentT, Support, betainc, log1p,
+    Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, StudentT, Support, log1p,
 };
 
 /// The half Student's t distribution: `|x|` for `x` Student's t about 0 with `ν` degrees of freedom and
@@ -80,10 +81,18 @@ impl<const D: usize> Moments<D> for HalfStudentT<D> {
 impl<const D: usize> Cdf<D> for HalfStudentT<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         let z = value.clamp_min(0.0) / &self.scale;
-        let (df, square) = (self.df.on(&z), z.square());
-        let part = square.clone() / (square + df.clone());
-        let half = df.clone() * 0.0 + 0.5;
-        betainc(half, df * 0.5, part)
+        half_student_cdf(self.df.on(&z), z)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = value.clamp_min(0.0) / &self.scale;
+        half_student_sf(self.df.on(&z), z)
+    }
+}
+
+impl<const D: usize> Quantile<D> for HalfStudentT<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        half_student_quantile(self.df.on(&p), p) * &self.scale
     }
 }
 

@@ -2,7 +2,11 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::gamma::log_gamma_kernel;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Support, gammaincc};
+use crate::special::gammainccinv;
+use crate::{
+    Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Quantile, Support, gammainc,
+    gammaincc,
+};
 
 /// The inverse Gamma distribution with concentration `α` and scale `β`: `1/x` for `x ~ Γ(α, β)`.
 ///
@@ -86,5 +90,16 @@ impl<const D: usize> Cdf<D> for InverseGamma<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         let inverse = (value.clamp_min(0.0) / &self.scale).recip();
         gammaincc(self.concentration.on(&inverse), inverse)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let inverse = (value.clamp_min(0.0) / &self.scale).recip();
+        gammainc(self.concentration.on(&inverse), inverse)
+    }
+}
+
+impl<const D: usize> Quantile<D> for InverseGamma<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        gammainccinv(self.concentration.on(&p), p).recip() * &self.scale
     }
 }

@@ -1,7 +1,8 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Support, betainc, log1p};
+use crate::special::{student_cdf, student_quantile};
+use crate::{Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Quantile, Support, log1p};
 
 /// Student's t distribution with `ν` degrees of freedom, location `μ` and scale `σ`.
 ///
@@ -85,16 +86,18 @@ impl<const D: usize> Entropy<D> for StudentT<D> {
 impl<const D: usize> Cdf<D> for StudentT<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         let z = (value - &self.loc) / &self.scale;
-        let df = self.df.on(&z);
-        let part = df.clone() / (df.clone() + z.clone().square());
-        let half = df.clone() * 0.0 + 0.5;
-        let tail = betainc(df * 0.5, half, part) * 0.5;
-        tail.clone().mask_where(z.greater_elem(0.0), -tail + 1.0)
+        student_cdf(self.df.on(&z), z)
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
         // By symmetry, the distribution function of what lies as far below.
         self.cdf(-value + &(self.loc.clone() * 2.0))
+    }
+}
+
+impl<const D: usize> Quantile<D> for StudentT<D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        student_quantile(self.df.on(&p), p) * &self.scale + &self.loc
     }
 }
 

@@ -2,7 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::{chance, log1p_exp, logit};
 use crate::{
-    DistError, Distribution, Domain, Moments, Noise, Operand, Parameter, Support, broadcast,
+    Cdf, DistError, Distribution, Domain, Moments, Noise, Operand, Parameter, Support, broadcast,
     logaddexp,
 };
 
@@ -109,5 +109,15 @@ impl<P: Moments<D> + Distribution<D, Kind = Float>, const D: usize> Moments<D>
         let gate = chance(&self.gate_logits);
         let spread = gate * self.base.mean().square() + self.base.variance();
         chance(&-self.gate_logits.clone()) * spread
+    }
+}
+
+impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Cdf<D> for ZeroInflated<P, D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let inflated = value.clone().inner().greater_equal_elem(0.0);
+        let base = self.base.cdf(value) * &chance(&-self.gate_logits.clone());
+        let all = base.clone() + chance(&self.gate_logits).on(&base);
+        let inflated = inflated.expand(all.dims());
+        base.expand(all.dims()).mask_where(inflated, all)
     }
 }

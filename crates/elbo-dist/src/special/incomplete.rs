@@ -113,16 +113,23 @@ pub(crate) fn log_ndtr_scalar(x: f64) -> f64 {
 /// assert!((elbo_dist::betainc_scalar(2.0, 3.0, 0.5) - 0.6875).abs() < 1e-14);
 /// ```
 pub fn betainc_scalar(a: f64, b: f64, x: f64) -> f64 {
+    beta_tails(a, b, x, 1.0 - x)[0]
+}
+
+/// `I(a, b, x)` and `1 - I(a, b, x)`, for `x + y = 1`: with the digits of the smaller of `x` and `y`.
+pub(super) fn beta_tails(a: f64, b: f64, x: f64, y: f64) -> [f64; 2] {
     if !(a > 0.0 && b > 0.0 && (0.0..=1.0).contains(&x)) {
-        return f64::NAN;
+        return [f64::NAN; 2];
     }
-    if x == 0.0 || x == 1.0 {
-        return x;
+    if x == 0.0 || y == 0.0 {
+        return [x, y];
     }
     if x > (a + 1.0) / (a + b + 2.0) {
-        return 1.0 - beta_weight(b, a, 1.0 - x, x) / b * beta_fraction([b, a], 0, 1.0 - x).value;
+        let upper = beta_weight(b, a, y, x) / b * beta_fraction([b, a], 0, y).value;
+        return [1.0 - upper, upper];
     }
-    beta_weight(a, b, x, 1.0 - x) / a * beta_fraction([a, b], 0, x).value
+    let lower = beta_weight(a, b, x, y) / a * beta_fraction([a, b], 0, x).value;
+    [lower, 1.0 - lower]
 }
 
 /// `d log x / da` of a draw `x` of `Γ(a, 1)` whose probability `P(a, x)` is held, by `log x`.
@@ -153,15 +160,20 @@ pub(super) fn gammainc_slopes([a, x]: [f64; 2]) -> [f64; 2] {
 
 /// The derivatives of `I(a, b, x)` by `a`, `b` and `x`.
 pub(super) fn betainc_slopes([a, b, x]: [f64; 3]) -> [f64; 3] {
-    if x == 0.0 || x == 1.0 {
+    beta_slopes(a, b, x, 1.0 - x)
+}
+
+/// The same, for `x + y = 1`.
+pub(super) fn beta_slopes(a: f64, b: f64, x: f64, y: f64) -> [f64; 3] {
+    if x == 0.0 || y == 0.0 {
         return [0.0; 3];
     }
-    let by_x = beta_weight(a, b, x, 1.0 - x) / (x * (1.0 - x));
+    let by_x = beta_weight(a, b, x, y) / (x * y);
     if x > (a + 1.0) / (a + b + 2.0) {
-        let [by_b, by_a] = beta_shape_slopes(b, a, 1.0 - x, x);
+        let [by_b, by_a] = beta_shape_slopes(b, a, y, x);
         return [-by_a, -by_b, by_x];
     }
-    let [by_a, by_b] = beta_shape_slopes(a, b, x, 1.0 - x);
+    let [by_a, by_b] = beta_shape_slopes(a, b, x, y);
     [by_a, by_b, by_x]
 }
 

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::beta::lbeta_scalar;
 use super::gamma::lgamma_scalar;
 use super::incomplete::{
-    betainc_scalar, betainc_slopes, gammainc_scalar, gammainc_slopes, gammaincc_scalar, on_host,
+    beta_tails, betainc_slopes, gammainc_scalar, gammainc_slopes, gammaincc_scalar, on_host,
 };
 
 /// The `x ≥ 0` with `P(a, x) = p`, for `a > 0` and `0 ≤ p ≤ 1`; NaN elsewhere. Differentiable in both.
@@ -24,9 +24,9 @@ use super::incomplete::{
 /// # References
 /// Temme (1992), *Asymptotic inversion of incomplete gamma functions*, states the problem; the method is plain.
 pub fn gammaincinv<const D: usize>(a: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
-    let value = |[a, p]: [f64; 2]| gamma_quantile(a, p);
+    let value = |[a, p]: [f64; 2]| gamma_quantile(a, p, 1.0 - p);
     on_host([a, p], value, |[a, p]| {
-        let [by_a, by_x] = gammainc_slopes([a, gamma_quantile(a, p)]);
+        let [by_a, by_x] = gammainc_slopes([a, gamma_quantile(a, p, 1.0 - p)]);
         [-by_a / by_x, by_x.recip()]
     })
 }
@@ -49,21 +49,31 @@ pub fn betaincinv<const D: usize>(a: Tensor<D>, b: Tensor<D>, p: Tensor<D>) -> T
     })
 }
 
-fn gamma_quantile(a: f64, p: f64) -> f64 {
+/// The `x` with `Q(a, x) = p`, for small `p` too; as [`gammaincinv`].
+pub(crate) fn gammainccinv<const D: usize>(a: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
+    let value = |[a, p]: [f64; 2]| gamma_quantile(a, 1.0 - p, p);
+    on_host([a, p], value, |[a, p]| {
+        let [by_a, by_x] = gammainc_slopes([a, gamma_quantile(a, 1.0 - p, p)]);
+        [-by_a / by_x, -by_x.recip()]
+    })
+}
+
+/// By the probabilities of both tails.
+fn gamma_quantile(a: f64, p: f64, rest: f64) -> f64 {
     if !(a > 0.0 && a.is_finite() && (0.0..=1.0).contains(&p)) {
         return f64::NAN;
     }
-    if p == 0.0 || p == 1.0 {
-        return p / (1.0 - p);
+    if p == 0.0 && rest == 1.0 || rest == 0.0 {
+        return p / rest;
     }
     // For small x, P(a, x) is xᵃ / Γ(a + 1).
     let start = ((p.ln() + lgamma_scalar(a + 1.0)) / a).min(a.ln().max(1.0));
     let tails = |w: f64| [gammainc_scalar(a, w.exp()), gammaincc_scalar(a, w.exp())];
     let log_slope = |w: f64| a * w - w.exp() - lgamma_scalar(a);
-    solve(start, p, tails, log_slope).exp()
+    solve(start, [p, rest], tails, log_slope).exp()
 }
 
-fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+pub(super) fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
     if !(a > 0.0 && b > 0.0 && a.max(b).is_finite() && (0.0..=1.0).contains(&p)) {
         return f64::NAN;
     }
@@ -73,20 +83,20 @@ fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
     let odds = |w: f64| ((1.0 + (-w).exp()).recip(), (1.0 + w.exp()).recip());
     let tails = |w: f64| {
         let (x, rest) = odds(w);
-        [betainc_scalar(a, b, x), betainc_scalar(b, a, rest)]
+        beta_tails(a, b, x, rest)
     };
     let log_slope = |w: f64| {
         let (x, rest) = odds(w);
         a * x.ln() + b * rest.ln() - lbeta_scalar(a, b)
     };
-    odds(solve((a / b).ln(), p, tails, log_slope)).0
+    odds(solve((a / b).ln(), [p, 1.0 - p], tails, log_slope)).0
 }
 
-/// The `w` at which the lower of two tails is `p`: by Newton's method on the logarithm of the smaller one,
+/// The `w` at which the lower and the upper tail have these probabilities: by Newton's method on the logarithm of the smaller one,
 /// halving the bracket where that leaves it.
 fn solve(
     start: f64,
-    p: f64,
+    [p, rest]: [f64; 2],
     tails: impl Fn(f64) -> [f64; 2],
     log_slope: impl Fn(f64) -> f64,
 ) -> f64 {
@@ -101,7 +111,7 @@ fn solve(
         let slope = log_slope(w).exp();
         let step = match p < 0.5 {
             true => lower / slope * (p / lower).ln(),
-            false => -upper / slope * ((1.0 - p) / upper).ln(),
+            false => -upper / slope * (rest / upper).ln(),
         };
         let next = match (low.is_finite(), high.is_finite()) {
             _ if step.is_finite()

@@ -2,8 +2,8 @@
 //!
 //! Each is a composition of plain tensor operations with a hand-written first derivative: value
 //! and slope are computed without a graph, and a few recorded operations tie them to the arguments.
-//! Tracked arguments must be finite. The regularized incomplete functions alone are computed on the
-//! host, an element at a time.
+//! Tracked arguments must be finite. The regularized incomplete functions, what is made of them, and the
+//! distribution function of angles are computed on the host, an element at a time.
 
 mod bessel;
 mod beta;
@@ -14,6 +14,7 @@ mod gamma;
 mod gamma_kernel;
 mod incomplete;
 mod inverse_incomplete;
+mod student;
 mod von_mises;
 
 use burn::tensor::Tensor;
@@ -30,7 +31,11 @@ pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigam
 pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
 pub use incomplete::{betainc, betainc_scalar, gammainc, gammainc_scalar, gammaincc};
 pub(crate) use incomplete::{gamma_draw_slope, log_ndtr_scalar, on_host};
+pub(crate) use inverse_incomplete::gammainccinv;
 pub use inverse_incomplete::{betaincinv, gammaincinv};
+pub(crate) use student::{
+    half_student_cdf, half_student_quantile, half_student_sf, student_cdf, student_quantile,
+};
 pub(crate) use von_mises::{von_mises_cdf, von_mises_draw_slope};
 
 /// `value(x)` with derivative `slope(x)`, both computed without a graph.

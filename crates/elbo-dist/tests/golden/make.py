@@ -131,7 +131,7 @@ def gamma_cases():
 def categorical_cases():
     logits = [[0.0, 0.0], [0.5, -1.25, 3.0], [1000.0, 1000.5, 999.0], [-1000.0, -1003.0, -1000.25], [0.0, -80.0, -300.0],
               [5.0], [1e-8, 2e-8, 3e-8], [10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0], [30.0, -30.0, 0.0], [1e6, 1e6 - 2.0],
-              [-0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.7, -0.8], [40.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]]
+              [-0.1, -0.2, -0.3, -0.4, -0.5, -0.6, -0.7, -0.8], [12.0, 3.5, -200.0], [40.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]]
     return [dict(logits=l, x=float(k)) for l in logits for k in range(len(l))]
 
 
@@ -821,6 +821,66 @@ def others():
           lambda loc, scale, low, high, x: stats.norm.logcdf(low, loc, scale) if x == low else stats.norm.logsf(high, loc, scale) if x == high else stats.norm.logpdf(x, loc, scale))
 
 
+def compositions():
+    """Distributions made of others."""
+
+    def mixture(logits, loc, scale, x):
+        top = max(logits)
+        norm = top + mp.log(sum(mp.exp(l - top) for l in logits))
+        parts = [(normal(m, s, x), l - norm) for m, s, l in zip(loc, scale, logits)]
+        value = mp.log(sum(mp.exp(part + weight) for (part, _), weight in parts))
+        # A component adds its own error as far as it counts.
+        return value, sum(mp.exp(part + weight - value) * (size + abs(weight)) for (part, size), weight in parts) + abs(value)
+
+    generator = np.random.default_rng(11)
+    cases = []
+    for count in [1, 2, 3, 5]:
+        for x in [0.0, -3.5, 40.0, 1e3]:
+            for spread in [0.0, 1.0, 30.0, 1000.0]:
+                draw = lambda scale: [float(np.round(v, 3)) for v in scale * generator.normal(size=count)]
+                cases.append(dict(logits=draw(spread), loc=draw(5.0), scale=[abs(v) + 0.01 for v in draw(2.0)], x=x))
+    write("mixture", cases, mixture, lambda logits, loc, scale, x: special.logsumexp(special.log_softmax(logits) + stats.norm.logpdf(x, loc, scale)))
+
+    def zero_inflated(gate_logits, rate, x):
+        open_gate = -mp.log1p(mp.exp(gate_logits))
+        base, size = terms(x * mp.log(rate), -rate, -mp.loggamma(x + 1))
+        value = open_gate + base
+        if x == 0:
+            value = mp.log(mp.exp(value) + mp.exp(gate_logits + open_gate))
+        return value, size + abs(open_gate) + abs(value)
+
+    write("zero_inflated", grid(gate_logits=[-300.0, -9.0, -0.4, 0.0, 2.5, 60.0], rate=[1e-4, 0.3, 4.0, 200.0], x=[0.0, 1.0, 5.0, 300.0]), zero_inflated,
+          lambda gate_logits, rate, x: np.logaddexp(special.log_expit(gate_logits) if x == 0 else -np.inf, special.log_expit(-gate_logits) + stats.poisson.logpmf(x, rate)))
+
+    def ordered_logistic(predictor, cutpoints, x):
+        cuts = [c - predictor for c in cutpoints]
+        below = lambda c: 1 / (1 + mp.exp(-c))
+        ends = [mp.mpf(0)] + [below(c) for c in cuts] + [mp.mpf(1)]
+        value = mp.log(ends[int(x) + 1] - ends[int(x)])
+        near = [c for c in cuts[max(int(x) - 1, 0) : int(x) + 1]]
+        gaps = [abs(predictor) + abs(c) for c in cutpoints] if len(near) < 2 else [(abs(predictor) + abs(cutpoints[0]) + abs(cutpoints[-1])) / min(near[1] - near[0], 1)]
+        return value, abs(value) + sum(gaps) + 1
+
+    cuts = [[-1.0, 1.0], [0.0], [-30.0, -29.5, 4.0, 40.0], [-0.001, 0.0, 0.001], [-5.0, -2.0, 0.5, 3.0, 7.0]]
+    cases = [dict(predictor=p, cutpoints=c, x=float(k)) for c in cuts for p in [-8.0, 0.3, 35.0] for k in range(len(c) + 1)]
+
+    def by_differences(predictor, cutpoints, x):
+        ends = np.concatenate([[-np.inf], np.array(cutpoints) - predictor, [np.inf]])
+        low, high = ends[int(x)], ends[int(x) + 1]
+        low, high = (low, high) if low + high < 0 else (-high, -low)
+        return special.log_expit(high) + np.log1p(-special.expit(low) / special.expit(high))
+
+    write("ordered_logistic", cases, ordered_logistic, by_differences)
+
+    def softplus_normal(loc, scale, x):
+        lost = mp.log(-mp.expm1(-x))  # dz/dx = 1 / (1 - e^-x)
+        value, size = normal(loc, scale, x + lost)
+        return value - lost, size + abs(lost) + abs(x + lost - loc) / scale**2 * (x + abs(lost) + abs(loc))
+
+    write("transformed", grid(loc=[0.0, -4.0, 30.0], scale=[0.3, 1.0, 8.0], x=[1e-6, 0.02, 0.7, 3.0, 45.0, 1e3]), softplus_normal,
+          lambda loc, scale, x: stats.norm.logpdf(x + np.log(-np.expm1(-x)), loc, scale) - np.log(-np.expm1(-x)))
+
+
 if __name__ == "__main__":
     distributions()
     functions()
@@ -834,3 +894,4 @@ if __name__ == "__main__":
     walks()
     hidden_states()
     others()
+    compositions()

@@ -246,6 +246,8 @@ fn distribution_functions_of_counts_are_sums_of_their_masses() {
     adds_up(NegativeBinomial::logits(2.5, -0.4), 0..12);
     adds_up(Binomial::logits(7.0, -0.4), 0..=7);
     adds_up(DiscreteUniform::new(-2, 3), -2..=3);
+    adds_up(Bernoulli::logits(-0.4), 0..=1);
+    adds_up(ZeroInflated::logits(0.7, Poisson::new(2.5)), 0..12);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Log-probabilities of vectors, matrices and series, and of combinators, against numbers computed with 60
 //! digits.
 
-use burn::tensor::{Float, Tensor};
+use burn::tensor::{Float, Int, Tensor};
 use elbo_dist::{
     AutoRegressive, Categorical, Censored, Distribution, Gamma, GaussianRandomWalk, HiddenMarkov,
     LinearGaussian, LinearGaussianStateSpace, LkjCholesky, LowRankMultivariateNormal, MatrixNormal,
-    MultivariateNormal, MultivariateStudentT, Normal, Place, RelaxedOneHotCategorical, Truncated,
-    VonMises, Wishart, WishartCholesky,
+    Mixture, MultivariateNormal, MultivariateStudentT, Normal, OneHotCategorical, OrderedLogistic,
+    Place, Poisson, RelaxedOneHotCategorical, Softplus, Transformed, Truncated, VonMises, Wishart,
+    WishartCholesky, ZeroInflated,
 };
 
 use crate::{assert_close_in_units, double, host, read_golden, single};
@@ -176,5 +177,35 @@ fn densities_of_relaxations_and_combinators_are_as_exact_as_their_summands() {
     check("censored_normal", &["loc", "scale", "low", "high", "x"], |(place, case)| {
         let [loc, scale, low, high] = [0, 1, 2, 3].map(|k| vector(place, &case[k]));
         of_vector(place, Censored::new(Normal::new(loc, scale), low, high), &case[4])
+    });
+}
+
+#[test]
+fn densities_made_of_others_are_as_exact_as_their_summands() {
+    check("mixture", &["logits", "loc", "scale", "x"], |(place, case)| {
+        let [logits, loc, scale] = [0, 1, 2].map(|k| vector(place, &case[k]));
+        of_vector(
+            place,
+            Mixture::new(Categorical::logits(logits), Normal::new(loc, scale)),
+            &case[3],
+        )
+    });
+    check("zero_inflated", &["gate_logits", "rate", "x"], |(place, case)| {
+        let [gate, rate] = [0, 1].map(|k| vector(place, &case[k]));
+        of_vector(place, ZeroInflated::logits(gate, Poisson::new(rate)), &case[2])
+    });
+    check("transformed", &["loc", "scale", "x"], |(place, case)| {
+        let [loc, scale] = [0, 1].map(|k| vector(place, &case[k]));
+        of_vector(place, Transformed::new(Normal::new(loc, scale), Softplus), &case[2])
+    });
+    check("ordered_logistic", &["predictor", "cutpoints", "x"], |(place, case)| {
+        let [predictor, cuts] = [0, 1].map(|k| vector(place, &case[k]));
+        let category = Tensor::<2, Int>::full([1, 1], case[2][0] as i64, place.device());
+        host(OrderedLogistic::new(predictor, cuts).log_prob(category))[0]
+    });
+    check("categorical", &["logits", "x"], |(place, case)| {
+        let mut hot = vec![0.0; case[0].len()];
+        hot[case[1][0] as usize] = 1.0;
+        of_vector(place, OneHotCategorical::logits(vector(place, &case[0])), &hot)
     });
 }

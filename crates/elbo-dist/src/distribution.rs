@@ -2,7 +2,9 @@
 
 use burn::tensor::Tensor;
 
-use crate::{DistError, Iid, Noise, Parameter, Support, ValueKind, broadcast, with_particles};
+use crate::{
+    DistError, Iid, Noise, Parameter, Support, ValueKind, broadcast, checked_shape, with_particles,
+};
 
 /// A distribution over rank-`D` tensors.
 ///
@@ -92,7 +94,7 @@ pub trait Distribution<const D: usize>: Clone {
     /// `particles` draws along axis 0, from parameters that are read and checked first.
     ///
     /// # Errors
-    /// [`DistError::Parameter`], [`DistError::Broadcast`], [`DistError::Improper`], or [`DistError::Particles`] if the parameters already have a
+    /// [`DistError::Parameter`], [`DistError::Broadcast`], [`DistError::Improper`], [`DistError::Rank`], or [`DistError::Particles`] if the parameters already have a
     /// number of particles that is neither 1 nor `particles`.
     ///
     /// # Panics
@@ -102,7 +104,7 @@ pub trait Distribution<const D: usize>: Clone {
         particles: usize,
         noise: &mut Noise,
     ) -> Result<Tensor<D, Self::Kind>, DistError> {
-        let shape = self.shape()?;
+        let shape = checked_shape(self)?;
         self.check()?;
         if !self.is_proper() {
             return Err(DistError::Improper { distribution: self.name() });

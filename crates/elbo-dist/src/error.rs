@@ -63,7 +63,7 @@ pub enum DistError {
     },
     /// An interval without inner points.
     #[error(
-        "{distribution}: there is no interval from {low} to {high}; give low < high, both finite"
+        "{distribution}: there is no interval from {low} to {high}; give low < high (finite, but where an open end is meant)"
     )]
     Interval {
         /// The distribution's name.
@@ -105,6 +105,72 @@ pub enum DistError {
         /// Its rows.
         size: usize,
     },
+    /// A rank that has no room for an event beside the particles.
+    #[error(
+        "{distribution}: an event has {event_rank} axes beside axis 0, that of the particles; give tensors of rank {} or \
+         more, not {rank}",
+        event_rank + 1
+    )]
+    Rank {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The axes of an event.
+        event_rank: usize,
+        /// The rank.
+        rank: usize,
+    },
+    /// Parameters of events whose sizes do not go together.
+    #[error(
+        "{distribution}: the sizes of {shapes} do not go together; vectors, their matrices and states have one size \
+         each, of 1 or more"
+    )]
+    Sizes {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// `loc [1, 3], scale_tril [1, 2, 2]`.
+        shapes: String,
+    },
+    /// A transform whose numbers make it no bijection.
+    #[error(
+        "{distribution}: the transform is no bijection; its numbers have to be finite, and its scale not 0"
+    )]
+    NoBijection {
+        /// The distribution's name.
+        distribution: &'static str,
+    },
+    /// Events of a shape that a transform does not map.
+    #[error(
+        "{distribution}: the transform does not map events of shape {shape:?}; give it the size that it is made for"
+    )]
+    EventShape {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The shape of the base.
+        shape: Vec<usize>,
+    },
+    /// A combinator of distributions of numbers over one of vectors or matrices.
+    #[error(
+        "{distribution}: it is made of distributions of numbers, but {base} has events of more than one; give one \
+         distribution of numbers"
+    )]
+    NotNumbers {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The base's name.
+        base: &'static str,
+    },
+    /// Numbers that must increase, and do not.
+    #[error("{distribution}: {parameter} must increase, but {high} comes after {low}; sort them")]
+    Order {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The number before.
+        low: f64,
+        /// The number after it.
+        high: f64,
+    },
     /// A mask that does not fit its distribution.
     #[error(
         "{distribution}: a mask of shape {mask:?} does not fit values of shape {shape:?}; every axis must have \
@@ -120,8 +186,8 @@ pub enum DistError {
     },
     /// A matrix that must have as many rows as columns.
     #[error(
-        "{distribution}: {parameter} has shape {shape:?}, but must have as many rows as columns (its last two \
-         axes)"
+        "{distribution}: {parameter} has shape {shape:?}, but must have as many rows as columns, one or more \
+         (its last two axes)"
     )]
     NotSquare {
         /// The distribution's name.
@@ -146,7 +212,8 @@ pub enum DistError {
     },
     /// A parameter that is neither one for all steps nor one a step.
     #[error(
-        "{distribution}: the last axis of {shape:?} is that of {steps} steps; give it size 1 or {steps}"
+        "{distribution}: {shape:?} is to be that of {steps} steps; give at least one step, and parameters for one or \
+         for all of them"
     )]
     Steps {
         /// The distribution's name.
@@ -178,14 +245,14 @@ pub enum DistError {
         /// The distribution's name.
         distribution: &'static str,
         /// What the transform maps.
-        domain: Support,
+        domain: String,
         /// Where the base has its values.
         found: Support,
     },
     /// A draw of a density that has no integral.
     #[error(
-        "{distribution} has an infinite integral, so it cannot be drawn from; condition on a value, or give \
-         the site a proper prior"
+        "{distribution} is not normalized to a probability, so it cannot be drawn from; condition on a value, or \
+         give the site a proper prior"
     )]
     Improper {
         /// The distribution's name.

@@ -1,7 +1,7 @@
 //! The kinds of value that a site can have.
 
 use burn::tensor::kind::Basic;
-use burn::tensor::{Float, Int, Tensor};
+use burn::tensor::{Float, Int, Tensor, TensorData};
 
 use crate::Place;
 
@@ -12,6 +12,13 @@ pub trait ValueKind: Basic + 'static {
 
     /// The value as floating-point numbers.
     fn to_float<const D: usize>(value: Tensor<D, Self>) -> Tensor<D>;
+
+    /// A value of these numbers, in row-major order.
+    fn from_numbers<const D: usize>(
+        values: Vec<f64>,
+        shape: [usize; D],
+        place: &Place,
+    ) -> Tensor<D, Self>;
 
     /// A value of zeros.
     fn zeros<const D: usize>(shape: [usize; D], place: &Place) -> Tensor<D, Self>;
@@ -25,6 +32,14 @@ impl ValueKind for Float {
 
     fn to_float<const D: usize>(value: Tensor<D>) -> Tensor<D> {
         value
+    }
+
+    fn from_numbers<const D: usize>(
+        values: Vec<f64>,
+        shape: [usize; D],
+        place: &Place,
+    ) -> Tensor<D> {
+        place.tensor(values, shape)
     }
 
     fn zeros<const D: usize>(shape: [usize; D], place: &Place) -> Tensor<D> {
@@ -41,6 +56,15 @@ impl ValueKind for Int {
 
     fn to_float<const D: usize>(value: Tensor<D, Int>) -> Tensor<D> {
         value.float()
+    }
+
+    fn from_numbers<const D: usize>(
+        values: Vec<f64>,
+        shape: [usize; D],
+        place: &Place,
+    ) -> Tensor<D, Int> {
+        let values = values.into_iter().map(|x| x as i64).collect::<Vec<_>>();
+        Tensor::from_data(TensorData::new(values, shape), place.device())
     }
 
     fn zeros<const D: usize>(shape: [usize; D], place: &Place) -> Tensor<D, Int> {

@@ -22,6 +22,7 @@
 mod distribution;
 mod distributions;
 mod error;
+mod event;
 mod iid;
 mod kind;
 mod kl;
@@ -65,7 +66,7 @@ pub use operand::Operand;
 pub use parameter::{Domain, Parameter, ParameterValue};
 pub use place::Place;
 pub use quantile::normal_quantile;
-pub use shape::{broadcast, unravel, with_particles};
+pub use shape::{broadcast, checked_shape, unravel, with_particles};
 pub use special::{
     betainc, betainc_scalar, betaincinv, digamma, digamma_scalar, erf, erfc, erfinv, expm1,
     gammainc, gammainc_scalar, gammaincc, gammaincinv, i0e, i1e, lbeta, lbeta_scalar, lgamma,

@@ -144,9 +144,12 @@ pub fn solve_right<const D: usize>(b: Tensor<D>, l: Tensor<D>) -> Tensor<D> {
 /// assert!((elbo_dist::log_det(l).into_scalar::<f32>() - 64.0_f32.ln()).abs() < 1e-6);
 /// ```
 pub fn log_det<const D: usize>(l: Tensor<D>) -> Tensor<D> {
-    let eye = keep(&l, |i, j| i == j);
-    let diagonal = (l * eye).sum_dim(D - 1); // [.., n, 1]
-    diagonal.log().sum_dim(D - 2) * 2.0
+    diagonal(&l).log().sum_dim(D - 2) * 2.0
+}
+
+/// The diagonal of a square matrix, as a column `[.., n, 1]`.
+pub(crate) fn diagonal<const D: usize>(x: &Tensor<D>) -> Tensor<D> {
+    (x.clone() * keep(x, |i, j| i == j)).sum_dim(D - 1)
 }
 
 /// `(W Wᵀ + diag d)⁻¹ B` and `log |W Wᵀ + diag d|`, for a `W` of few columns.
@@ -184,8 +187,15 @@ pub fn low_rank_solve<const D: usize>(
     b: Tensor<D>,
 ) -> Result<(Tensor<D>, Tensor<D>), DistError> {
     let l = capacitance(&w, &d);
-    check(&l.clone().inner())?;
-    Ok(solve_by_capacitance(w, d, l, b))
+    let (x, log_det) = solve_by_capacitance(w.clone(), d, l, b);
+    let found: Vec<f64> = log_det.clone().inner().into_data().iter::<f64>().collect();
+    match found.iter().position(|log_det| !log_det.is_finite()) {
+        None => Ok((x, log_det)),
+        Some(position) => {
+            let index = unravel(position, &log_det.dims()[..D - 2]);
+            Err(DistError::NotPositiveDefinite { index, size: w.dims()[D - 2] })
+        }
+    }
 }
 
 /// The factor of `I + Wᵀ diag(1/d) W`, which is positive definite if each `d` is positive.

@@ -77,6 +77,12 @@ pub trait Cdf<const D: usize>: Distribution<D> {
 pub trait Quantile<const D: usize>: Cdf<D> {
     /// The value with probability `p` below it, elementwise; NaN for `p` outside `[0, 1]`.
     fn icdf(&self, p: Tensor<D>) -> Tensor<D>;
+
+    /// The value with probability `p` above it, to full precision for small `p` where it has a form of its own; else
+    /// `icdf(1 - p)`.
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        self.icdf(-p + 1.0)
+    }
 }
 
 /// `log p`, without a slope where that is infinite.

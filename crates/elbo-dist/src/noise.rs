@@ -121,6 +121,12 @@ impl Noise {
         self.fill(shape, |u| u.min(top))
     }
 
+    /// Standard Gumbel draws, `-log(-log u)`: the greatest of them, each added to the logarithm of a weight, is a draw
+    /// of its index by the weights.
+    pub(crate) fn gumbel<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
+        self.uniform(shape).log().neg().log().neg()
+    }
+
     /// Draws that need an unknown number of uniforms each: `draw` is called once an element with
     /// that element's own endless stream.
     pub fn rejection<const D: usize>(

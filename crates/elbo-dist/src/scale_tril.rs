@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 
 use crate::linalg::{keep, lower};
 use crate::place::constant_like;
-use crate::shape::mismatch;
-use crate::{DistError, Domain, Operand, Parameter, broadcast, cholesky, solve_lower};
+use crate::shape::sizes_apart;
+use crate::{DistError, Domain, Operand, Parameter, broadcast, cholesky, log_det, solve_lower};
 
 /// The lower factor `L` of a covariance `Σ = L Lᵀ`, one matrix `[.., n, n]` a vector `[.., n]`, and what it
 /// was made of.
@@ -33,7 +33,8 @@ impl<const M: usize> ScaleTril<M> {
     pub fn by_precision(precision: Tensor<M>) -> Self {
         Self::made("precision_matrix", precision, |p| {
             let axes = [M - 2, M - 1];
-            let upper = cholesky(p.flip(axes))?.flip(axes);
+            // Reversed, the lower triangle is the upper one.
+            let upper = cholesky(p.swap_dims(M - 2, M - 1).flip(axes))?.flip(axes);
             let eye = keep(&upper, |i, j| i == j);
             Ok(solve_lower(upper.swap_dims(M - 2, M - 1), eye))
         })
@@ -66,7 +67,7 @@ impl<const M: usize> ScaleTril<M> {
         self.factor.dims()[M - 1]
     }
 
-    /// The shape of vectors with this factor and the `other` parameters.
+    /// The shape of vectors with these parameters, this factor among them.
     pub fn shape<const D: usize>(
         &self,
         distribution: &'static str,
@@ -80,7 +81,7 @@ impl<const M: usize> ScaleTril<M> {
         let shape: [usize; D] = broadcast(distribution, parameters)?;
         match shape[D - 1] == self.size() {
             true => Ok(shape),
-            false => Err(mismatch(distribution, parameters.iter().copied())),
+            false => Err(sizes_apart(distribution, parameters.iter().copied())),
         }
     }
 
@@ -112,9 +113,7 @@ impl<const M: usize> ScaleTril<M> {
 
     /// `½ log |Σ| = Σ log Lᵢᵢ`, `[.., 1]`.
     pub fn half_log_det<const D: usize>(&self) -> Tensor<D> {
-        let eye = keep(&self.factor, |i, j| i == j);
-        let diagonal = (self.factor.clone() * eye).sum_dim(M - 1);
-        diagonal.log().sum_dim(M - 2).squeeze_dim(M - 1)
+        (log_det(self.factor.clone()) * 0.5).squeeze_dim(M - 1)
     }
 
     /// The diagonal of `Σ`, `[.., n]`.
@@ -138,6 +137,7 @@ impl<const M: usize> ScaleTril<M> {
     }
 }
 
+/// Whether matrices have as many rows as columns, and there are any.
 fn is_square<const M: usize>(matrix: &Tensor<M>) -> bool {
-    matrix.dims()[M - 2] == matrix.dims()[M - 1]
+    matrix.dims()[M - 2] == matrix.dims()[M - 1] && !matrix.dims().contains(&0)
 }

@@ -1,12 +1,8 @@
 //! The sets on which densities are positive.
 
-use std::cmp::Ordering;
 use std::fmt;
 
-use crate::{
-    Above, Below, CorrCholesky, Exp, Identity, Interval, LowerCholesky, Ordered, PositiveDefinite,
-    Stereographic, StickBreaking, Transform, ZeroSum,
-};
+use crate::event::EVENT_ERROR;
 
 /// The set of values that a distribution gives positive density.
 ///
@@ -122,9 +118,9 @@ impl Support {
                 Self::Positive => value > 0.0,
                 Self::NonNegative => value >= 0.0,
                 Self::UnitInterval | Self::Simplex { .. } => (0.0..=1.0).contains(&value),
-                Self::Interval { low, high } => (low..=high).contains(&value),
-                Self::AtLeast { low } => value >= low,
-                Self::AtMost { high } => value <= high,
+                Self::Interval { low, high } => down(low) <= value && value <= up(high),
+                Self::AtLeast { low } => value >= down(low),
+                Self::AtMost { high } => value <= up(high),
                 Self::Integers { low, high } => {
                     (low..=high).contains(&value) && value.fract() == 0.0
                 }
@@ -136,73 +132,6 @@ impl Support {
                     value >= 0.0 && value < count as f64 && value.fract() == 0.0
                 }
             }
-    }
-
-    /// The shape of one event of the set: `[]` of numbers, `[count]` of vectors, `[size, size]` of matrices.
-    ///
-    /// ```
-    /// use elbo_dist::Support;
-    ///
-    /// assert_eq!(Support::Simplex { count: 3 }.event_shape(), [3]);
-    /// assert_eq!(Support::CorrCholesky { size: 4 }.event_shape(), [4, 4]);
-    /// ```
-    pub fn event_shape(&self) -> Vec<usize> {
-        match *self {
-            Self::Simplex { count }
-            | Self::OneHot { count }
-            | Self::Partition { count, .. }
-            | Self::Ordered { count }
-            | Self::ZeroSum { count }
-            | Self::UnitVector { count } => vec![count],
-            Self::LowerCholesky { size }
-            | Self::CorrCholesky { size }
-            | Self::PositiveDefinite { size } => vec![size, size],
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether numbers that each may be a part of an event make one, in row-major order: sums, lengths and
-    /// symmetry hold to 1e-4 of their size. Numbers by themselves always do.
-    ///
-    /// ```
-    /// use elbo_dist::Support;
-    ///
-    /// let simplex = Support::Simplex { count: 3 };
-    /// assert!(simplex.contains_event(&[0.2, 0.3, 0.5]));
-    /// assert!(!simplex.contains_event(&[0.2, 0.3, 0.6]));
-    /// ```
-    pub fn contains_event(&self, event: &[f64]) -> bool {
-        let sum = event.iter().sum::<f64>();
-        let near = |x: f64, to: f64, size: f64| (x - to).abs() <= EVENT_ERROR * size;
-        let length = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>().sqrt();
-        match *self {
-            Self::Simplex { .. } | Self::OneHot { .. } => near(sum, 1.0, 1.0),
-            Self::Partition { total, .. } => near(sum, total, total),
-            Self::Ordered { .. } => event.windows(2).all(|pair| pair[0] < pair[1]),
-            Self::ZeroSum { .. } => near(sum, 0.0, event.iter().map(|x| x.abs()).sum()),
-            Self::UnitVector { .. } => near(length(event), 1.0, 1.0),
-            Self::LowerCholesky { size } => is_lower(event, size),
-            Self::CorrCholesky { size } => {
-                is_lower(event, size) && event.chunks(size).all(|row| near(length(row), 1.0, 1.0))
-            }
-            Self::PositiveDefinite { size } => is_positive_definite(event, size),
-            _ => true,
-        }
-    }
-
-    /// The shape, on the real line, of values of `shape`: a simplex has one number fewer than its vectors.
-    ///
-    /// ```
-    /// use elbo_dist::Support;
-    ///
-    /// assert_eq!(Support::Simplex { count: 3 }.real_shape(&[1, 3]), [1, 2]);
-    /// assert_eq!(Support::CorrCholesky { size: 3 }.real_shape(&[1, 3, 3]), [1, 1, 3]);
-    /// ```
-    pub fn real_shape(&self, shape: &[usize]) -> Vec<usize> {
-        match self.from_real::<3>() {
-            Some(transform) => transform.inverse_shape(shape),
-            None => shape.to_vec(),
-        }
     }
 
     /// Whether every value of `other` lies in this set too.
@@ -235,52 +164,11 @@ impl Support {
         )
     }
 
-    /// The bijection from the real line onto this set; none for a discrete or an empty one, and none where
-    /// nothing is free, as in a simplex of one part.
-    pub fn from_real<const D: usize>(&self) -> Option<Box<dyn Transform<D>>> {
-        match *self {
-            Self::Real => Some(Box::new(Identity)),
-            Self::Positive | Self::NonNegative => Some(Box::new(Exp)),
-            Self::UnitInterval => Some(Box::new(Interval::new(0.0, 1.0))),
-            Self::Interval { low, high } if low < high => Some(Box::new(Interval::new(low, high))),
-            Self::Simplex { count } if count > 1 => Some(Box::new(StickBreaking)),
-            Self::Ordered { count } if count > 0 => Some(Box::new(Ordered)),
-            Self::ZeroSum { count } if count > 1 => Some(Box::new(ZeroSum)),
-            Self::UnitVector { count } if count > 1 => Some(Box::new(Stereographic)),
-            Self::LowerCholesky { size } if size > 0 => Some(Box::new(LowerCholesky)),
-            Self::CorrCholesky { size } if size > 1 => Some(Box::new(CorrCholesky)),
-            Self::PositiveDefinite { size } if size > 0 => Some(Box::new(PositiveDefinite)),
-            Self::AtLeast { low } => Some(Box::new(Above::new(low))),
-            Self::AtMost { high } => Some(Box::new(Below::new(high))),
-            _ => None,
-        }
-    }
-
-    /// A number that, everywhere in a value, makes one inside the set; none where equal numbers cannot.
-    ///
-    /// ```
-    /// use elbo_dist::Support;
-    ///
-    /// assert_eq!(Support::Simplex { count: 4 }.inner_point(), Some(0.25));
-    /// assert_eq!(Support::Ordered { count: 4 }.inner_point(), None);
-    /// ```
-    pub fn inner_point(&self) -> Option<f64> {
-        match *self {
-            Self::Positive | Self::NonNegative => Some(1.0),
-            Self::UnitInterval => Some(0.5),
-            Self::Interval { low, high } => Some((low + high) / 2.0),
-            Self::Simplex { count } => Some(1.0 / count as f64),
-            Self::AtLeast { low } => Some(low + 1.0),
-            Self::AtMost { high } => Some(high - 1.0),
-            Self::Integers { low, .. } => Some(low),
-            Self::UnitVector { count } => Some((count as f64).sqrt().recip()),
-            Self::Real | Self::ZeroSum { .. } | Self::Boolean | Self::Category { .. } => Some(0.0),
-            Self::OneHot { .. }
-            | Self::Partition { .. }
-            | Self::Ordered { .. }
-            | Self::LowerCholesky { .. }
-            | Self::CorrCholesky { .. }
-            | Self::PositiveDefinite { .. } => None,
+    /// The least and the greatest number of a set of numbers; all of the line for a set of vectors.
+    pub(crate) fn ends(&self) -> [f64; 2] {
+        match self.event_shape().is_empty() {
+            true => self.bounds().into(),
+            false => [f64::NEG_INFINITY, f64::INFINITY],
         }
     }
 
@@ -322,35 +210,13 @@ impl Support {
     }
 }
 
-/// By how much the sums and lengths of an event may be off, relative to their size.
-const EVENT_ERROR: f64 = 1e-4;
-
-/// Whether a matrix is 0 above a positive diagonal.
-fn is_lower(matrix: &[f64], size: usize) -> bool {
-    matrix.iter().enumerate().all(|(at, x)| match (at / size).cmp(&(at % size)) {
-        Ordering::Less => *x == 0.0,
-        Ordering::Equal => *x > 0.0,
-        Ordering::Greater => true,
-    })
+/// An end, or the number that it becomes in single precision if that lies further out: as π does.
+fn up(high: f64) -> f64 {
+    high.max(f64::from(high as f32))
 }
 
-/// Whether a matrix is symmetric, and each pivot of its elimination positive.
-fn is_positive_definite(matrix: &[f64], size: usize) -> bool {
-    let at = |i: usize, j: usize| matrix[i * size + j];
-    let apart = |i: usize, j: usize| (at(i, j) - at(j, i)).abs();
-    let scale = |i: usize, j: usize| EVENT_ERROR * (at(i, i) * at(j, j)).abs().sqrt();
-    if (0..size).any(|i| (0..i).any(|j| apart(i, j) > scale(i, j))) {
-        return false;
-    }
-    let mut rest = matrix.to_vec();
-    (0..size).all(|k| {
-        let pivot = rest[k * size + k];
-        for i in k + 1..size {
-            let ratio = rest[i * size + k] / pivot;
-            (k + 1..size).for_each(|j| rest[i * size + j] -= ratio * rest[k * size + j]);
-        }
-        pivot > 0.0
-    })
+fn down(low: f64) -> f64 {
+    low.min(f64::from(low as f32))
 }
 
 impl fmt::Display for Support {

@@ -228,12 +228,10 @@ impl Slot {
             return Ok(Vec::new()); // where 0 in a reshape means "as it was"
         }
         let flat = value.flat().inner();
-        let shape = match self.support.event_shape()[..] {
-            [rows, columns] => [flat.shape().num_elements() / (rows * columns), rows, columns],
-            [count] => [1, flat.shape().num_elements() / count, count],
-            _ => [1, 1, flat.shape().num_elements()],
-        };
-        let (z, _) = self.transform::<3>().inverse_and_log_det(flat.reshape(shape));
+        let [rows, columns] = self.support.event_sides();
+        let events = flat.shape().num_elements() / (rows * columns);
+        let vectors = flat.reshape([events, rows, columns]);
+        let (z, _) = self.transform::<3>().inverse_and_log_det(vectors);
         Ok(z.into_data().iter::<f64>().collect())
     }
 

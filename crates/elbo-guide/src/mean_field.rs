@@ -123,14 +123,14 @@ impl MeanField {
 
     /// The names of the sites with those of this guide's distributions there, for
     /// [`Layout::divergences`]: a normal mapped onto the positive numbers is a `LogNormal`, and one mapped onto
-    /// the unit interval a `LogitNormal`. Other maps have no name: the text is empty.
-    pub fn distributions(&self) -> impl Iterator<Item = (&str, &'static str)> {
+    /// the unit interval a `LogitNormal`. Other maps have no name.
+    pub fn distributions(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
         self.flat.supports().map(|(name, support)| {
             let distribution = match support {
-                Support::Real => "Normal",
-                Support::Positive | Support::NonNegative => "LogNormal",
-                Support::UnitInterval => "LogitNormal",
-                _ => "",
+                Support::Real => Some("Normal"),
+                Support::Positive | Support::NonNegative => Some("LogNormal"),
+                Support::UnitInterval => Some("LogitNormal"),
+                _ => None,
             };
             (name, distribution)
         })

@@ -1,7 +1,9 @@
 //! What a run checks before it computes.
 
 use burn::tensor::{DType, Device, Tensor};
-use elbo_dist::{DistError, Distribution, Place, Support, ValueKind, unravel, with_particles};
+use elbo_dist::{
+    DistError, Distribution, Place, Support, ValueKind, checked_shape, unravel, with_particles,
+};
 
 use crate::{ModelError, Plate, Trace, Value};
 
@@ -12,15 +14,20 @@ impl Trace {
         name: &str,
         distribution: &P,
     ) -> Result<[usize; D], ModelError> {
-        let shape = self.in_plates(distribution.shape().map_err(at_site(name))?);
+        let shape = checked_shape(distribution).map_err(at_site(name))?;
+        let shape = self.in_plates(shape, distribution.event_rank());
         self.check_parameters(name, distribution)?;
         self.check_plates(name, shape)?;
         Ok(shape)
     }
 
-    /// `shape` with the plates' elements on those of their axes that have size 1.
-    pub(crate) fn in_plates<const D: usize>(&self, mut shape: [usize; D]) -> [usize; D] {
-        for plate in self.plates.iter().filter(|plate| plate.axis < D) {
+    /// `shape` with the plates' elements on those of their axes that have size 1, but for the axes of an event.
+    pub(crate) fn in_plates<const D: usize>(
+        &self,
+        mut shape: [usize; D],
+        event_rank: usize,
+    ) -> [usize; D] {
+        for plate in self.plates.iter().filter(|plate| plate.axis + event_rank < D) {
             if shape[plate.axis] == 1 {
                 shape[plate.axis] = plate.batch;
             }
@@ -67,7 +74,7 @@ impl Trace {
         distribution: &P,
         value: [usize; D],
     ) -> Result<[usize; D], ModelError> {
-        let mut shape = distribution.shape().map_err(at_site(name))?;
+        let mut shape = checked_shape(distribution).map_err(at_site(name))?;
         let independent = D - distribution.event_rank();
         let covers =
             |axis: usize| value[axis] == shape[axis] || shape[axis] == 1 && axis < independent;

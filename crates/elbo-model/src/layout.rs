@@ -96,8 +96,21 @@ impl Layout {
     }
 
     /// The names of the latent sites with those of their distributions.
-    pub fn distributions(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        self.latents().map(|site| (&*site.name, site.distribution))
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use elbo_dist::{Noise, Normal};
+    /// use elbo_model::{Layout, Trace};
+    ///
+    /// let model = |t: &mut Trace, _: &()| {
+    ///     t.sample("mu", Normal::<2>::new(0.0, 1.0));
+    /// };
+    /// let layout = Layout::discover(&model, &(), &Noise::new(0, &Device::flex())).unwrap();
+    /// assert_eq!(layout.distributions().collect::<Vec<_>>(), [("mu", Some("Normal"))]);
+    /// ```
+    pub fn distributions(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+        let named = |site: &Site| Some(site.distribution).filter(|name| !name.is_empty());
+        self.latents().map(move |site| (&*site.name, named(site)))
     }
 
     /// Of each latent site, whether the divergence of the program's distribution from the guide's is known
@@ -115,18 +128,18 @@ impl Layout {
     /// }
     ///
     /// let layout = Layout::discover(&model, &(), &Noise::new(0, &Device::flex())).unwrap();
-    /// let pairs = layout.divergences([("mu", "Normal"), ("tau", "StudentT")]);
+    /// let pairs = layout.divergences([("mu", Some("Normal")), ("tau", Some("StudentT"))]);
     /// assert_eq!(pairs[0].to_string(), "mu: KL(Normal ‖ Normal) is closed");
     /// assert!(!pairs[1].closed);
     /// ```
     pub fn divergences<'a>(
         &self,
-        guide: impl IntoIterator<Item = (&'a str, &'static str)>,
+        guide: impl IntoIterator<Item = (&'a str, Option<&'static str>)>,
     ) -> Vec<Divergence> {
         let guide: Vec<_> = guide.into_iter().collect();
-        let pair = |(site, program): (&str, &'static str)| {
-            let guide = guide.iter().find(|(name, _)| *name == site).map_or("", |(_, name)| name);
-            let closed = kl_is_closed(guide, program);
+        let pair = |(site, program): (&str, Option<&'static str>)| {
+            let guide = guide.iter().find(|(name, _)| *name == site).and_then(|(_, name)| *name);
+            let closed = guide.zip(program).is_some_and(|(from, to)| kl_is_closed(from, to));
             Divergence { site: site.to_string(), guide, program, closed }
         };
         self.distributions().map(pair).collect()
@@ -150,10 +163,10 @@ impl Layout {
 pub struct Divergence {
     /// The site.
     pub site: String,
-    /// The guide's distribution, or empty where the guide has none that has a name.
-    pub guide: &'static str,
-    /// The program's distribution.
-    pub program: &'static str,
+    /// The guide's distribution, where it has a name.
+    pub guide: Option<&'static str>,
+    /// The program's distribution, where it has a name.
+    pub program: Option<&'static str>,
     /// Whether the divergence has a closed form.
     pub closed: bool,
 }
@@ -161,7 +174,7 @@ pub struct Divergence {
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { site, guide, program, closed } = self;
-        let guide = if guide.is_empty() { "?" } else { guide };
+        let (guide, program) = (guide.unwrap_or("?"), program.unwrap_or("?"));
         let known = if *closed { "closed" } else { "not closed" };
         write!(f, "{site}: KL({guide} ‖ {program}) is {known}")
     }

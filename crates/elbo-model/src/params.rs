@@ -38,13 +38,9 @@ impl Params {
         let flat = self.unconstrained(name)?;
         let (_, support) = self.names.iter().find(|(known, _)| known == name)?;
         let size = flat.dims()[1];
-        let event = match support.event_shape()[..] {
-            [rows, columns] => [1, rows, columns],
-            [count] => [1, 1, count],
-            _ => [1, 1, size],
-        };
-        let events = size / support.real_shape(&event).iter().product::<usize>();
-        let [_, rows, columns] = event;
+        let [rows, columns] = support.event_sides();
+        let event = support.real_shape(&[1, rows, columns]);
+        let events = size / event.iter().product::<usize>();
         let values = constrain(flat, [events, rows, columns], *support)?;
         Some(values.reshape([1, events * rows * columns]))
     }

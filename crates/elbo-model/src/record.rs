@@ -103,7 +103,8 @@ impl Record {
         self.site(name, Role::Param, initial.dims(), support, "", plates);
         let param = || name.to_string();
         if D <= support.event_shape().len() || !initial.dims().ends_with(&support.event_shape()) {
-            let expected = [vec![1; D - support.event_shape().len().min(D)], support.event_shape()];
+            let axes = D.saturating_sub(support.event_shape().len()).max(1);
+            let expected = [vec![1; axes], support.event_shape()];
             return Err(shape_error(name, "param", expected.concat(), initial.dims()));
         }
         let Some(transform) = support.from_real::<D>() else {

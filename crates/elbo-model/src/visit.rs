@@ -78,9 +78,9 @@ impl Trace {
             return Ok(Some(drawn));
         }
         // A hidden number must not reach the density: `0 · NaN` would make every gradient NaN.
-        let value = match distribution.support().inner_point() {
-            Some(inside) => self.hide(&name, value, inside)?,
-            None => value,
+        let value = match self.masks.is_empty() {
+            true => value,
+            false => self.hide(&name, value, self.inner_event(distribution.support()))?,
         };
         if self.validated {
             check_inside(&name, distribution, &value)?;
@@ -185,13 +185,21 @@ impl Trace {
         Ok(if P::REPARAMETERIZED { drawn } else { P::Kind::constant(drawn) })
     }
 
-    /// `tensor` with `fill` where a mask hides it; a mask of S particles over a tensor that all of
-    /// them share makes it one of S.
+    /// An event inside a support, along the last axes.
+    fn inner_event<const D: usize, K: ValueKind>(&self, support: Support) -> Tensor<D, K> {
+        let (axes, sides) = (support.event_shape().len(), support.event_sides());
+        let mut shape = [1; D];
+        shape[D - axes..].copy_from_slice(&sides[2 - axes..]);
+        K::from_numbers(support.inner_event(), shape, self.place())
+    }
+
+    /// `tensor` with `fill`, which broadcasts to it, where a mask hides it; a mask of S particles over a tensor that all
+    /// of them share makes it one of S.
     fn hide<const D: usize, K: ValueKind>(
         &self,
         name: &str,
         mut tensor: Tensor<D, K>,
-        fill: f64,
+        fill: Tensor<D, K>,
     ) -> Result<Tensor<D, K>, ModelError> {
         for mask in &self.masks {
             self.check_at(name, "mask", &mask.device(), mask.dtype())?;
@@ -201,7 +209,8 @@ impl Trace {
             }
             mask.check(name, shape)?;
             if !shape.contains(&0) {
-                tensor = tensor.expand(shape).mask_fill(mask.hidden(shape), fill);
+                let fill = fill.clone().expand(shape);
+                tensor = tensor.expand(shape).mask_where(mask.hidden(shape), fill);
             }
         }
         Ok(tensor)
@@ -231,7 +240,10 @@ impl Trace {
         if !self.scored {
             return Ok(());
         }
-        let log_prob = self.hide(&name, log_prob, 0.0)?;
+        let log_prob = match self.masks.is_empty() {
+            true => log_prob,
+            false => self.hide(&name, log_prob, self.place().zeros([1; D]))?,
+        };
         let mut term = Term::new(name, role, self.plates.clone(), log_prob);
         term.reparameterized = reparameterized;
         self.record.terms.push(term);
@@ -276,8 +288,11 @@ impl Trace {
         &self,
         distribution: &P,
     ) -> Tensor<D, P::Kind> {
-        let shape = distribution.shape().unwrap_or_else(|_| distribution.outline());
-        let mut shape = self.in_plates(shape);
+        let shape = match distribution.event_rank() < D {
+            true => distribution.shape().unwrap_or_else(|_| distribution.outline()),
+            false => [1; D],
+        };
+        let mut shape = self.in_plates(shape, distribution.event_rank());
         if shape[0] == 1 {
             shape[0] = self.particles;
         }

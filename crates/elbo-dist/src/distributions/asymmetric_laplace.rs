@@ -2,7 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::moments::probability;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support};
+use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, log1p};
 
 /// The asymmetric Laplace distribution with location `μ`, scale `σ` and asymmetry `κ`.
 ///
@@ -98,6 +98,20 @@ impl<const D: usize> Cdf<D> for AsymmetricLaplace<D> {
         let mirrored = Self { asymmetry: self.asymmetry.recip(), ..self.clone() };
         mirrored.cdf(-value + &(self.loc.clone() * 2.0))
     }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = (value - &self.loc) / &self.scale;
+        let square = self.asymmetry.square().on(&z);
+        let left = z.clone().clamp_max(0.0) / &self.asymmetry - log1p(square.clone().recip());
+        let right = (z.clone().clamp_min(0.0) * &self.asymmetry * -1.0).exp();
+        let right = log1p(-(right / (square + 1.0)));
+        left.mask_where(z.greater_elem(0.0), right)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let mirrored = Self { asymmetry: self.asymmetry.recip(), ..self.clone() };
+        mirrored.log_cdf(-value + &(self.loc.clone() * 2.0))
+    }
 }
 
 impl<const D: usize> Quantile<D> for AsymmetricLaplace<D> {
@@ -110,6 +124,12 @@ impl<const D: usize> Quantile<D> for AsymmetricLaplace<D> {
         let left = (p.clone() * whole.clone() / square).clamp_max(1.0).log() * &self.asymmetry;
         let above = -((-p + 1.0) * whole).clamp_max(1.0).log() / &self.asymmetry;
         left.mask_where(right, above) * &self.scale + &self.loc
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        // The mirror image has one over the asymmetry.
+        let mirrored = Self { asymmetry: self.asymmetry.recip(), ..self.clone() };
+        -mirrored.icdf(p) + &(self.loc.clone() * 2.0)
     }
 }
 

@@ -2,8 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::Normal;
 use crate::distributions::gaussian_random_walk::lagged;
-use crate::distributions::multivariate_student_t::one_an_event;
-use crate::shape::leading;
+use crate::shape::{expanded, leading, one_an_event, with_steps};
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
     Support,
@@ -68,7 +67,7 @@ impl<const D: usize> AutoRegressive<D> {
             let error = errors.clone().narrow(D - 1, t, 1);
             series.push(past.fold(error, |sum, (x, phi)| x.clone() * phi.clone() + sum));
         }
-        Tensor::cat(broadcast_all(series), D - 1)
+        Tensor::cat(expanded(series), D - 1)
     }
 
     /// `value` at the first step, or at all, on the place of the coefficients.
@@ -78,15 +77,6 @@ impl<const D: usize> AutoRegressive<D> {
         let values = (0..self.steps).map(value).collect();
         crate::place::constant_like(&self.coefficients.tensor(), values, shape)
     }
-}
-
-/// The tensors, expanded to the shape that all broadcast to.
-fn broadcast_all<const D: usize>(tensors: Vec<Tensor<D>>) -> Vec<Tensor<D>> {
-    let shape = tensors.iter().fold([1; D], |shape, tensor| {
-        let dims = tensor.dims();
-        std::array::from_fn(|axis| shape[axis].max(dims[axis]))
-    });
-    tensors.into_iter().map(|tensor| tensor.expand(shape)).collect()
 }
 
 impl<const D: usize> Distribution<D> for AutoRegressive<D> {
@@ -133,11 +123,15 @@ impl<const D: usize> Distribution<D> for AutoRegressive<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        one_an_event(self.name(), "intercept", &self.intercept)?;
-        one_an_event(self.name(), "scale", &self.scale)?;
-        let mut shape = leading(self.name(), &self.parameters(), 1)?;
+        one_an_event(self.name(), "intercept", &self.intercept, 1)?;
+        one_an_event(self.name(), "scale", &self.scale, 1)?;
+        with_steps(self.name(), leading(self.name(), &self.parameters(), 1)?, D - 1, self.steps)
+    }
+
+    fn outline(&self) -> [usize; D] {
+        let mut shape = self.coefficients.dims();
         shape[D - 1] = self.steps;
-        Ok(shape)
+        shape
     }
 }
 

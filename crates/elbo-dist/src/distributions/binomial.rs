@@ -100,6 +100,18 @@ impl<const D: usize> Cdf<D> for Binomial<D> {
         let (below, all) = (below.expand(cdf.dims()), all.expand(cdf.dims()));
         cdf.mask_fill(below, 0.0).mask_fill(all, 1.0)
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        // P(X > k) = I(k + 1, n - k, p)
+        let k = value.floor();
+        let n = self.total_count.on(&k);
+        let (below, rest) = (k.clone().lower_elem(0.0), n - k.clone());
+        let all = rest.clone().lower_equal_elem(0.0);
+        let chance = sigmoid(self.logits.on(&k));
+        let sf = betainc(k.clamp_min(0.0) + 1.0, rest.clamp_min(1.0), chance);
+        let (below, all) = (below.expand(sf.dims()), all.expand(sf.dims()));
+        sf.mask_fill(below, 1.0).mask_fill(all, 0.0)
+    }
 }
 
 /// `log p - log(1 - p)`.

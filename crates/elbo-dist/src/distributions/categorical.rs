@@ -1,7 +1,7 @@
 use burn::tensor::{Int, Tensor};
 
-use crate::distributions::dirichlet::with_categories;
 use crate::place::constant_like;
+use crate::shape::with_categories;
 use crate::special::log_softmax;
 use crate::{
     DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support,
@@ -85,7 +85,7 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
     /// The Gumbel-max trick: `argmaxₖ lₖ - log(-log uₖ)`.
     fn draw(&self, mut shape: [usize; D], noise: &mut Noise) -> Tensor<D, Int> {
         shape[D - 1] = self.logits.dims()[D - 1];
-        let gumbel = noise.uniform(shape).log().neg().log().neg();
+        let gumbel = noise.gumbel(shape);
         let logits = self.logits.on(&gumbel).inner();
         (gumbel + logits).argmax(D - 1)
     }

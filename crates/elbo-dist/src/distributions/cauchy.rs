@@ -104,4 +104,9 @@ impl<const D: usize> Quantile<D> for Cauchy<D> {
         let z = ((p - 0.5) * PI).tan().mask_where(far, outer);
         z * &self.scale + &self.loc
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        // The mirror image about the location.
+        -self.icdf(p) + &(self.loc.clone() * 2.0)
+    }
 }

@@ -1,6 +1,6 @@
 use burn::tensor::{Bool, Float, Tensor};
 
-use crate::shape::widest;
+use crate::shape::{beside, widest};
 use crate::{Cdf, DistError, Distribution, Domain, Noise, Operand, Parameter, Support, broadcast};
 
 /// A distribution of numbers whose readings end at `low` and `high`: what lies beyond an end is recorded as
@@ -53,6 +53,7 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Censored<P, D> {
         Ends { below: at.clone().lower_equal(low), above: at.greater_equal(high), outside }
     }
 
+    /// Where readings end; of counts, whole numbers.
     fn own_parameters(&self) -> [Parameter<'_>; 2] {
         [
             Parameter::new("low", &self.low, Domain::Extended),
@@ -75,7 +76,7 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Distribution<D> 
         parameters
     }
 
-    /// The base's: numbers beyond an end have density 0.
+    /// Up to ends that are numbers; where they are tensors, that of the base.
     fn support(&self) -> Support {
         match (&self.low, &self.high) {
             (Operand::Scalar(low), Operand::Scalar(high)) => {
@@ -100,7 +101,7 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Distribution<D> 
         let shape = below.dims();
         let value = value.expand(shape);
         let at_end = below.clone().bool_or(above.clone());
-        let inside = self.support().inner_point().unwrap_or(0.0);
+        let inside = self.base.support().inner_event()[0];
         let log_prob = self.base.log_prob(value.clone().mask_fill(at_end, inside));
         let log_cdf = self.base.log_cdf(value.clone());
         // Of counts, P(X ≥ high) is P(X > high - 1).
@@ -111,15 +112,39 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Distribution<D> 
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        self.base.shape()?;
-        broadcast(self.name(), &self.parameters())
+        let shape =
+            beside(self.name(), self.base.shape()?, self.event_rank(), &self.own_parameters())?;
+        let [least, most] = self.base.support().ends();
+        let apart = |low: f64, high: f64| low.max(least) >= high.min(most);
+        match (&self.low, &self.high) {
+            (&Operand::Scalar(low), &Operand::Scalar(high)) if apart(low, high) => {
+                Err(DistError::Interval { distribution: self.name(), low, high })
+            }
+            _ => Ok(shape),
+        }
+    }
+
+    fn outline(&self) -> [usize; D] {
+        widest(self.base.outline(), widest(self.low.dims(), self.high.dims()))
+    }
+
+    fn event_rank(&self) -> usize {
+        self.base.event_rank()
+    }
+
+    fn is_proper(&self) -> bool {
+        self.base.is_proper()
     }
 
     fn check(&self) -> Result<(), DistError> {
         self.own_parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
         let shape: [usize; D] = broadcast(self.name(), &self.own_parameters())?;
         let ends = self.low.to_host(shape).into_iter().zip(self.high.to_host(shape));
-        let wrong = ends.into_iter().find(|(low, high)| low >= high);
+        let whole = |end: f64| {
+            !self.base.support().is_discrete() || end.is_infinite() || end.fract() == 0.0
+        };
+        let wrong =
+            ends.into_iter().find(|(low, high)| low >= high || !whole(*low) || !whole(*high));
         if let Some((low, high)) = wrong {
             return Err(DistError::Interval { distribution: self.name(), low, high });
         }

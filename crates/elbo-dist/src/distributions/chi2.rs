@@ -77,11 +77,23 @@ impl<const D: usize> Cdf<D> for Chi2<D> {
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
         self.as_gamma().sf(value)
     }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.as_gamma().log_cdf(value)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.as_gamma().log_sf(value)
+    }
 }
 
 impl<const D: usize> Quantile<D> for Chi2<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         self.as_gamma().icdf(p)
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        self.as_gamma().isf(p)
     }
 }
 

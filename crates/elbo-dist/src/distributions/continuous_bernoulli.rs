@@ -3,7 +3,8 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::logit;
 use crate::moments::probability;
 use crate::operands::operands;
-use crate::special::{on_host, polynomial, with_slope};
+use crate::shape::widest;
+use crate::special::{on_host, polynomial, polynomial_scalar, with_slope, with_slopes};
 use crate::{
     Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1mexp, log1p,
 };
@@ -94,28 +95,50 @@ impl<const D: usize> Entropy<D> for ContinuousBernoulli<D> {
 
 impl<const D: usize> Cdf<D> for ContinuousBernoulli<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        // By the right end for growing densities, where e^l would overflow.
         let value = value.clamp(0.0, 1.0);
         let logits = self.logits.on(&value);
-        let down = from_left(value.clone(), -logits.clone().abs());
-        let up = -from_left(-value + 1.0, -logits.clone().abs()) + 1.0;
-        let grows = logits.greater_elem(0.0).expand(up.dims());
-        down.mask_where(grows, up)
+        with_slopes(value, logits, cdf_of, |x, l| [density(&x, &l), slope_of_cdf(x, l)])
     }
 }
 
 impl<const D: usize> Quantile<D> for ContinuousBernoulli<D> {
+    /// Its derivatives are those of the distribution function, turned over.
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         let p = probability(p);
         let logits = self.logits.on(&p);
-        let grows = logits.clone().greater_elem(0.0);
-        let shape = (p.clone() + logits.clone().inner().zeros_like()).dims();
-        let grows = grows.expand(shape);
-        let p = p.expand(shape);
-        let tail = p.clone().mask_where(grows.clone(), -p + 1.0);
-        let x = at_part(tail, -logits.abs());
-        x.clone().mask_where(grows, -x + 1.0)
+        with_slopes(p, logits, quantile_of, |p, l| {
+            let x = quantile_of(p, l.clone());
+            let by_p = density(&x, &l).recip();
+            [by_p.clone(), -slope_of_cdf(x, l) * by_p]
+        })
     }
+}
+
+fn cdf_of<const D: usize>(x: Tensor<D>, l: Tensor<D>) -> Tensor<D> {
+    // By the right end for growing densities, where e^l would overflow.
+    let down = from_left(x.clone(), -l.clone().abs());
+    let up = -from_left(-x + 1.0, -l.clone().abs()) + 1.0;
+    let grows = l.greater_elem(0.0).expand(up.dims());
+    down.mask_where(grows, up)
+}
+
+fn quantile_of<const D: usize>(p: Tensor<D>, l: Tensor<D>) -> Tensor<D> {
+    let shape = widest(p.dims(), l.dims());
+    let grows = l.clone().greater_elem(0.0).expand(shape);
+    let p = p.expand(shape);
+    let tail = p.clone().mask_where(grows.clone(), -p + 1.0);
+    let x = at_part(tail, -l.abs());
+    x.clone().mask_where(grows, -x + 1.0)
+}
+
+fn density<const D: usize>(x: &Tensor<D>, l: &Tensor<D>) -> Tensor<D> {
+    (x.clone() * l.clone() - log_normalizer(l.clone())).exp()
+}
+
+/// `∂F/∂l = F(x) (m(x) - m(1))`, with the mean `m(x) = x m(1; l x)` of what lies below `x`.
+fn slope_of_cdf<const D: usize>(x: Tensor<D>, l: Tensor<D>) -> Tensor<D> {
+    let below = mean_of(x.clone() * l.clone()) * x.clone();
+    cdf_of(x, l.clone()) * (below - mean_of(l))
 }
 
 /// `log((eˡ - 1) / l) = max(l, 0) + log((1 - e^-|l|) / |l|)`, with derivative the mean.
@@ -142,7 +165,7 @@ fn mean_of<const D: usize>(l: Tensor<D>) -> Tensor<D> {
 fn cumulant(order: i32, l: f64) -> f64 {
     let (u, even) = (l.abs(), order % 2 == 0);
     if u < NEAR {
-        let sum = series(order).iter().rev().fold(0.0, |sum, c| sum * l * l + c);
+        let sum = polynomial_scalar(&series(order), l * l);
         return match order {
             0 => 0.5 * l + sum * l * l,
             1 => 0.5 + sum * l,

@@ -3,6 +3,7 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::gamma::log_gamma_draw;
 use crate::noise::into_open_unit;
 use crate::operands::operands;
+use crate::shape::with_categories;
 use crate::special::log_softmax;
 use crate::{
     DistError, Distribution, Entropy, Moments, Noise, Operand, Support, broadcast, digamma, lgamma,
@@ -72,17 +73,6 @@ impl<const D: usize> Distribution<D> for Dirichlet<D> {
 
     fn shape(&self) -> Result<[usize; D], DistError> {
         with_categories(self.name(), broadcast(self.name(), &self.parameters())?)
-    }
-}
-
-/// `shape`, if its last axis has an element.
-pub(super) fn with_categories<const D: usize>(
-    distribution: &'static str,
-    shape: [usize; D],
-) -> Result<[usize; D], DistError> {
-    match shape[D - 1] {
-        0 => Err(DistError::NoCategories { distribution, shape: format!("{shape:?}") }),
-        _ => Ok(shape),
     }
 }
 

@@ -1,9 +1,10 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::distributions::dirichlet::{log_beta, with_categories};
+use crate::distributions::dirichlet::log_beta;
 use crate::distributions::gamma::log_gamma_draw;
 use crate::distributions::multinomial::partition;
 use crate::operands::operands;
+use crate::shape::with_categories;
 use crate::{
     Dirichlet, DistError, Distribution, Moments, Noise, Operand, Support, broadcast, lgamma,
     lgamma_scalar,

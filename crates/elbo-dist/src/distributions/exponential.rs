@@ -94,4 +94,8 @@ impl<const D: usize> Quantile<D> for Exponential<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         -log1p(-probability(p)) / &self.rate
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        -probability(p).log() / &self.rate
+    }
 }

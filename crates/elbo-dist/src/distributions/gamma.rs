@@ -2,7 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::noise::open_unit_ends;
 use crate::operands::operands;
-use crate::special::{self, gamma_draw_slope};
+use crate::special::{self, gamma_draw_slope, gammainccinv, log_gammainc, log_gammaincc};
 use crate::{
     Cdf, Distribution, ElementNoise, Entropy, Moments, Noise, Operand, Quantile, Support, gammainc,
     gammaincc, gammaincinv,
@@ -103,11 +103,25 @@ impl<const D: usize> Cdf<D> for Gamma<D> {
         let value = value.clamp_min(0.0) * &self.rate;
         gammaincc(self.concentration.on(&value), value)
     }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let value = value.clamp_min(0.0) * &self.rate;
+        log_gammaincc(self.concentration.on(&value), value)
+    }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let value = value.clamp_min(0.0) * &self.rate;
+        log_gammainc(self.concentration.on(&value), value)
+    }
 }
 
 impl<const D: usize> Quantile<D> for Gamma<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         gammaincinv(self.concentration.on(&p), p) / &self.rate
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        gammainccinv(self.concentration.on(&p), p) / &self.rate
     }
 }
 

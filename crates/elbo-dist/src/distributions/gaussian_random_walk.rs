@@ -2,6 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::Normal;
 use crate::operands::operands;
+use crate::shape::with_steps;
 use crate::{
     DistError, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Support, broadcast,
 };
@@ -73,13 +74,12 @@ impl<const D: usize> Distribution<D> for GaussianRandomWalk<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let mut shape = broadcast(self.name(), &self.parameters())?;
+        let shape = broadcast(self.name(), &self.parameters())?;
         if ![1, self.steps].contains(&shape[D - 1]) {
             let (distribution, steps) = (self.name(), self.steps);
             return Err(DistError::Steps { distribution, steps, shape: shape.to_vec() });
         }
-        shape[D - 1] = self.steps;
-        Ok(shape)
+        with_steps(self.name(), shape, D - 1, self.steps)
     }
 
     fn outline(&self) -> [usize; D] {

@@ -96,6 +96,15 @@ impl<const D: usize> Cdf<D> for Geometric<D> {
         let k = value.floor().clamp_min(-1.0);
         -expm1((k.clone() + 1.0) * softplus(self.logits.on(&k)) * -1.0)
     }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let k = value.floor().clamp_min(-1.0);
+        (k.clone() + 1.0) * softplus(self.logits.on(&k)) * -1.0
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.log_sf(value).exp()
+    }
 }
 
 /// `log(1 + eˡ)`.

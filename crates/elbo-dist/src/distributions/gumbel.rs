@@ -3,8 +3,9 @@ use std::f64::consts::PI;
 use burn::tensor::{Float, Tensor};
 
 use crate::EULER_GAMMA;
+use crate::moments::probability;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1};
+use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1p};
 
 /// The Gumbel distribution of largest values with location `μ` and scale `β`.
 ///
@@ -97,5 +98,9 @@ impl<const D: usize> Cdf<D> for Gumbel<D> {
 impl<const D: usize> Quantile<D> for Gumbel<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         -(p.log().neg().log()) * &self.scale + &self.loc
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        -((-log1p(-probability(p))).log() * &self.scale) + &self.loc
     }
 }

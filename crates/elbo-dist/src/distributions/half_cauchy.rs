@@ -94,4 +94,8 @@ impl<const D: usize> Quantile<D> for HalfCauchy<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         (probability(p) * FRAC_PI_2).tan() * &self.scale
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        (probability(p) * FRAC_PI_2).tan().recip() * &self.scale
+    }
 }

@@ -6,7 +6,7 @@ use crate::moments::probability;
 use crate::operands::operands;
 use crate::{
     Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support, erf,
-    erfc, erfinv,
+    erfc, erfinv, log_ndtr, ndtri,
 };
 
 /// The half-normal distribution: `|x|` for `x ~ N(0, σ²)`.
@@ -88,10 +88,18 @@ impl<const D: usize> Cdf<D> for HalfNormal<D> {
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
         erfc(value.clamp_min(0.0) / &(self.scale.clone() * SQRT_2))
     }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        log_ndtr(-value.clamp_min(0.0) / &self.scale) + LN_2
+    }
 }
 
 impl<const D: usize> Quantile<D> for HalfNormal<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         erfinv(probability(p)) * SQRT_2 * &self.scale
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        -ndtri(probability(p) * 0.5) * &self.scale
     }
 }

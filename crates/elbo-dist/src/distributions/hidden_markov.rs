@@ -1,6 +1,7 @@
 use burn::tensor::{Float, Int, Tensor};
 
-use crate::shape::{leading, mismatch};
+use crate::distributions::forward_backward::{Logs, tied};
+use crate::shape::{expanded, leading, of_numbers, sizes_apart, with_steps};
 use crate::special::log_softmax;
 use crate::{Categorical, DistError, Distribution, Noise, Parameter, Support, logsumexp};
 
@@ -64,10 +65,24 @@ where
     ///
     /// # Shapes
     /// `value` is `[.., T]`, the result `[.., T, K]`.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_dist::{Bernoulli, Categorical, HiddenMarkov};
+    ///
+    /// let device = Device::flex();
+    /// let initial = Categorical::probs(Tensor::<2>::from_floats([[0.5, 0.5]], &device));
+    /// let stay = Categorical::probs(Tensor::<3>::from_floats([[[0.9, 0.1], [0.1, 0.9]]], &device));
+    /// let coins = Bernoulli::probs(Tensor::<3>::from_floats([[[0.2, 0.8]]], &device));
+    /// let x = Tensor::<2>::from_floats([[1.0]], &device);
+    /// let states = HiddenMarkov::new(initial, stay, coins, 1).marginals(x);
+    /// let p = states.into_data().try_to_vec::<f32>().unwrap();
+    /// assert!((p[0] - 0.2).abs() < 1e-6 && (p[1] - 0.8).abs() < 1e-6);
+    /// ```
     pub fn marginals(&self, value: Tensor<D>) -> Tensor<M> {
         let logs = self.logs(value).constant();
         let (forward, backward) = (logs.forward(), logs.backward());
-        let both = Tensor::cat(forward, M - 2) + Tensor::cat(backward, M - 2);
+        let both = Tensor::cat(expanded(forward), M - 2) + Tensor::cat(expanded(backward), M - 2);
         log_softmax(both, M - 1).exp()
     }
 
@@ -129,73 +144,6 @@ where
     }
 }
 
-/// Log-probabilities: of first states `[.., 1, K]`, of moves `[.., K, K]` and of what is seen `[.., T, K]`.
-struct Logs<const M: usize> {
-    first: Tensor<M>,
-    moves: Tensor<M>,
-    seen: Tensor<M>,
-}
-
-impl<const M: usize> Logs<M> {
-    fn constant(self) -> Self {
-        let (first, moves) = (self.first.inner(), self.moves.inner());
-        Self { first, moves, seen: self.seen.inner() }
-    }
-
-    fn steps(&self) -> usize {
-        self.seen.dims()[M - 2]
-    }
-
-    fn seen_at(&self, t: usize) -> Tensor<M> {
-        self.seen.clone().narrow(M - 2, t, 1)
-    }
-
-    /// `αₜ`, each `[.., 1, K]`.
-    fn forward(&self) -> Vec<Tensor<M>> {
-        let mut all = vec![self.first.clone() + self.seen_at(0)];
-        for t in 1..self.steps() {
-            let from = all[t - 1].clone().swap_dims(M - 2, M - 1) + self.moves.clone();
-            all.push(logsumexp(from, M - 2) + self.seen_at(t));
-        }
-        all
-    }
-
-    /// `βₜ(i) = log Σⱼ exp(log Aᵢⱼ + log p(xₜ₊₁ | j) + βₜ₊₁(j))`, each `[.., 1, K]`.
-    fn backward(&self) -> Vec<Tensor<M>> {
-        let last = self.steps() - 1;
-        let mut all = vec![(self.first.clone() + self.seen_at(last)).zeros_like()];
-        for t in (1..=last).rev() {
-            let to = all[all.len() - 1].clone() + self.seen_at(t) + self.moves.clone();
-            all.push(logsumexp(to, M - 1).swap_dims(M - 2, M - 1));
-        }
-        all.reverse();
-        all
-    }
-
-    /// `log Aᵢⱼ` for each `i` and the states `j`, `[.., 1, K]`.
-    fn column(&self, states: Tensor<M, Int>) -> Tensor<M> {
-        let mut shape = crate::shape::widest(states.dims(), self.moves.dims());
-        let moves = self.moves.clone().expand(shape);
-        shape[M - 1] = 1;
-        moves.gather(M - 1, states.expand(shape)).swap_dims(M - 2, M - 1)
-    }
-
-    /// `log Aᵢⱼ` for each `j` and the states `i`, `[.., 1, K]`.
-    fn row(&self, states: Tensor<M, Int>) -> Tensor<M> {
-        let mut shape = crate::shape::widest(states.dims(), self.moves.dims());
-        let moves = self.moves.clone().expand(shape);
-        shape[M - 2] = 1;
-        moves.gather(M - 2, states.expand(shape))
-    }
-}
-
-/// `Σ (x - x₀) slope` over the last two axes, where `x₀` is finite.
-fn tied<const M: usize>(x: Tensor<M>, constant: Tensor<M>, slope: Tensor<M>) -> Tensor<M> {
-    let never = constant.clone().equal_elem(f64::NEG_INFINITY);
-    let change = (x - constant).mask_fill(never, 0.0);
-    (change * slope).sum_dim(M - 1).sum_dim(M - 2)
-}
-
 impl<P, const D: usize, const M: usize> Distribution<D> for HiddenMarkov<P, D, M>
 where
     P: Distribution<M, Kind = Float>,
@@ -208,8 +156,14 @@ where
     }
 
     fn parameters(&self) -> Vec<Parameter<'_>> {
-        let mut parameters = self.initial.parameters();
-        parameters.extend(self.transition.parameters());
+        let mut parameters: Vec<_> = self
+            .initial
+            .parameters()
+            .into_iter()
+            .map(|p| Parameter { name: "initial", ..p })
+            .collect();
+        let moves = self.transition.parameters().into_iter();
+        parameters.extend(moves.map(|p| Parameter { name: "transition", ..p }));
         parameters.extend(self.observations.parameters());
         parameters
     }
@@ -220,6 +174,10 @@ where
 
     fn support(&self) -> Support {
         self.observations.support()
+    }
+
+    fn is_proper(&self) -> bool {
+        self.observations.is_proper()
     }
 
     fn detach(self) -> Self {
@@ -268,7 +226,8 @@ where
                 (from + constant.moves.clone() + to).exp()
             });
             let pairs = pairs.reduce(|sum, pair| sum + pair);
-            let both = Tensor::cat(forward, M - 2) + Tensor::cat(backward, M - 2);
+            let both =
+                Tensor::cat(expanded(forward), M - 2) + Tensor::cat(expanded(backward), M - 2);
             let states = (both - total.clone()).exp();
             total = total + tied(first, constant.first, states.clone().narrow(M - 2, 0, 1));
             total = total + tied(seen, constant.seen, states);
@@ -280,6 +239,7 @@ where
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
+        of_numbers(self.name(), &self.observations)?;
         self.initial.shape()?;
         self.transition.shape()?;
         let seen = self.observations.shape()?;
@@ -290,11 +250,9 @@ where
             && [1, count].contains(&seen[M - 1])
             && [1, self.steps].contains(&seen[M - 2]);
         if !fits {
-            return Err(mismatch(self.name(), self.parameters()));
+            return Err(sizes_apart(self.name(), self.parameters()));
         }
-        let mut shape = leading(self.name(), &self.parameters(), 1)?;
-        shape[D - 1] = self.steps;
-        Ok(shape)
+        with_steps(self.name(), leading(self.name(), &self.parameters(), 1)?, D - 1, self.steps)
     }
 
     fn outline(&self) -> [usize; D] {

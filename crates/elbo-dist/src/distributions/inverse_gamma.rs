@@ -2,10 +2,10 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::gamma::log_gamma_kernel;
 use crate::operands::operands;
-use crate::special::gammainccinv;
+use crate::special::{gammainccinv, log_gammainc, log_gammaincc};
 use crate::{
     Cdf, Distribution, Entropy, Gamma, Moments, Noise, Operand, Quantile, Support, gammainc,
-    gammaincc,
+    gammaincc, gammaincinv,
 };
 
 /// The inverse Gamma distribution with concentration `α` and scale `β`: `1/x` for `x ~ Γ(α, β)`.
@@ -96,10 +96,24 @@ impl<const D: usize> Cdf<D> for InverseGamma<D> {
         let inverse = (value.clamp_min(0.0) / &self.scale).recip();
         gammainc(self.concentration.on(&inverse), inverse)
     }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let inverse = (value.clamp_min(0.0) / &self.scale).recip();
+        log_gammaincc(self.concentration.on(&inverse), inverse)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let inverse = (value.clamp_min(0.0) / &self.scale).recip();
+        log_gammainc(self.concentration.on(&inverse), inverse)
+    }
 }
 
 impl<const D: usize> Quantile<D> for InverseGamma<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         gammainccinv(self.concentration.on(&p), p).recip() * &self.scale
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        gammaincinv(self.concentration.on(&p), p).recip() * &self.scale
     }
 }

@@ -94,6 +94,10 @@ impl<const D: usize> Quantile<D> for Kumaraswamy<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         (log1mexp(log1p(-probability(p)) / &self.b) / &self.a).exp()
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        (log1mexp(probability(p).log() / &self.b) / &self.a).exp()
+    }
 }
 
 impl<const D: usize> Kumaraswamy<D> {

@@ -4,7 +4,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::moments::probability;
 use crate::operands::operands;
-use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support};
+use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, log1p};
 
 /// The Laplace distribution with location `μ` and scale `b`.
 ///
@@ -91,6 +91,18 @@ impl<const D: usize> Cdf<D> for Laplace<D> {
         let tail = z.clone().abs().neg().exp() * 0.5;
         (-tail.clone() + 1.0).mask_where(z.greater_elem(0.0), tail)
     }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = (value - &self.loc) / &self.scale;
+        let left = z.clone().clamp_max(0.0) - LN_2;
+        let right = log1p(-(-z.clone().clamp_min(0.0)).exp() * 0.5);
+        left.mask_where(z.greater_elem(0.0), right)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        // By symmetry.
+        self.log_cdf(-value + &(self.loc.clone() * 2.0))
+    }
 }
 
 impl<const D: usize> Quantile<D> for Laplace<D> {
@@ -100,5 +112,10 @@ impl<const D: usize> Quantile<D> for Laplace<D> {
         let tail = p.clone().mask_where(above.clone(), -p + 1.0);
         let z = (tail * 2.0).log();
         z.clone().mask_where(above, -z) * &self.scale + &self.loc
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        // The mirror image about the location.
+        -self.icdf(p) + &(self.loc.clone() * 2.0)
     }
 }

@@ -3,10 +3,10 @@ use std::f64::consts::LN_2;
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::Beta;
-use crate::distributions::wishart_cholesky::one_a_matrix;
-use crate::linalg::keep;
+use crate::linalg::diagonal;
 use crate::operands::operands;
 use crate::place::constant_like;
+use crate::shape::{one_an_event, with_categories};
 use crate::transforms::triangle::Triangle;
 use crate::transforms::{from_partial, log_lengths};
 use crate::{DistError, Distribution, Noise, Operand, Support, broadcast, log1p};
@@ -90,21 +90,26 @@ impl<const D: usize> Distribution<D> for LkjCholesky<D> {
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let n = self.size;
-        let diagonal = (value.clone() * keep(&value, |i, j| i == j)).sum_dim(D - 1);
         let mut rows = [1; D];
         rows[D - 2] = n;
-        // Of the first row, which is 1, nothing is asked.
+        // The first is 1: its exponent could be any.
         let own = |i: usize| if i == 0 { 0.0 } else { n as f64 - i as f64 - 3.0 };
         let own = constant_like(&value, (0..n).map(own).collect(), rows);
-        let logs = diagonal.log();
+        let logs = diagonal(&value).log();
         let by_row = (logs.clone() * own).sum_dim(D - 2);
         by_row + logs.sum_dim(D - 2) * &(self.concentration.clone() * 2.0) - &self.normalizer()
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        one_a_matrix(self.name(), "concentration", &self.concentration)?;
+        one_an_event(self.name(), "concentration", &self.concentration, 2)?;
         let mut shape = broadcast(self.name(), &self.parameters())?;
         shape[D - 2..].copy_from_slice(&[self.size, self.size]);
-        Ok(shape)
+        with_categories(self.name(), shape)
+    }
+
+    fn outline(&self) -> [usize; D] {
+        let mut shape = self.concentration.dims();
+        shape[D - 2..].copy_from_slice(&[self.size, self.size]);
+        shape
     }
 }

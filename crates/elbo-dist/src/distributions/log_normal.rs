@@ -114,4 +114,8 @@ impl<const D: usize> Quantile<D> for LogNormal<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         self.log.icdf(p).exp()
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        self.log.isf(p).exp()
+    }
 }

@@ -100,4 +100,8 @@ impl<const D: usize> Quantile<D> for Logistic<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         log_odds(p) * &self.scale + &self.loc
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        -(log_odds(p) * &self.scale) + &self.loc
+    }
 }

@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::linalg::{capacitance, solve_by_capacitance};
-use crate::shape::mismatch;
+use crate::shape::sizes_apart;
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
     Support, broadcast, log_det,
@@ -120,9 +120,9 @@ impl<const D: usize, const M: usize> Distribution<D> for LowRankMultivariateNorm
 
     fn shape(&self) -> Result<[usize; D], DistError> {
         let shape: [usize; D] = broadcast(self.name(), &self.parameters())?;
-        match shape[D - 1] == self.size() && self.cov_factor.dims()[M - 1] > 0 {
+        match shape[D - 1] == self.size() && !self.cov_factor.dims()[M - 2..].contains(&0) {
             true => Ok(shape),
-            false => Err(mismatch(self.name(), self.parameters())),
+            false => Err(sizes_apart(self.name(), self.parameters())),
         }
     }
 }

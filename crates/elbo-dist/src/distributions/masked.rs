@@ -1,5 +1,6 @@
 use burn::tensor::{Bool, Float, Tensor};
 
+use crate::place::constant_like;
 use crate::shape::widest;
 use crate::{DistError, Distribution, Noise, Parameter, Support};
 
@@ -7,8 +8,9 @@ use crate::{DistError, Distribution, Noise, Parameter, Support};
 ///
 /// `log p(x) = log p₀(x)` where the mask is true, and 0 elsewhere
 ///
-/// Draws are those of the base, masked or not. A hidden value is replaced before its density is computed, so
-/// that no gradient of it is left, but should be a finite number.
+/// Draws are those of the base, masked or not. What is hidden may be anything, NaN too: an event inside the support takes
+/// its place before the density is computed. (A program that validates its data looks at all of them; the trace's own
+/// mask, `t.mask`, tells it which are hidden.) A hidden latent has no prior: its posterior is not proper.
 ///
 /// # Shapes
 /// The mask broadcasts to `log_prob`, and so has size 1 on the axes of an event.
@@ -76,11 +78,12 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Maske
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let shape = widest(value.dims(), self.mask.dims());
-        let value = value.expand(shape);
-        let value = match self.support().inner_point() {
-            Some(inside) => value.mask_fill(self.hidden(shape), inside),
-            None => value,
-        };
+        let event = self.support().event_sides();
+        let mut sides = [1; D];
+        let axes = self.support().event_shape().len();
+        sides[D - axes..].copy_from_slice(&event[2 - axes..]);
+        let inside = constant_like(&value, self.support().inner_event(), sides).expand(shape);
+        let value = value.expand(shape).mask_where(self.hidden(shape), inside);
         let log_prob = self.base.log_prob(value);
         let shape = log_prob.dims();
         log_prob.mask_fill(self.hidden(shape), 0.0)
@@ -90,7 +93,9 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Maske
         let (shape, mask) = (self.base.shape()?, self.mask.dims());
         let events = D - self.event_rank();
         let fits = |axis: usize| match axis < events {
-            true => mask[axis] == shape[axis] || mask[axis] == 1 || shape[axis] == 1,
+            true => {
+                mask[axis] == shape[axis] || mask[axis] == 1 || shape[axis] == 1 && mask[axis] > 0
+            }
             false => mask[axis] == 1,
         };
         if !(0..D).all(fits) {
@@ -98,6 +103,10 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Maske
             return Err(DistError::Mask { distribution, mask: mask.to_vec(), shape });
         }
         Ok(widest(shape, mask))
+    }
+
+    fn outline(&self) -> [usize; D] {
+        widest(self.base.outline(), self.mask.dims())
     }
 
     fn check(&self) -> Result<(), DistError> {

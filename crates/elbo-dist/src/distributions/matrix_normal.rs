@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::linalg::lower;
-use crate::shape::{leading, mismatch};
+use crate::shape::{leading, rows_of_square, sizes_apart, widest};
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
     Support, log_det, solve_lower,
@@ -116,33 +116,22 @@ impl<const D: usize> Distribution<D> for MatrixNormal<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let row = square(self.name(), "scale_tril_row", &self.scale_tril_row)?;
-        let column = square(self.name(), "scale_tril_column", &self.scale_tril_column)?;
+        let row = rows_of_square(self.name(), "scale_tril_row", &self.scale_tril_row)?;
+        let column = rows_of_square(self.name(), "scale_tril_column", &self.scale_tril_column)?;
         let mut shape = leading(self.name(), &self.parameters(), 2)?;
         shape[D - 2..].copy_from_slice(&[row, column]);
         let loc = self.loc.dims();
         let fits = |axis: usize| loc[axis] == 1 || loc[axis] == shape[axis];
         match fits(D - 2) && fits(D - 1) {
             true => Ok(shape),
-            false => Err(mismatch(self.name(), self.parameters())),
+            false => Err(sizes_apart(self.name(), self.parameters())),
         }
     }
 
     fn outline(&self) -> [usize; D] {
-        self.loc.dims()
-    }
-}
-
-/// The rows of a parameter whose last two axes must have one size.
-pub(super) fn square<const D: usize>(
-    distribution: &'static str,
-    parameter: &'static str,
-    matrix: &Operand<D>,
-) -> Result<usize, DistError> {
-    let dims = matrix.dims();
-    match dims[D - 2] == dims[D - 1] {
-        true => Ok(dims[D - 1]),
-        false => Err(DistError::NotSquare { distribution, parameter, shape: dims.to_vec() }),
+        let mut shape = widest(self.loc.dims(), self.scale_tril_row.dims());
+        shape[D - 1] = self.scale_tril_column.dims()[D - 1];
+        shape
     }
 }
 

@@ -1,5 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
+use crate::shape::{of_numbers, widest};
 use crate::special::log_softmax;
 use crate::{
     Categorical, Cdf, DistError, Distribution, Moments, Noise, Operand, Parameter, Support,
@@ -90,11 +91,22 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Mixtu
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
+        of_numbers(self.name(), &self.components)?;
         self.components.shape()?;
         self.weights.shape()?;
         let mut shape = broadcast(self.name(), &self.parameters())?;
         shape[D - 1] = 1;
         Ok(shape)
+    }
+
+    fn outline(&self) -> [usize; D] {
+        let mut shape = widest(self.components.outline(), self.weights.outline());
+        shape[D - 1] = 1;
+        shape
+    }
+
+    fn is_proper(&self) -> bool {
+        self.components.is_proper()
     }
 
     fn check(&self) -> Result<(), DistError> {

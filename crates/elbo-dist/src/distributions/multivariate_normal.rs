@@ -45,12 +45,12 @@ impl<const D: usize, const M: usize> MultivariateNormal<D, M> {
         Self::new(loc, ScaleTril::by_factor(scale_tril))
     }
 
-    /// By the covariance `Σ`, which is factorized: reads one number a matrix to the host.
+    /// By the covariance `Σ`, of which the lower triangle is read, and which is factorized: that reads one number a matrix to the host.
     pub fn covariance_matrix(loc: impl Into<Operand<D>>, covariance: Tensor<M>) -> Self {
         Self::new(loc, ScaleTril::by_covariance(covariance))
     }
 
-    /// By the precision `Σ⁻¹`, which is factorized: reads one number a matrix to the host.
+    /// By the precision `Σ⁻¹`, of which the lower triangle is read, and which is factorized: that reads one number a matrix to the host.
     pub fn precision_matrix(loc: impl Into<Operand<D>>, precision: Tensor<M>) -> Self {
         Self::new(loc, ScaleTril::by_precision(precision))
     }

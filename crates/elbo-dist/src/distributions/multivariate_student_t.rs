@@ -4,6 +4,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::student_t::half_chi2_over_half_df;
 use crate::scale_tril::ScaleTril;
+use crate::shape::one_an_event;
 use crate::{
     DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, log1p,
 };
@@ -105,23 +106,8 @@ impl<const D: usize, const M: usize> Distribution<D> for MultivariateStudentT<D,
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        one_an_event(self.name(), "df", &self.df)?;
+        one_an_event(self.name(), "df", &self.df, 1)?;
         self.scale.shape(self.name(), &self.parameters())
-    }
-}
-
-/// Checks that a parameter has one number an event, and so size 1 on the last axis.
-pub(super) fn one_an_event<const D: usize>(
-    distribution: &'static str,
-    parameter: &'static str,
-    value: &Operand<D>,
-) -> Result<(), DistError> {
-    match value.dims()[D - 1] {
-        1 => Ok(()),
-        _ => {
-            let shape = value.dims().to_vec();
-            Err(DistError::OneAnEvent { distribution, parameter, shape })
-        }
     }
 }
 

@@ -102,4 +102,14 @@ impl<const D: usize> Cdf<D> for NegativeBinomial<D> {
         let below = below.expand(cdf.dims());
         cdf.mask_fill(below, 0.0)
     }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        // P(X > k) = I(k + 1, r, p)
+        let k = value.floor();
+        let below = k.clone().lower_elem(0.0);
+        let (r, chance) = (self.total_count.on(&k), sigmoid(self.logits.on(&k)));
+        let sf = betainc(k.clamp_min(0.0) + 1.0, r, chance);
+        let below = below.expand(sf.dims());
+        sf.mask_fill(below, 1.0)
+    }
 }

@@ -96,4 +96,8 @@ impl<const D: usize> Quantile<D> for Normal<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         ndtri(p) * &self.scale + &self.loc
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        -(ndtri(p) * &self.scale) + &self.loc
+    }
 }

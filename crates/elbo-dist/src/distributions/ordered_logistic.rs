@@ -1,6 +1,6 @@
 use burn::tensor::{Int, Tensor};
 
-use crate::distributions::dirichlet::with_categories;
+use crate::shape::with_categories;
 use crate::{
     Categorical, DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter,
     Support, broadcast, log_sigmoid, log1mexp,
@@ -105,8 +105,9 @@ impl<const D: usize> Distribution<D> for OrderedLogistic<D> {
         let rows = cuts.chunks(self.cutpoints.dims()[D - 1].max(1));
         for pair in rows.flat_map(|row| row.windows(2)) {
             if pair[0] >= pair[1] {
+                let (distribution, parameter) = (self.name(), "cutpoints");
                 let (low, high) = (pair[0], pair[1]);
-                return Err(DistError::Interval { distribution: self.name(), low, high });
+                return Err(DistError::Order { distribution, parameter, low, high });
             }
         }
         Ok(())

@@ -111,4 +111,8 @@ impl<const D: usize> Quantile<D> for Pareto<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         (-log1p(-probability(p)) / &self.alpha).exp() * self.scale
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        (-probability(p).log() / &self.alpha).exp() * self.scale
+    }
 }

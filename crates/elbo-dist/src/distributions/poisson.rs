@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::operands::operands;
-use crate::special::log_gamma_kernel;
+use crate::special::{log_gamma_kernel, log_gammainc};
 use crate::{
     Cdf, Distribution, ElementNoise, Moments, Noise, Operand, Support, gammaincc, lgamma_scalar,
 };
@@ -80,6 +80,19 @@ impl<const D: usize> Cdf<D> for Poisson<D> {
         let cdf = gammaincc(k.clamp_min(0.0) + 1.0, rate);
         let below = below.expand(cdf.dims());
         cdf.mask_fill(below, 0.0)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let k = value.floor();
+        let below = k.clone().lower_elem(0.0);
+        let rate = self.rate.on(&k);
+        let log_sf = log_gammainc(k.clamp_min(0.0) + 1.0, rate);
+        let below = below.expand(log_sf.dims());
+        log_sf.mask_fill(below, 0.0)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.log_sf(value).exp()
     }
 }
 

@@ -1,9 +1,8 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::distributions::dirichlet::with_categories;
-use crate::distributions::multivariate_student_t::one_an_event;
 use crate::noise::into_open_unit;
 use crate::operands::operands;
+use crate::shape::{one_an_event, with_categories};
 use crate::special::log_softmax;
 use crate::{DistError, Distribution, Noise, Operand, Support, broadcast, lgamma_scalar};
 
@@ -66,7 +65,7 @@ impl<const D: usize> Distribution<D> for RelaxedOneHotCategorical<D> {
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
-        let gumbel = noise.uniform(shape).log().neg().log().neg();
+        let gumbel = noise.gumbel(shape);
         let logits = (gumbel + self.logits.tensor()) / &self.temperature;
         into_open_unit(log_softmax(logits, D - 1).exp())
     }
@@ -82,7 +81,7 @@ impl<const D: usize> Distribution<D> for RelaxedOneHotCategorical<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        one_an_event(self.name(), "temperature", &self.temperature)?;
+        one_an_event(self.name(), "temperature", &self.temperature, 1)?;
         with_categories(self.name(), broadcast(self.name(), &self.parameters())?)
     }
 }

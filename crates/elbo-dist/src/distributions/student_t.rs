@@ -99,6 +99,11 @@ impl<const D: usize> Quantile<D> for StudentT<D> {
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         student_quantile(self.df.on(&p), p) * &self.scale + &self.loc
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        // The mirror image about the location.
+        -self.icdf(p) + &(self.loc.clone() * 2.0)
+    }
 }
 
 /// `½ log ν + log B(½, ½ν)`, the logarithm of what normalizes Student's t with scale 1.

@@ -1,5 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
+use crate::transforms::over_event;
 use crate::{DistError, Distribution, Noise, Parameter, Support, Transform};
 
 /// The distribution of `x = f(z)` for `z` of a base distribution and a bijection `f`.
@@ -53,11 +54,6 @@ impl<P, T> Transformed<P, T> {
     {
         as_array(self.transform.forward_shape(&shape))
     }
-
-    /// Adds up the last axes of a log-probability that belong to an event of `own` axes, to those of `event`.
-    fn summed<const D: usize>(log: Tensor<D>, own: usize, event: usize) -> Tensor<D> {
-        (own..event).fold(log, |log, axis| log.sum_dim(D - 1 - axis))
-    }
 }
 
 /// The sizes of a shape of rank `D`.
@@ -86,9 +82,8 @@ where
     }
 
     fn support(&self) -> Support {
-        let of_shape = |shape: [usize; D]| self.transform.codomain(&self.mapped(shape));
-        let outline = self.base.shape().unwrap_or_else(|_| self.base.outline());
-        self.onto.unwrap_or_else(|| of_shape(outline))
+        let shape = self.mapped(self.base.shape().unwrap_or_else(|_| self.base.outline()));
+        self.onto.or_else(|| self.transform.codomain(&shape)).unwrap_or(Support::Real)
     }
 
     fn is_proper(&self) -> bool {
@@ -107,17 +102,30 @@ where
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let event = self.event_rank();
         let (z, log_det) = self.transform.inverse_and_log_det(value);
-        let log_det = Self::summed(log_det, self.transform.event_rank(), event);
-        Self::summed(self.base.log_prob(z), self.base.event_rank(), event) + log_det
+        let log_det = over_event(log_det, self.transform.event_rank(), event);
+        over_event(self.base.log_prob(z), self.base.event_rank(), event) + log_det
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let shape = self.base.shape()?;
-        let (domain, found) = (self.transform.domain(), self.base.support());
-        match self.onto.is_none() && domain != found {
-            true => Err(DistError::Domain { distribution: self.name(), domain, found }),
-            false => Ok(self.mapped(shape)),
+        let (shape, distribution) = (self.base.shape()?, self.name());
+        if !self.transform.is_bijection() {
+            return Err(DistError::NoBijection { distribution });
         }
+        let back = self.transform.inverse_shape(&self.transform.forward_shape(&shape));
+        if back != shape {
+            return Err(DistError::EventShape { distribution, shape: shape.to_vec() });
+        }
+        if self.base.support().is_discrete() {
+            let (domain, found) = ("continuous values".to_string(), self.base.support());
+            return Err(DistError::Domain { distribution, domain, found });
+        }
+        let (domain, found) = (self.transform.domain(&shape), self.base.support());
+        if self.onto.is_none() && domain != Some(found) {
+            let domain =
+                domain.map_or("a set that is not known".to_string(), |set| set.to_string());
+            return Err(DistError::Domain { distribution, domain, found });
+        }
+        Ok(self.mapped(shape))
     }
 
     fn outline(&self) -> [usize; D] {

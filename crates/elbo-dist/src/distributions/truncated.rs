@@ -1,14 +1,19 @@
-use burn::tensor::{Float, Tensor};
+use std::f64::consts::LN_2;
+
+use burn::tensor::{Bool, Float, Tensor};
 
 use crate::moments::probability;
-use crate::{Cdf, DistError, Distribution, Noise, Operand, Parameter, Quantile, Support};
+use crate::noise::open_unit_ends;
+use crate::shape::widest;
+use crate::{Cdf, DistError, Distribution, Noise, Operand, Parameter, Quantile, Support, log1mexp};
 
 /// A distribution of numbers between `low` and `high`, either of which may be infinite.
 ///
 /// `log p(x) = log p₀(x) - log(F(high) - F(low))` for `low ≤ x ≤ high`, and `-∞` elsewhere, for the
 /// distribution function `F` of the base. Of the tails the smaller is taken.
 ///
-/// Draws are by the base's quantile, and so right while neither `F(low)` nor `F(high)` is 1 to rounding.
+/// Draws are quantiles of the base, of the nearer tail, and carry gradients; they are right while the probability of
+/// that tail does not underflow.
 ///
 /// # Shapes
 /// Those of the base.
@@ -39,25 +44,49 @@ impl<P> Truncated<P> {
     pub fn new(base: P, low: f64, high: f64) -> Self {
         Self { base, low, high }
     }
+}
 
-    /// An end as a tensor, if it is finite.
-    fn end<const D: usize>(end: f64, like: &Tensor<D>) -> Option<Tensor<D>> {
-        end.is_finite().then(|| Operand::Scalar(end).on(like))
+/// The ends of an interval as the base sees them: of the upper half of its probability by the upper tail.
+struct Ends<const D: usize> {
+    /// Whether the interval lies in the upper half.
+    upper: Tensor<D, Bool>,
+    /// `log F(low)` and `log F(high)`.
+    below: [Tensor<D>; 2],
+    /// `log(1 - F(low))` and `log(1 - F(high))`.
+    above: [Tensor<D>; 2],
+}
+
+impl<P> Truncated<P> {
+    fn ends<const D: usize>(&self, like: &Tensor<D>) -> Ends<D>
+    where
+        P: Cdf<D>,
+    {
+        let at = |end: f64, log: &dyn Fn(Tensor<D>) -> Tensor<D>, otherwise: f64| {
+            let end = if end.is_finite() { Some(Operand::Scalar(end).on(like)) } else { None };
+            end.map_or_else(|| Operand::Scalar(otherwise).on(like), log)
+        };
+        let (none, all) = (f64::NEG_INFINITY, 0.0);
+        let below = [(self.low, none), (self.high, all)]
+            .map(|(end, otherwise)| at(end, &|x| self.base.log_cdf(x), otherwise));
+        let above = [(self.low, all), (self.high, none)]
+            .map(|(end, otherwise)| at(end, &|x| self.base.log_sf(x), otherwise));
+        let upper = below[0].clone().inner().greater_elem(-LN_2);
+        Ends { upper, below, above }
     }
 
-    /// `F(low)` and `F(high)`, or those of the other tail: `1 - F(high)` and `1 - F(low)`.
-    fn ends<const D: usize>(
-        &self,
-        like: &Tensor<D>,
-        of: impl Fn(Tensor<D>) -> Tensor<D>,
-        least: f64,
-        most: f64,
-    ) -> (Tensor<D>, Tensor<D>) {
-        let at = |end: f64, otherwise: f64| match Self::end(end, like) {
-            Some(end) => of(end),
-            None => Operand::Scalar(otherwise).on(like),
-        };
-        (at(self.low, least), at(self.high, most))
+    /// `log(F(high) - F(low))`, of the smaller tail.
+    fn log_mass<const D: usize>(ends: &Ends<D>) -> Tensor<D> {
+        let [low, high] = ends.below.clone();
+        let [above_low, above_high] = ends.above.clone();
+        let shape = widest(low.dims(), widest(high.dims(), above_low.dims()));
+        let upper = ends.upper.clone().expand(shape);
+        let more = high.expand(shape).mask_where(upper.clone(), above_low.expand(shape));
+        let less = low.expand(shape).mask_where(upper, above_high.expand(shape));
+        // Where one tail is empty there is nothing to take away, nor a slope.
+        let empty = less.clone().equal_elem(f64::NEG_INFINITY);
+        let ratio =
+            (less.mask_fill(empty.clone(), 0.0) - more.clone()).mask_fill(empty.clone(), -1.0);
+        log1mexp(ratio).mask_fill(empty, 0.0) + more
     }
 }
 
@@ -85,30 +114,40 @@ impl<P: Quantile<D> + Distribution<D, Kind = Float>, const D: usize> Distributio
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let u = noise.uniform(shape);
-        self.icdf(u)
+        let x = self.icdf(u);
+        let (least, most) = open_unit_ends(&x);
+        match self.base.support() {
+            // As the draws of the base: never at an end where the density may be infinite.
+            Support::Positive => x.clamp_min(least),
+            Support::UnitInterval => x.clamp(least, most),
+            _ => x,
+        }
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let outside = value.clone().inner().lower_elem(self.low);
         let outside = outside.bool_or(value.clone().inner().greater_elem(self.high));
-        let (low, high) = self.ends(&value, |x| self.base.cdf(x), 0.0, 1.0);
-        let (above_low, above_high) = self.ends(&value, |x| self.base.sf(x), 1.0, 0.0);
-        let right = low.clone().inner().greater_elem(0.5);
-        let left = high - low;
-        let mass = left.mask_where(right, above_low - above_high);
-        let log_prob = self.base.log_prob(value) - mass.log();
+        let log_mass = Truncated::<P>::log_mass(&self.ends(&value));
+        let log_prob = self.base.log_prob(value) - log_mass;
         let outside = outside.expand(log_prob.dims());
         log_prob.mask_fill(outside, f64::NEG_INFINITY)
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        match self.low < self.high {
+        let [low, high] = self.base.support().ends();
+        let (low, high) = (self.low.max(low), self.high.min(high));
+        match low < high {
             true => self.base.shape(),
-            false => {
-                let (distribution, low, high) = (self.name(), self.low, self.high);
-                Err(DistError::Interval { distribution, low, high })
-            }
+            false => Err(DistError::Interval { distribution: self.name(), low, high }),
         }
+    }
+
+    fn outline(&self) -> [usize; D] {
+        self.base.outline()
+    }
+
+    fn event_rank(&self) -> usize {
+        self.base.event_rank()
     }
 
     fn check(&self) -> Result<(), DistError> {
@@ -119,16 +158,29 @@ impl<P: Quantile<D> + Distribution<D, Kind = Float>, const D: usize> Distributio
 impl<P: Quantile<D> + Distribution<D, Kind = Float>, const D: usize> Cdf<D> for Truncated<P> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         let value = value.clamp(self.low, self.high);
-        let (low, high) = self.ends(&value, |x| self.base.cdf(x), 0.0, 1.0);
-        (self.base.cdf(value) - low.clone()) / (high - low)
+        let ends = self.ends(&value);
+        let mass = Truncated::<P>::log_mass(&ends).exp();
+        let by_lower = self.base.cdf(value.clone()) - ends.below[0].clone().exp();
+        let by_upper = ends.above[0].clone().exp() - self.base.sf(value);
+        let upper = ends.upper.expand(by_lower.dims());
+        (by_lower.mask_where(upper, by_upper) / mass).clamp(0.0, 1.0)
     }
 }
 
 impl<P: Quantile<D> + Distribution<D, Kind = Float>, const D: usize> Quantile<D> for Truncated<P> {
+    /// By the base's probability below the value, or above it where that is smaller.
     fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
         let p = probability(p);
-        let (low, high) = self.ends(&p, |x| self.base.cdf(x), 0.0, 1.0);
-        let inside = (high - low.clone()) * p + low;
-        self.base.icdf(inside).clamp(self.low, self.high)
+        let ends = self.ends(&p);
+        let mass = Truncated::<P>::log_mass(&ends).exp();
+        let below = p.clone() * mass.clone() + ends.below[0].clone().exp();
+        let above = (-p + 1.0) * mass + ends.above[1].clone().exp();
+        let shape = below.dims();
+        let upper = below.clone().inner().greater_elem(0.5);
+        let lower = upper.clone().bool_not();
+        // Each quantile sees a middling number where the other is taken, at which its slope is finite.
+        let by_lower = self.base.icdf(below.mask_fill(upper.clone(), 0.25));
+        let by_upper = self.base.isf(above.expand(shape).mask_fill(lower, 0.25));
+        by_lower.mask_where(upper, by_upper).clamp(self.low, self.high)
     }
 }

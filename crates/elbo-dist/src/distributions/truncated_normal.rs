@@ -1,4 +1,4 @@
-use burn::tensor::{Bool, Float, Tensor};
+use burn::tensor::{Bool, DType, Float, Tensor};
 
 use crate::moments::probability;
 use crate::operands::operands;
@@ -64,8 +64,14 @@ impl<const D: usize> TruncatedNormal<D> {
             (None, Some(high)) => log_ndtr(high),
             (Some(low), Some(high)) => {
                 let (low, high, _) = left(low, high);
-                let most = log_ndtr(high);
-                log1mexp(log_ndtr(low) - most.clone()) + most
+                let most = log_ndtr(high.clone());
+                let ratio = log_ndtr(low.clone()) - most.clone();
+                let (width, middle) = (high.clone() - low.clone(), (low + high) * 0.5);
+                let wide = width.clone() * (middle.clone().abs() + 1.0);
+                let narrow = wide.inner().lower_elem(narrow_below(like.dtype()));
+                let ratio = ratio.mask_fill(narrow.clone(), -1.0); // no slope is infinite
+                let by_middle = log_of_narrow(width, middle);
+                (log1mexp(ratio) + most).mask_where(narrow, by_middle)
             }
         }
     }
@@ -137,6 +143,11 @@ impl<const D: usize> TruncatedNormal<D> {
     fn log_share(&self) -> Operand<D> {
         let by_numbers = |low: f64, high: f64| {
             let (low, high) = if low + high > 0.0 { (-high, -low) } else { (low, high) };
+            let (width, middle) = (high - low, 0.5 * (low + high));
+            if width * (1.0 + middle.abs()) < narrow_below(DType::F64) {
+                let (square, curved) = (middle * middle, width * width / 24.0);
+                return width.ln() - 0.5 * square - HALF_LN_TWO_PI + curved * (square - 1.0);
+            }
             let most = log_ndtr_scalar(high);
             most + (-(log_ndtr_scalar(low) - most).exp()).ln_1p()
         };
@@ -158,7 +169,8 @@ impl<const D: usize> TruncatedNormal<D> {
     }
 }
 
-/// Next to an end far out in a tail they lose digits: of `1 + α r - r²`, for `r` next to `α`, about `log₁₀ α⁴`.
+/// Next to an end far out in a tail they lose digits, of `1 + α r - r²` for `r` next to `α` about `log₁₀ α⁴`; and on an
+/// interval that is narrow beside `σ`, as distribution function and quantiles do, about as many as its width has zeros.
 impl<const D: usize> Moments<D> for TruncatedNormal<D> {
     fn mean(&self) -> Operand<D> {
         self.difference(0) * &self.scale + &self.loc
@@ -191,6 +203,22 @@ impl<const D: usize> Quantile<D> for TruncatedNormal<D> {
             }
         };
         (z * &self.scale + &self.loc).clamp(self.low, self.high)
+    }
+}
+
+/// The logarithm of the mass of a narrow interval, where the difference of two distribution functions would cancel: by
+/// its width `δ` and its middle `m`, `log δ - ½ m² - ½ log 2π + δ² (m² - 1) / 24`.
+fn log_of_narrow<const D: usize>(width: Tensor<D>, middle: Tensor<D>) -> Tensor<D> {
+    let (square, curved) = (middle.square(), width.clone().square() / 24.0);
+    width.log() - square.clone() * 0.5 - HALF_LN_TWO_PI + curved * (square - 1.0)
+}
+
+/// The width, times one more than the distance from the mean, below which an interval counts as narrow: there the error
+/// of that form is 3e-9 in single and 4e-16 in double precision, that of the other 1e-6 and 1e-13.
+fn narrow_below(dtype: DType) -> f64 {
+    match dtype {
+        DType::F32 => 0.05,
+        _ => 1e-3,
     }
 }
 

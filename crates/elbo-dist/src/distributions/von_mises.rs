@@ -3,14 +3,19 @@ use std::f64::consts::{PI, TAU};
 use burn::tensor::{DType, Float, Tensor};
 
 use crate::operands::operands;
-use crate::special::{i0e_scalar, i1e_scalar, polynomial, von_mises_cdf, von_mises_draw_slope};
-use crate::{Cdf, Distribution, ElementNoise, Entropy, Moments, Noise, Operand, Support, i0e, i1e};
+use crate::special::{
+    i0e_scalar, i1e_scalar, polynomial, polynomial_scalar, von_mises_cdf, von_mises_draw_slope,
+};
+use crate::{Cdf, Distribution, ElementNoise, Entropy, Noise, Operand, Support, i0e, i1e};
 
 /// The von Mises distribution of an angle, with mean direction `μ` and concentration `κ`.
 ///
 /// `log p(x) = κ (cos(x - μ) - 1) - log(2π e^-κ I₀(κ))` for `-π ≤ x ≤ π`
 ///
-/// Draws carry implicit gradients; above `κ = 1e9` they are normal, to single precision the same.
+/// Draws carry implicit gradients, which are right for functions on the circle: those with the same value at `-π` and
+/// `π`, such as the density and what is made of sines and cosines. Above `κ = 1e9` draws are normal, to single
+/// precision the same. Its moments are those of a circle, [`VonMises::mean_direction`] and
+/// [`VonMises::circular_variance`].
 ///
 /// # Shapes
 /// `loc`, `concentration` and values are rank `D` and broadcast; `log_prob` has the broadcast shape.
@@ -39,6 +44,23 @@ impl<const D: usize> VonMises<D> {
     /// The distribution of angles about `loc`, with `concentration > 0`.
     pub fn new(loc: impl Into<Operand<D>>, concentration: impl Into<Operand<D>>) -> Self {
         Self { loc: loc.into(), concentration: concentration.into() }
+    }
+
+    /// The direction of the mean of `(cos x, sin x)`, which is `μ`.
+    pub fn mean_direction(&self) -> Operand<D> {
+        self.loc.clone()
+    }
+
+    /// One less the length of that mean: `1 - I₁(κ)/I₀(κ)`, from 0 of a point to 1 of the whole circle.
+    ///
+    /// ```
+    /// use elbo_dist::{Operand, VonMises};
+    ///
+    /// let spread = VonMises::<2>::new(0.0, 2.0).circular_variance();
+    /// assert!(matches!(spread, Operand::Scalar(v) if (v - 0.302_225).abs() < 1e-6));
+    /// ```
+    pub fn circular_variance(&self) -> Operand<D> {
+        mean_versine(&self.concentration)
     }
 
     pub(crate) fn loc_and_concentration(&self) -> (&Operand<D>, &Operand<D>) {
@@ -82,17 +104,6 @@ impl<const D: usize> Distribution<D> for VonMises<D> {
     }
 }
 
-/// The mean direction and the circular variance `1 - I₁(κ)/I₀(κ)`, which suit angles.
-impl<const D: usize> Moments<D> for VonMises<D> {
-    fn mean(&self) -> Operand<D> {
-        self.loc.clone()
-    }
-
-    fn variance(&self) -> Operand<D> {
-        mean_versine(&self.concentration)
-    }
-}
-
 impl<const D: usize> Entropy<D> for VonMises<D> {
     fn entropy(&self) -> Operand<D> {
         let k = &self.concentration;
@@ -118,7 +129,7 @@ pub(crate) fn log_peak<const D: usize>(concentration: &Operand<D>) -> Operand<D>
 /// `1 - E[cos(x - μ)] = 1 - I₁(κ)/I₀(κ)`: for large `κ`, where that cancels, by its expansion in `1/κ`.
 pub(crate) fn mean_versine<const D: usize>(concentration: &Operand<D>) -> Operand<D> {
     let by_number = |k: f64| match k > LARGE {
-        true => expansion(k.recip()),
+        true => polynomial_scalar(&EXPANSION, k.recip()),
         false => 1.0 - i1e_scalar(k) / i0e_scalar(k),
     };
     concentration.map(by_number, |k| {
@@ -135,10 +146,6 @@ const LARGE_F32: f64 = 30.0;
 
 /// `1 - I₁(κ)/I₀(κ)` in powers of `1/κ`: the quotient of the series 9.7.1 of Abramowitz & Stegun (1964).
 const EXPANSION: [f64; 7] = [0.0, 0.5, 0.125, 0.125, 25.0 / 128.0, 13.0 / 32.0, 1073.0 / 1024.0];
-
-fn expansion(x: f64) -> f64 {
-    EXPANSION.iter().rev().fold(0.0, |sum, c| sum * x + c)
-}
 
 /// A draw about 0.
 fn angle(concentration: f64, noise: &mut ElementNoise) -> f64 {

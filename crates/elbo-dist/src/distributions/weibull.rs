@@ -101,6 +101,11 @@ impl<const D: usize> Quantile<D> for Weibull<D> {
         let wait = -log1p(-probability(p));
         (wait.log() / &self.concentration).exp() * &self.scale
     }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        let wait = -probability(p).log();
+        (wait.log() / &self.concentration).exp() * &self.scale
+    }
 }
 
 impl<const D: usize> Weibull<D> {

@@ -3,7 +3,7 @@ use std::f64::consts::LN_2;
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::WishartCholesky;
-use crate::linalg::{keep, lower, unchecked_cholesky};
+use crate::linalg::{diagonal, lower, unchecked_cholesky};
 use crate::transforms::log_slope_of_square;
 use crate::{
     DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Support, log_det,
@@ -89,11 +89,11 @@ impl<const D: usize> Distribution<D> for Wishart<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        self.factor.shape()
+        self.factor.shape_as(self.name())
     }
 
     fn check(&self) -> Result<(), DistError> {
-        self.factor.check()
+        self.factor.check_as(self.name())
     }
 }
 
@@ -106,8 +106,7 @@ impl<const D: usize> Moments<D> for Wishart<D> {
     /// `ν (Vᵢⱼ² + Vᵢᵢ Vⱼⱼ)`
     fn variance(&self) -> Operand<D> {
         let v = self.scale();
-        let diagonal = (v.clone() * keep(&v, |i, j| i == j)).sum_dim(D - 1);
-        let both = diagonal.clone() * diagonal.swap_dims(D - 2, D - 1);
+        let both = diagonal(&v) * diagonal(&v).swap_dims(D - 2, D - 1);
         Operand::Tensor(v.square() + both) * self.factor.degrees()
     }
 }

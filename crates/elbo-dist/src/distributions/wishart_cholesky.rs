@@ -3,10 +3,9 @@ use std::f64::consts::{LN_2, PI};
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::Gamma;
-use crate::distributions::matrix_normal::square;
-use crate::linalg::{keep, lower};
+use crate::linalg::{diagonal, keep, lower};
 use crate::place::constant_like;
-use crate::shape::leading;
+use crate::shape::{leading, one_an_event, rows_of_square};
 use crate::{
     DistError, Distribution, Domain, Noise, Operand, Parameter, Support, log_det, solve_lower,
 };
@@ -56,6 +55,25 @@ impl<const D: usize> WishartCholesky<D> {
 
     pub(super) fn size(&self) -> usize {
         self.scale_tril.dims()[D - 1]
+    }
+
+    /// The shape, with errors in the name of `distribution`.
+    pub(super) fn shape_as(&self, distribution: &'static str) -> Result<[usize; D], DistError> {
+        let size = rows_of_square(distribution, "scale_tril", &self.scale_tril)?;
+        one_an_event(distribution, "df", &self.df, 2)?;
+        let mut shape = leading(distribution, &self.parameters(), 2)?;
+        shape[D - 2..].copy_from_slice(&[size, size]);
+        Ok(shape)
+    }
+
+    /// The checks, likewise.
+    pub(super) fn check_as(&self, distribution: &'static str) -> Result<(), DistError> {
+        self.parameters().iter().try_for_each(|parameter| parameter.check(distribution))?;
+        let least = self.size() as f64 - 1.0;
+        match self.df.to_host(self.df.dims()).into_iter().find(|df| *df <= least) {
+            None => Ok(()),
+            Some(df) => Err(DistError::Freedom { distribution, df, size: self.size() }),
+        }
     }
 
     /// `log Γₙ(½ν) + ½ ν n log 2 + ν Σ log Lᵢᵢ`, the logarithm of what normalizes a Wishart density.
@@ -112,8 +130,7 @@ impl<const D: usize> Distribution<D> for WishartCholesky<D> {
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let n = self.size();
-        let eye = keep(&value, |i, j| i == j);
-        let logs = (value.clone() * eye.clone()).sum_dim(D - 1).log(); // log Kᵢᵢ, [.., n, 1]
+        let logs = diagonal(&value).log(); // log Kᵢᵢ, [.., n, 1]
         let mut rows = [1; D];
         rows[D - 2] = n;
         let order = constant_like(&value, (1..=n).map(|i| i as f64).collect(), rows);
@@ -124,34 +141,10 @@ impl<const D: usize> Distribution<D> for WishartCholesky<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let size = square(self.name(), "scale_tril", &self.scale_tril)?;
-        one_a_matrix(self.name(), "df", &self.df)?;
-        let mut shape = leading(self.name(), &self.parameters(), 2)?;
-        shape[D - 2..].copy_from_slice(&[size, size]);
-        Ok(shape)
+        self.shape_as(self.name())
     }
 
     fn check(&self) -> Result<(), DistError> {
-        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
-        let (least, distribution) = (self.size() as f64 - 1.0, self.name());
-        match self.df.to_host(self.df.dims()).into_iter().find(|df| *df <= least) {
-            None => Ok(()),
-            Some(df) => Err(DistError::Freedom { distribution, df, size: self.size() }),
-        }
-    }
-}
-
-/// Checks that a parameter has one number a matrix, and so size 1 on the last two axes.
-pub(super) fn one_a_matrix<const D: usize>(
-    distribution: &'static str,
-    parameter: &'static str,
-    value: &Operand<D>,
-) -> Result<(), DistError> {
-    match value.dims()[D - 2..] {
-        [1, 1] => Ok(()),
-        _ => {
-            let shape = value.dims().to_vec();
-            Err(DistError::OneAnEvent { distribution, parameter, shape })
-        }
+        self.check_as(self.name())
     }
 }

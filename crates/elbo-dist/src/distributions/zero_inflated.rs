@@ -1,9 +1,9 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::{chance, log1p_exp, logit};
+use crate::shape::{beside, widest};
 use crate::{
-    Cdf, DistError, Distribution, Domain, Moments, Noise, Operand, Parameter, Support, broadcast,
-    logaddexp,
+    Cdf, DistError, Distribution, Domain, Moments, Noise, Operand, Parameter, Support, logaddexp,
 };
 
 /// A count that is 0 for a reason of its own with probability `π`, and else one of a base distribution.
@@ -87,8 +87,20 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for ZeroI
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        self.base.shape()?;
-        broadcast(self.name(), &self.parameters())
+        let gate = Parameter::new("gate_logits", &self.gate_logits, Domain::Real);
+        beside(self.name(), self.base.shape()?, self.event_rank(), &[gate])
+    }
+
+    fn outline(&self) -> [usize; D] {
+        widest(self.base.outline(), self.gate_logits.dims())
+    }
+
+    fn event_rank(&self) -> usize {
+        self.base.event_rank()
+    }
+
+    fn is_proper(&self) -> bool {
+        self.base.is_proper()
     }
 
     fn check(&self) -> Result<(), DistError> {

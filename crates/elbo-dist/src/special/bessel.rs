@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Tensor};
 
-use super::{polynomial, with_slope};
+use super::{polynomial, polynomial_scalar, with_slope};
 
 /// `e^-|x| I₀(x)`, which neither overflows nor underflows; its derivative is
 /// `e^-|x| I₁(x) - sign(x) e^-|x| I₀(x)`.
@@ -74,10 +74,9 @@ pub(crate) fn i1e_scalar(x: f64) -> f64 {
 }
 
 fn by_range(x: f64, near: &[f64], far: &[f64]) -> f64 {
-    let polynomial = |c: &[f64], x: f64| c.iter().rev().fold(0.0, |sum, c| sum * x + c);
     match x <= 8.0 {
-        true => polynomial(near, x / 4.0 - 1.0),
-        false => polynomial(far, 16.0 / x - 1.0) / x.sqrt(),
+        true => polynomial_scalar(near, x / 4.0 - 1.0),
+        false => polynomial_scalar(far, 16.0 / x - 1.0) / x.sqrt(),
     }
 }
 

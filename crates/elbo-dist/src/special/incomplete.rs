@@ -1,12 +1,13 @@
 //! The regularized incomplete gamma and beta functions, on the host.
 
-use std::f64::consts::PI;
+use std::f64::consts::{LN_2, PI};
 
 use burn::tensor::Tensor;
 
 use super::beta::lbeta_scalar;
 use super::dual::{Dual, EPSILON, lentz};
 use super::gamma::{digamma_scalar, lgamma_scalar, stirling_remainder};
+use crate::HALF_LN_TWO_PI;
 use crate::place::constant_like;
 
 /// `P(a, x) = 1/Γ(a) ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt`, for `a > 0` and `x ≥ 0`; NaN elsewhere. Differentiable in both.
@@ -93,6 +94,56 @@ pub(crate) fn gammaincc_scalar(a: f64, x: f64) -> f64 {
     gamma_weight(a, x) * gamma_fraction(a, x).value
 }
 
+/// `log P(a, x)`, also where `P` underflows; differentiable in both.
+pub(crate) fn log_gammainc<const D: usize>(a: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
+    on_host(
+        [a, x],
+        |[a, x]| log_gamma_tails(a, x)[0],
+        |[a, x]| {
+            let [log_lower, _] = log_gamma_tails(a, x);
+            log_gamma_slopes(a, x, log_lower)
+        },
+    )
+}
+
+/// `log Q(a, x)`, likewise.
+pub(crate) fn log_gammaincc<const D: usize>(a: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
+    on_host(
+        [a, x],
+        |[a, x]| log_gamma_tails(a, x)[1],
+        |[a, x]| {
+            let [_, log_upper] = log_gamma_tails(a, x);
+            log_gamma_slopes(a, x, log_upper).map(|slope| -slope)
+        },
+    )
+}
+
+/// `log P(a, x)` and `log Q(a, x)`.
+fn log_gamma_tails(a: f64, x: f64) -> [f64; 2] {
+    let log1m = |log: f64| if log > -LN_2 { (-log.exp_m1()).ln() } else { (-log.exp()).ln_1p() };
+    if !(a > 0.0 && x >= 0.0) {
+        return [f64::NAN; 2];
+    }
+    if x == 0.0 || x == f64::INFINITY {
+        return if x == 0.0 { [f64::NEG_INFINITY, 0.0] } else { [0.0, f64::NEG_INFINITY] };
+    }
+    if x < a + 1.0 {
+        let lower = log_gamma_weight(a, x) - a.ln() + gamma_series(a, x).value.ln();
+        return [lower, log1m(lower)];
+    }
+    let upper = log_gamma_weight(a, x) + gamma_fraction(a, x).value.ln();
+    [log1m(upper), upper]
+}
+
+/// The derivatives of `P(a, x)` by `a` and `x`, each over the probability with this logarithm.
+fn log_gamma_slopes(a: f64, x: f64, log_tail: f64) -> [f64; 2] {
+    if x == 0.0 || x == f64::INFINITY {
+        return [0.0, 0.0];
+    }
+    let ratio = (log_gamma_weight(a, x) - log_tail).exp();
+    [-ratio * gamma_draw_slope(a, x.ln()), ratio / x]
+}
+
 /// `log Φ(x)` of a number on the host.
 pub(crate) fn log_ndtr_scalar(x: f64) -> f64 {
     if x > 0.0 {
@@ -104,7 +155,7 @@ pub(crate) fn log_ndtr_scalar(x: f64) -> f64 {
     // φ(x) / |x| (1 - 1/x² + 3/x⁴ - 15/x⁶ + ..): 17 terms at x = -20 end below 1e-30.
     let u = (x * x).recip();
     let series = (1..18).rev().fold(1.0, |sum, k| 1.0 - sum * u * f64::from(2 * k - 1));
-    -0.5 * x * x - 0.5 * (2.0 * PI).ln() - (-x).ln() + series.ln()
+    -0.5 * x * x - HALF_LN_TWO_PI - (-x).ln() + series.ln()
 }
 
 /// [`betainc`] of numbers on the host.
@@ -191,11 +242,15 @@ fn beta_shape_slopes(a: f64, b: f64, x: f64, y: f64) -> [f64; 2] {
 /// `xᵃ e⁻ˣ / Γ(a)`. For large `a`, by Stirling's formula about the mode, where the three factors would
 /// cancel.
 fn gamma_weight(a: f64, x: f64) -> f64 {
+    log_gamma_weight(a, x).exp()
+}
+
+fn log_gamma_weight(a: f64, x: f64) -> f64 {
     if a < 10.0 {
-        return (a * x.ln() - x - lgamma_scalar(a)).exp();
+        return a * x.ln() - x - lgamma_scalar(a);
     }
     let exponent = -a * excess((x - a) / a, x / a) - stirling_remainder(a);
-    (a / (2.0 * PI)).sqrt() * exponent.exp()
+    0.5 * (a / (2.0 * PI)).ln() + exponent
 }
 
 /// `xᵃ yᵇ / B(a, b)` for `x + y = 1`, likewise.

@@ -20,14 +20,11 @@ use super::incomplete::{
 /// let (a, p) = (Tensor::<1>::from_floats([1.0], &device), Tensor::from_floats([0.5], &device));
 /// assert!((elbo_dist::gammaincinv(a, p).into_scalar::<f32>() - 2.0_f32.ln()).abs() < 1e-7);
 /// ```
-///
-/// # References
-/// Temme (1992), *Asymptotic inversion of incomplete gamma functions*, states the problem; the method is plain.
 pub fn gammaincinv<const D: usize>(a: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
     let value = |[a, p]: [f64; 2]| gamma_quantile(a, p, 1.0 - p);
     on_host([a, p], value, |[a, p]| {
         let [by_a, by_x] = gammainc_slopes([a, gamma_quantile(a, p, 1.0 - p)]);
-        [-by_a / by_x, by_x.recip()]
+        turned_over([by_a], by_x, 1.0)
     })
 }
 
@@ -45,7 +42,7 @@ pub fn betaincinv<const D: usize>(a: Tensor<D>, b: Tensor<D>, p: Tensor<D>) -> T
     let value = |[a, b, p]: [f64; 3]| beta_quantile(a, b, p);
     on_host([a, b, p], value, |[a, b, p]| {
         let [by_a, by_b, by_x] = betainc_slopes([a, b, beta_quantile(a, b, p)]);
-        [-by_a / by_x, -by_b / by_x, by_x.recip()]
+        turned_over([by_a, by_b], by_x, 1.0)
     })
 }
 
@@ -54,7 +51,18 @@ pub(crate) fn gammainccinv<const D: usize>(a: Tensor<D>, p: Tensor<D>) -> Tensor
     let value = |[a, p]: [f64; 2]| gamma_quantile(a, 1.0 - p, p);
     on_host([a, p], value, |[a, p]| {
         let [by_a, by_x] = gammainc_slopes([a, gamma_quantile(a, 1.0 - p, p)]);
-        [-by_a / by_x, -by_x.recip()]
+        turned_over([by_a], by_x, -1.0)
+    })
+}
+
+/// The derivatives of a quantile by its parameters and its probability, from those of the distribution function:
+/// 0 where `x` has come to rest at an end, as when it underflows.
+fn turned_over<const N: usize, const M: usize>(by: [f64; N], by_x: f64, sign: f64) -> [f64; M] {
+    const { assert!(M == N + 1) };
+    std::array::from_fn(|k| match (by_x == 0.0, by.get(k)) {
+        (true, _) => 0.0,
+        (false, Some(slope)) => -slope / by_x,
+        (false, None) => sign / by_x,
     })
 }
 

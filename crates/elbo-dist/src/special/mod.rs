@@ -30,7 +30,9 @@ pub use exp_log::{
 pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigamma_scalar};
 pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
 pub use incomplete::{betainc, betainc_scalar, gammainc, gammainc_scalar, gammaincc};
-pub(crate) use incomplete::{gamma_draw_slope, log_ndtr_scalar, on_host};
+pub(crate) use incomplete::{
+    gamma_draw_slope, log_gammainc, log_gammaincc, log_ndtr_scalar, on_host,
+};
 pub(crate) use inverse_incomplete::gammainccinv;
 pub use inverse_incomplete::{betaincinv, gammaincinv};
 pub(crate) use student::{
@@ -65,6 +67,11 @@ pub(crate) fn with_slopes<const D: usize>(
     }
     let [by_x, by_y] = slopes(constants.0.clone(), constants.1.clone());
     (x - constants.0) * by_x + (y - constants.1) * by_y + result
+}
+
+/// `c₀ + c₁ x + c₂ x² + …` of a number.
+pub(crate) fn polynomial_scalar(coefficients: &[f64], x: f64) -> f64 {
+    coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 
 /// `c₀ + c₁ x + c₂ x² + …`

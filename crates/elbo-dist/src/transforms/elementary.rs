@@ -45,8 +45,8 @@ impl<const D: usize> Transform<D> for Exp {
         (z.clone(), -z)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        Support::Positive
+    fn codomain(&self, _: &[usize]) -> Option<Support> {
+        Some(Support::Positive)
     }
 }
 
@@ -82,8 +82,12 @@ impl<const D: usize> Transform<D> for Above {
         Exp.inverse_and_log_det(x - self.low)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        Support::AtLeast { low: self.low }
+    fn codomain(&self, _: &[usize]) -> Option<Support> {
+        Some(Support::AtLeast { low: self.low })
+    }
+
+    fn is_bijection(&self) -> bool {
+        self.low.is_finite()
     }
 }
 
@@ -119,8 +123,12 @@ impl<const D: usize> Transform<D> for Below {
         Exp.inverse_and_log_det(-x + self.high)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        Support::AtMost { high: self.high }
+    fn codomain(&self, _: &[usize]) -> Option<Support> {
+        Some(Support::AtMost { high: self.high })
+    }
+
+    fn is_bijection(&self) -> bool {
+        self.high.is_finite()
     }
 }
 
@@ -166,7 +174,14 @@ impl<const D: usize> Transform<D> for Interval {
         (z, log_det)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        Support::Interval { low: self.low, high: self.high }
+    fn codomain(&self, _: &[usize]) -> Option<Support> {
+        Some(match (self.low, self.high) {
+            (0.0, 1.0) => Support::UnitInterval,
+            (low, high) => Support::Interval { low, high },
+        })
+    }
+
+    fn is_bijection(&self) -> bool {
+        self.low < self.high && (self.high - self.low).is_finite()
     }
 }

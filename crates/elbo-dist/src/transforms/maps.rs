@@ -5,6 +5,7 @@ use std::f64::consts::LN_2;
 use burn::tensor::Tensor;
 
 use crate::operand::divided;
+use crate::transforms::over_event;
 use crate::{Support, Transform, log_sigmoid, log1mexp, log1p, softplus};
 
 /// `x = log(1 + eᶻ)`, onto the positive numbers; `log |dx/dz| = log σ(z)`. It is `z` for large `z`, where
@@ -32,8 +33,8 @@ impl<const D: usize> Transform<D> for Softplus {
         (x + lost.clone(), -lost)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        Support::Positive
+    fn codomain(&self, _: &[usize]) -> Option<Support> {
+        Some(Support::Positive)
     }
 }
 
@@ -62,8 +63,8 @@ impl<const D: usize> Transform<D> for Tanh {
         ((above.clone() - below.clone()) * 0.5, -above - below)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        Support::Interval { low: -1.0, high: 1.0 }
+    fn codomain(&self, _: &[usize]) -> Option<Support> {
+        Some(Support::Interval { low: -1.0, high: 1.0 })
     }
 }
 
@@ -99,6 +100,10 @@ impl<const D: usize> Transform<D> for Affine {
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let log_det = x.clone().inner().zeros_like() - self.scale.abs().ln();
         (divided(x - self.loc, self.scale), log_det)
+    }
+
+    fn is_bijection(&self) -> bool {
+        self.loc.is_finite() && self.scale.is_finite() && self.scale != 0.0
     }
 }
 
@@ -136,12 +141,16 @@ impl<const D: usize> Transform<D> for Power {
         Self::new(self.exponent.recip()).forward_and_log_det(x)
     }
 
-    fn domain(&self) -> Support {
-        Support::Positive
+    fn domain(&self, _: &[usize]) -> Option<Support> {
+        Some(Support::Positive)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        Support::Positive
+    fn codomain(&self, _: &[usize]) -> Option<Support> {
+        Some(Support::Positive)
+    }
+
+    fn is_bijection(&self) -> bool {
+        self.exponent.is_finite() && self.exponent != 0.0
     }
 }
 
@@ -181,19 +190,24 @@ impl<T: Transform<D>, const D: usize> Transform<D> for Inverse<T> {
         self.0.forward_shape(shape)
     }
 
-    fn domain(&self) -> Support {
-        self.0.codomain(&[])
+    fn domain(&self, shape: &[usize]) -> Option<Support> {
+        self.0.codomain(shape)
     }
 
-    fn codomain(&self, _: &[usize]) -> Support {
-        self.0.domain()
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        self.0.domain(shape)
+    }
+
+    fn is_bijection(&self) -> bool {
+        self.0.is_bijection()
     }
 }
 
 /// One bijection after another: `x = g(f(z))`; log-determinants add up.
 ///
 /// # Shapes
-/// Both are elementwise, or both of vectors.
+/// An elementwise one beside one of vectors or matrices counts as one of those: its log-determinant is added up over
+/// each event.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -213,17 +227,30 @@ pub struct Chain<F, G>(
     pub G,
 );
 
+impl<F, G> Chain<F, G> {
+    /// The sum of the log-determinants of the first and of the second.
+    fn both<const D: usize>(&self, first: Tensor<D>, second: Tensor<D>) -> Tensor<D>
+    where
+        F: Transform<D>,
+        G: Transform<D>,
+    {
+        let (own, next) = (self.0.event_rank(), self.1.event_rank());
+        let event = own.max(next);
+        over_event(first, own, event) + over_event(second, next, event)
+    }
+}
+
 impl<F: Transform<D>, G: Transform<D>, const D: usize> Transform<D> for Chain<F, G> {
     fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let (y, first) = self.0.forward_and_log_det(z);
         let (x, second) = self.1.forward_and_log_det(y);
-        (x, first + second)
+        (x, self.both(first, second))
     }
 
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let (y, second) = self.1.inverse_and_log_det(x);
         let (z, first) = self.0.inverse_and_log_det(y);
-        (z, first + second)
+        (z, self.both(first, second))
     }
 
     fn event_rank(&self) -> usize {
@@ -238,11 +265,21 @@ impl<F: Transform<D>, G: Transform<D>, const D: usize> Transform<D> for Chain<F,
         self.0.inverse_shape(&self.1.inverse_shape(shape))
     }
 
-    fn domain(&self) -> Support {
-        self.0.domain()
+    /// Known if the first maps onto what the second maps.
+    fn domain(&self, shape: &[usize]) -> Option<Support> {
+        let between = self.0.forward_shape(shape);
+        let meet = self.0.codomain(&between) == self.1.domain(&between);
+        self.0.domain(shape).filter(|_| meet)
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        self.1.codomain(shape)
+    /// Likewise.
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        let between = self.1.inverse_shape(shape);
+        let meet = self.0.codomain(&between) == self.1.domain(&between);
+        self.1.codomain(shape).filter(|_| meet)
+    }
+
+    fn is_bijection(&self) -> bool {
+        self.0.is_bijection() && self.1.is_bijection()
     }
 }

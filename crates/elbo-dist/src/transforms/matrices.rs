@@ -56,8 +56,8 @@ impl<const D: usize> Transform<D> for LowerCholesky {
         Triangle::Lower.inverse_shape(shape)
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        Support::LowerCholesky { size: length(shape) }
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        Some(Support::LowerCholesky { size: length(shape) })
     }
 }
 
@@ -110,8 +110,8 @@ impl<const D: usize> Transform<D> for PositiveDefinite {
         Triangle::Lower.inverse_shape(shape)
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        Support::PositiveDefinite { size: length(shape) }
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        Some(Support::PositiveDefinite { size: length(shape) })
     }
 }
 
@@ -186,8 +186,8 @@ impl<const D: usize> Transform<D> for CorrCholesky {
         Triangle::Strict.inverse_shape(shape)
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        Support::CorrCholesky { size: length(shape) }
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        Some(Support::CorrCholesky { size: length(shape) })
     }
 }
 

@@ -36,6 +36,11 @@ pub trait Transform<const D: usize> {
         0
     }
 
+    /// Whether its numbers make it a bijection: finite, with a scale that is not 0, ends in order.
+    fn is_bijection(&self) -> bool {
+        true
+    }
+
     /// The shape of `f(z)` for a `z` of `shape`.
     fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
         shape.to_vec()
@@ -46,13 +51,19 @@ pub trait Transform<const D: usize> {
         shape.to_vec()
     }
 
-    /// What is mapped: the real line, unless said otherwise.
-    fn domain(&self) -> Support {
-        Support::Real
+    /// What is mapped, for a `z` of `shape`, if that is known: the real line, unless said otherwise.
+    fn domain(&self, _shape: &[usize]) -> Option<Support> {
+        Some(Support::Real)
     }
 
-    /// Where the domain is mapped to, for an `x` of `shape`.
-    fn codomain(&self, _shape: &[usize]) -> Support {
-        Support::Real
+    /// Where the domain is mapped to, for an `x` of `shape`, if that is known.
+    fn codomain(&self, _shape: &[usize]) -> Option<Support> {
+        Some(Support::Real)
     }
+}
+
+/// The sum of a log-determinant or log-probability of events of rank `own` over the rest of events of rank
+/// `event`.
+pub(crate) fn over_event<const D: usize>(log: Tensor<D>, own: usize, event: usize) -> Tensor<D> {
+    (own..event).fold(log, |log, axis| log.sum_dim(D - 1 - axis))
 }

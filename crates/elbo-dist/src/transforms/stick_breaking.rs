@@ -69,8 +69,8 @@ impl<const D: usize> Transform<D> for StickBreaking {
         shorter(shape)
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        Support::Simplex { count: length(shape) }
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        Some(Support::Simplex { count: length(shape) })
     }
 }
 

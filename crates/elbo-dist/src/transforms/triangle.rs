@@ -114,7 +114,8 @@ pub(super) fn shorter(shape: &[usize]) -> Vec<usize> {
     with_length(shape, |n| n.saturating_sub(1))
 }
 
-fn with_length(shape: &[usize], size: impl Fn(usize) -> usize) -> Vec<usize> {
+/// `shape` with another size on the last axis.
+pub(super) fn with_length(shape: &[usize], size: impl Fn(usize) -> usize) -> Vec<usize> {
     let mut shape = shape.to_vec();
     if let Some(last) = shape.last_mut() {
         *last = size(*last);

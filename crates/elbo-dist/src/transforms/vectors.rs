@@ -3,7 +3,7 @@
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::place::constant_like;
-use crate::transforms::triangle::{length, longer, shorter, sums};
+use crate::transforms::triangle::{length, longer, shorter, sums, with_length};
 use crate::{DistError, Support, Transform, log1p};
 
 /// `x₁ = z₁`, `xₖ = xₖ₋₁ + exp zₖ`, onto the increasing vectors; `log |dx/dz| = z₂ + .. + z_K`.
@@ -31,6 +31,9 @@ pub struct Ordered;
 impl<const D: usize> Transform<D> for Ordered {
     fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let count = z.dims()[D - 1];
+        if count == 1 {
+            return (z.clone(), none(&z));
+        }
         let (first, rest) = (z.clone().narrow(D - 1, 0, 1), z.narrow(D - 1, 1, count - 1));
         let steps = Tensor::cat(vec![first, rest.clone().exp()], D - 1);
         let x = steps.clone().matmul(sums(&steps, count, |j, k| j <= k));
@@ -39,6 +42,9 @@ impl<const D: usize> Transform<D> for Ordered {
 
     fn inverse_and_log_det(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let rest = x.dims()[D - 1] - 1;
+        if rest == 0 {
+            return (x.clone(), none(&x));
+        }
         let (low, high) = (x.clone().narrow(D - 1, 0, rest), x.clone().narrow(D - 1, 1, rest));
         let steps = (high - low).log();
         let z = Tensor::cat(vec![x.narrow(D - 1, 0, 1), steps.clone()], D - 1);
@@ -49,8 +55,8 @@ impl<const D: usize> Transform<D> for Ordered {
         1
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        Support::Ordered { count: length(shape) }
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        Some(Support::Ordered { count: length(shape) })
     }
 }
 
@@ -100,8 +106,8 @@ impl<const D: usize> Transform<D> for ZeroSum {
         shorter(shape)
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        Support::ZeroSum { count: length(shape) }
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        Some(Support::ZeroSum { count: length(shape) })
     }
 }
 
@@ -179,8 +185,8 @@ impl<const D: usize> Transform<D> for Stereographic {
         shorter(shape)
     }
 
-    fn codomain(&self, shape: &[usize]) -> Support {
-        Support::UnitVector { count: length(shape) }
+    fn codomain(&self, shape: &[usize]) -> Option<Support> {
+        Some(Support::UnitVector { count: length(shape) })
     }
 }
 
@@ -234,6 +240,14 @@ impl<const D: usize> Transform<D> for Permutation {
 
     fn event_rank(&self) -> usize {
         1
+    }
+
+    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
+        with_length(shape, |_| self.order.len())
+    }
+
+    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
+        with_length(shape, |_| self.order.len())
     }
 }
 

@@ -102,7 +102,7 @@ fn an_event_that_cannot_happen_is_refused() {
 fn an_interval_without_inner_points_is_refused() {
     assert_eq!(
         refused(Uniform::new(2.0, 1.0)),
-        "Uniform: there is no interval from 2 to 1; give low < high, both finite"
+        "Uniform: there is no interval from 2 to 1; give low < high (finite, but where an open end is meant)"
     );
     for (low, high) in [(1.0, 1.0), (0.0, f64::INFINITY), (f64::NAN, 1.0)] {
         let error = Distribution::<2>::shape(&Uniform::new(low, high)).unwrap_err();

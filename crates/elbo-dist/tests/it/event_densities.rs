@@ -1,17 +1,18 @@
 //! Densities of angles, vectors, matrices and series, and of combinators: their gradients, what state-space
 //! models say of their states, and what is refused.
 
-use burn::tensor::{Bool, Device, Float, Tensor};
+use burn::tensor::{Bool, Device, Float, Int, Tensor};
 use elbo_dist::{
-    Affine, AutoRegressive, Categorical, Cdf, Censored, DistError, Distribution, Exp, Exponential,
-    Flat, Gamma, GaussianRandomWalk, HiddenMarkov, LinearGaussian, LinearGaussianStateSpace,
-    LkjCholesky, LowRankMultivariateNormal, Masked, MatrixNormal, MultivariateNormal,
-    MultivariateStudentT, Noise, Normal, Poisson, RelaxedOneHotCategorical, Support, Transformed,
-    Truncated, VonMises, Wishart, WishartCholesky,
+    Affine, AutoRegressive, Categorical, Cdf, Censored, Chain, Dirichlet, DistError, Distribution,
+    Exp, Exponential, Flat, Gamma, GaussianRandomWalk, HalfNormal, HiddenMarkov, Interval, Inverse,
+    LinearGaussian, LinearGaussianStateSpace, LkjCholesky, LowRankMultivariateNormal,
+    LowerCholesky, Masked, MatrixNormal, Mixture, MultivariateNormal, MultivariateStudentT, Noise,
+    Normal, Permutation, Poisson, RelaxedOneHotCategorical, StickBreaking, Support, Transform,
+    Transformed, Truncated, TruncatedNormal, VonMises, Wishart, WishartCholesky,
 };
 use elbo_testkit::{assert_close, assert_gradient, autodiff_gradient};
 
-use crate::{double, host, identity, row};
+use crate::{double, host, identity, row, single};
 
 fn matrix(values: &[f64], rows: usize) -> Tensor<3> {
     double().tensor(values.to_vec(), [1, rows, values.len() / rows])
@@ -158,14 +159,20 @@ fn densities_of_combinators_have_their_gradients() {
     gradients([1, 1], &[0.4], x(), |loc| Transformed::new(Normal::new(loc, 0.8), Exp));
 }
 
-/// A Gamma has no density at 0, where its logarithm is infinite; as the end of its readings it has a mass.
+/// At the ends it is the mass that counts, and beyond them there is none.
 #[test]
-fn an_end_where_the_base_has_no_density_has_a_gradient() {
-    let gradient = autodiff_gradient(&Device::flex(), [1, 1], &[2.0], |a: Tensor<2>| {
+fn readings_at_an_end_have_the_gradient_of_its_mass() {
+    let log_prob = |a: Tensor<2>, x: &[f64]| {
         let base = Gamma::new(a, 1.0);
-        Censored::new(base, f64::NEG_INFINITY, 3.0).log_prob(row(&double(), &[1.0, 3.0])).sum()
+        Censored::new(base, 0.5, 3.0).log_prob(row(&double(), x)).sum()
+    };
+    gradients([1, 1], &[2.0], row(&double(), &[0.5, 1.0, 3.0]), |a| {
+        Censored::new(Gamma::new(a, 1.0), 0.5, 3.0)
     });
-    assert!(gradient[0].is_finite());
+    let gradient = autodiff_gradient(&Device::flex(), [1, 1], &[2.0], |a| log_prob(a, &[0.5, 1.0]));
+    let parts = [[0.5], [1.0]]
+        .map(|x| autodiff_gradient(&Device::flex(), [1, 1], &[2.0], |a| log_prob(a, &x))[0]);
+    assert_close(&gradient, &[parts[0] + parts[1]], 1e-13, 0.0);
     let beyond = Censored::new(Normal::new(0.0, 1.0), -1.0, 1.0);
     let log_prob = host(beyond.log_prob(row(&double(), &[-1.5, 1.5])));
     assert_eq!(log_prob, [f64::NEG_INFINITY; 2]);
@@ -328,13 +335,17 @@ fn a_chain_may_have_moves_that_cannot_be() {
     let gradient = autodiff_gradient(&Device::flex(), [1, 2, 2], &moves, |m| {
         chain_of(m).log_prob(x.clone()).sum()
     });
-    assert!(gradient.iter().all(|g| g.is_finite()), "{gradient:?}");
-    let moved = |h: f64| {
-        let all = paths(&[0.4 + h, 0.1, never, 0.0], &[-0.6, 1.1]);
-        all.iter().map(|(_, log)| log.exp()).sum::<f64>().ln()
-    };
-    let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-    assert_close(&gradient[..1], &[slope], 1e-8, 0.0);
+    for k in [0, 1, 3] {
+        let moved = |h: f64| {
+            let mut moves = moves;
+            moves[k] += h;
+            let all = paths(&moves, &[-0.6, 1.1]);
+            all.iter().map(|(_, log)| log.exp()).sum::<f64>().ln()
+        };
+        let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+        assert_close(&gradient[k..=k], &[slope], 1e-8, 1e-9);
+    }
+    assert_eq!(gradient[2], 0.0);
 }
 
 /// The mean of a normal posterior is its mode: there the joint density of states and observations is flat; its
@@ -383,7 +394,7 @@ fn smoothed_states_are_the_mode_of_all_that_is_known() {
     assert_close(&host(filtered.variance)[6..], &expected[6..], 1e-9, 0.0);
 }
 
-fn inverse(matrix: &mut [Vec<f64>]) -> Vec<Vec<f64>> {
+pub fn inverse(matrix: &mut [Vec<f64>]) -> Vec<Vec<f64>> {
     let n = matrix.len();
     let mut out: Vec<Vec<f64>> =
         (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
@@ -467,7 +478,7 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     let walk = GaussianRandomWalk::new(row(&double(), &[1.0, 1.0]), 3);
     says(
         walk.shape().unwrap_err(),
-        "the last axis of [1, 2] is that of 3 steps; give it size 1 or 3",
+        "[1, 2] is to be that of 3 steps; give at least one step, and parameters for one or for",
     );
     let mask = Tensor::<2, Bool>::from_data([[true, false]], &Device::flex());
     let masked = Masked::new(Normal::new(row(&double(), &[0.0; 3]), 1.0), mask);
@@ -480,7 +491,7 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     assert_eq!(halves.onto(Support::NonNegative).shape().unwrap(), [1, 1]);
     let flat = Flat::new(Support::Real);
     let drawn = Distribution::<2>::sample(&flat, 1, &mut Noise::new(0, double()));
-    says(drawn.unwrap_err(), "Flat has an infinite integral, so it cannot be drawn from");
+    says(drawn.unwrap_err(), "Flat is not normalized to a probability, so it cannot be drawn from");
     let iid = Distribution::<2>::iid(flat, [1, 3]).sample(1, &mut Noise::new(0, double()));
     says(iid.unwrap_err(), "give the site a proper prior");
     let swapped = Truncated::new(Normal::<2>::new(0.0, 1.0), 2.0, 1.0);
@@ -496,7 +507,7 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     let states = Categorical::logits(row(&double(), &[0.0; 3]));
     let seen = Normal::<3>::new(0.0, 1.0);
     let chain = HiddenMarkov::new(states, Categorical::logits(two()), seen, 2);
-    says(chain.shape().unwrap_err(), "logits [1, 3], logits [1, 2, 2]");
+    says(chain.shape().unwrap_err(), "initial [1, 3], transition [1, 2, 2]");
 }
 
 #[test]
@@ -518,4 +529,255 @@ fn supports_are_those_of_what_is_left() {
     );
     let shape: [usize; 3] = Flat::new(Support::CorrCholesky { size: 3 }).shape().unwrap();
     assert_eq!(shape, [1, 3, 3]);
+}
+
+/// A first state and data that all share, and moves of each particle's own.
+#[test]
+fn a_chain_may_have_particles_in_its_moves_alone() {
+    let each = [MOVES.to_vec(), vec![0.2, 0.9, -1.0, 0.3], vec![3.0, 0.0, 0.0, 3.0]];
+    let moves = || double().tensor::<3>(each.concat(), [3, 2, 2]);
+    let locs = || matrix(&[-0.6, 1.1], 1);
+    let x = row(&double(), &SEEN);
+    let all = chain(moves(), locs());
+    assert_eq!(all.shape().unwrap(), [3, 4]);
+    let alone = |k: usize| chain(matrix(&each[k], 2), locs());
+    let log_prob = host(all.log_prob(x.clone()));
+    let expected: Vec<f64> = (0..3).flat_map(|k| host(alone(k).log_prob(x.clone()))).collect();
+    assert_close(&log_prob, &expected, 1e-13, 0.0);
+    let marginals: Vec<f64> = (0..3).flat_map(|k| host(alone(k).marginals(x.clone()))).collect();
+    assert_close(&host(all.marginals(x.clone())), &marginals, 1e-12, 0.0);
+    let path = |chain: &HiddenMarkov<Normal<3>, 2, 3>| -> Vec<i64> {
+        chain.viterbi(x.clone()).into_data().iter::<i64>().collect()
+    };
+    assert_eq!(path(&all), (0..3).flat_map(|k| path(&alone(k))).collect::<Vec<_>>());
+    assert_eq!(all.sample_states(x.clone(), &mut Noise::new(0, double())).dims(), [3, 4]);
+    assert_eq!(all.sample(3, &mut Noise::new(0, double())).unwrap().dims(), [3, 4]);
+    gradients([3, 2, 2], &each.concat(), x, |moves| chain(moves, locs()));
+}
+
+/// What a combinator is of is checked: numbers where it needs numbers, and the axes of an event are nobody's.
+#[test]
+fn combinators_ask_what_their_base_is() {
+    let says = |error: DistError, text: &str| {
+        let error = error.to_string();
+        assert!(error.contains(text), "{error}");
+    };
+    let weights = || Categorical::logits(row(&double(), &[0.0, 0.0]));
+    let vectors = MultivariateNormal::<2, 3>::scale_tril(0.0, identity(2));
+    says(Mixture::new(weights(), vectors).shape().unwrap_err(), "MultivariateNormal has events");
+    let vectors = MultivariateNormal::<3, 4>::scale_tril(0.0, identity(2).reshape([1, 1, 2, 2]));
+    let chain = HiddenMarkov::new(weights(), Categorical::logits(identity(2)), vectors, 2);
+    says(chain.shape().unwrap_err(), "it is made of distributions of numbers");
+    let mixture = || Mixture::new(weights(), Normal::new(row(&double(), &[-1.0, 2.0]), 0.5));
+    let censored = Censored::new(mixture(), f64::NEG_INFINITY, row(&double(), &[1.0]));
+    assert_eq!((censored.shape().unwrap(), censored.event_rank()), ([1, 1], 1));
+    let at_end = host(censored.log_prob(row(&double(), &[1.0])));
+    let sf = host(mixture().sf(row(&double(), &[1.0])));
+    assert_close(&at_end, &[sf[0].ln()], 1e-13, 0.0);
+    let many = Censored::new(mixture(), f64::NEG_INFINITY, row(&double(), &[1.0, 2.0]));
+    says(many.shape().unwrap_err(), "low [1, 1], high [1, 2]");
+    let none = AutoRegressive::new(row(&double(), &[0.5]), 1.0, 0);
+    says(none.shape().unwrap_err(), "give at least one step");
+}
+
+/// Of maps of numbers before and after maps of vectors, the log-determinants are added up over an event.
+#[test]
+fn chains_of_maps_of_numbers_and_vectors_have_one_density() {
+    let x = row(&double(), &[0.2, 0.3, 0.5]);
+    let base = || Normal::new(row(&double(), &[0.4, -0.2]), 0.8);
+    let direct = Transformed::new(base(), StickBreaking).log_prob(x.clone());
+    // Twice a normal is a normal of twice the scale.
+    let half = || Normal::new(row(&double(), &[0.2, -0.1]), 0.4);
+    let chained = Transformed::new(half(), Chain(Affine::new(0.0, 2.0), StickBreaking));
+    let found = chained.log_prob(x.clone());
+    assert_eq!(found.dims(), [1, 1]);
+    assert_close(&host(found), &host(direct.clone()), 1e-13, 0.0);
+    // log N(z₁) + log N(z₂) - log |dx/dz|, at z = StickBreaking⁻¹(x).
+    let (z, log_det) = StickBreaking.inverse_and_log_det(x);
+    let parts = host(base().log_prob(z).sum_dim(1) + log_det);
+    assert_close(&host(direct), &parts, 1e-13, 0.0);
+    let unknown = Transformed::new(Normal::<2>::new(0.0, 1.0), Chain(Exp, Affine::new(5.0, -1.0)));
+    let error = unknown.shape().unwrap_err().to_string();
+    assert!(error.contains("a set that is not known"), "{error}");
+    let below = unknown.onto(Support::AtMost { high: 5.0 });
+    assert_eq!(Distribution::<2>::support(&below), Support::AtMost { high: 5.0 });
+    let open =
+        Transformed::new(Dirichlet::new(row(&double(), &[1.0, 2.0, 3.0])), Inverse(StickBreaking));
+    assert_eq!((open.shape().unwrap(), open.support()), ([1, 2], Support::Real));
+}
+
+/// Next to a width of 0 the mass of an interval is its width times the density, in both precisions.
+#[test]
+fn a_normal_on_a_narrow_interval_keeps_its_density() {
+    for place in [single(), double()] {
+        for width in [1e-6, 1e-3, 0.04, 0.1] {
+            let (low, high) = (0.5, 0.5 + width);
+            let normal = TruncatedNormal::new(place.tensor::<2>(vec![0.0], [1, 1]), 1.0, low, high);
+            let x = place.tensor::<2>(vec![0.5 + 0.5 * width], [1, 1]);
+            let found = host(normal.log_prob(x))[0];
+            // The density is exp(-m (x - m)) there to 1 / 24 of the square of the width.
+            let expected = -f64::ln(width);
+            // In single precision the ends themselves are rounded to 3e-8.
+            let rounding = if place == single() { 1e-7 / width } else { 1e-15 / width };
+            assert!(
+                (found - expected).abs() < width * width / 24.0 + rounding + 2e-6,
+                "{width}: {found}"
+            );
+        }
+    }
+}
+
+#[test]
+fn parameters_of_combinators_and_of_choices_have_their_gradients() {
+    let x = || row(&double(), &[0.3, 0.7, 1.2]);
+    let mixture = |logits: Tensor<2>, loc: Tensor<2>, scale: Tensor<2>| {
+        Mixture::new(Categorical::logits(logits), Normal::new(loc, scale))
+    };
+    let fixed = || row(&double(), &[0.4, 1.1]);
+    let one = || row(&double(), &[0.7]);
+    value(one(), mixture(fixed(), fixed(), fixed()));
+    gradients([1, 2], &[0.4, 1.1], one(), |logits| mixture(logits, fixed(), fixed()));
+    gradients([1, 2], &[0.4, 1.1], one(), |loc| mixture(fixed(), loc, fixed()));
+    gradients([1, 2], &[0.4, 1.1], one(), |scale| mixture(fixed(), fixed(), scale));
+    gradients([1, 1], &[0.8], x(), |scale| Transformed::new(Normal::new(0.4, scale), Exp));
+    let mask = || Tensor::<2, Bool>::from_data([[true, false, true]], &Device::flex());
+    gradients([1, 1], &[0.8], x(), |rate| Masked::new(Exponential::new(rate), mask()));
+    value(x(), Masked::new(Gamma::new(2.0, 1.0), mask()));
+    gradients([1, 1], &[0.4], x() / 2.0, |loc| elbo_dist::LogitNormal::new(loc, 0.8));
+    let counts = || row(&double(), &[0.0, 3.0, 7.0]);
+    gradients([1, 1], &[2.5], counts(), |k| elbo_dist::NegativeBinomial::by_mean(4.0, k));
+    gradients([1, 1], &[2.5], counts(), |mean| elbo_dist::NegativeBinomial::by_mean(mean, 4.0));
+    let seen = row(&double(), &SEEN);
+    gradients([1, 1, 2], &[0.8, 1.1], seen, |scale| {
+        let initial = Categorical::logits(row(&double(), &[0.3, -0.5]));
+        let locs = Normal::new(matrix(&[-0.6, 1.1], 1), scale);
+        HiddenMarkov::new(initial, Categorical::logits(matrix(&MOVES, 2)), locs, 4)
+    });
+    let second = || Tensor::<2, Int>::from_ints([[1]], &Device::flex());
+    assert_gradient(&Device::flex(), [1, 3], &[0.2, 0.5, 0.9], |probs| {
+        Categorical::probs(probs).log_prob(second()).sum()
+    });
+    assert_gradient(&Device::flex(), [1, 1], &[0.4], |predictor| {
+        let cuts = row(&double(), &[-1.0, 0.5]);
+        elbo_dist::OrderedLogistic::new(predictor, cuts).log_prob(second()).sum()
+    });
+}
+
+/// A line through 100 points whose start is all but unknown: variances fall from 1e4 to 1e-3, and single precision
+/// follows.
+#[test]
+fn a_diffuse_start_keeps_its_digits_in_single_precision() {
+    let of = |place: &elbo_dist::Place, start: f64, error: f64| {
+        let matrix = |values: [f64; 4]| place.tensor::<3>(values.to_vec(), [1, 2, 2]);
+        let moves =
+            LinearGaussian::new(matrix([1.0, 1.0, 0.0, 1.0]), matrix([0.1, 0.0, 0.0, 0.01]));
+        let level = place.tensor::<3>(vec![1.0, 0.0], [1, 1, 2]);
+        let seen = LinearGaussian::new(level, place.tensor(vec![error], [1, 1, 1]));
+        let x: Vec<f64> =
+            (0..100).map(f64::from).map(|t| 50.0 + 0.3 * t + 0.1 * (3.0 * t).sin()).collect();
+        let line = LinearGaussianStateSpace::new(moves, seen, 100)
+            .with_initial(0.0, matrix([start, 0.0, 0.0, start]));
+        let x = place.tensor::<3>(x, [1, 100, 1]);
+        let smoothed = line.smoothed(x.clone());
+        (host(line.log_prob(x)), host(smoothed.mean), host(smoothed.variance))
+    };
+    for (start, error) in [(10.0, 1.0), (1e2, 1.0), (30.0, 0.3)] {
+        let (log_prob, mean, variance) = of(&single(), start, error);
+        let (exact, exact_mean, exact_variance) = of(&double(), start, error);
+        assert_close(&log_prob, &exact, 2e-4, 0.02);
+        assert_close(&mean, &exact_mean, 1e-3, 2e-3);
+        assert_close(&variance, &exact_variance, 2e-2, 1e-6);
+    }
+}
+
+#[test]
+fn sizes_ranks_and_numbers_that_make_no_sense_are_refused() {
+    let says = |error: DistError, text: &str| {
+        let error = error.to_string();
+        assert!(error.contains(text), "{error}");
+    };
+    let place = double();
+    let none = || place.tensor::<3>(vec![], [1, 0, 0]);
+    let empty = MultivariateNormal::<2, 3>::covariance_matrix(0.0, none());
+    says(empty.shape().unwrap_err(), "as many rows as columns, one or more");
+    says(Wishart::new(3.0, none()).shape().unwrap_err(), "as many rows as columns, one or more");
+    let flat = LkjCholesky::<2>::new(2, 1.0).sample(2, &mut Noise::new(0, &place));
+    says(flat.unwrap_err(), "give tensors of rank 3 or more, not 2");
+    let wide = LowRankMultivariateNormal::new(row(&place, &[0.0; 3]), matrix(&[1.0; 2], 1), 1.0);
+    says(wide.shape().unwrap_err(), "the sizes of loc [1, 3], cov_factor [1, 1, 2]");
+    let normals = |count: usize| Normal::new(row(&place, &vec![0.0; count]), 1.0);
+    let order = Permutation::new(vec![2, 0, 1]).unwrap();
+    let permuted = Transformed::new(normals(4), order);
+    says(permuted.shape().unwrap_err(), "does not map events of shape [1, 4]");
+    let rows = Normal::new(place.zeros::<3>([1, 1, 4]), 1.0);
+    let factor = Transformed::new(rows, LowerCholesky);
+    says(factor.shape().unwrap_err(), "does not map events of shape [1, 1, 4]");
+    let nowhere = Transformed::new(normals(1), Affine::new(0.0, 0.0));
+    says(nowhere.shape().unwrap_err(), "its scale not 0");
+    let coin = Transformed::new(elbo_dist::Bernoulli::<2>::logits(0.0), Affine::new(0.0, 2.0));
+    says(coin.onto(Support::Real).shape().unwrap_err(), "maps continuous values");
+    let beyond = Truncated::new(Exponential::<2>::new(1.0), -5.0, -2.0);
+    says(beyond.shape().unwrap_err(), "there is no interval from 0 to -2");
+    let beyond = Censored::new(Exponential::<2>::new(1.0), -5.0, -2.0);
+    says(beyond.shape().unwrap_err(), "there is no interval from -5 to -2");
+    let half = Censored::new(Poisson::<2>::new(3.0), 0.0, 2.5);
+    says(half.check().unwrap_err(), "there is no interval from 0 to 2.5");
+    // What is given for a unit interval is one.
+    let unit =
+        Transformed::new(elbo_dist::Beta::<2>::new(2.0, 3.0), Inverse(Interval::new(0.0, 1.0)));
+    assert_eq!(unit.shape().unwrap(), [1, 1]);
+    // π in single precision is a direction.
+    assert!(VonMises::<2>::new(0.0, 1.0).support().contains(f64::from(std::f32::consts::PI)));
+    assert!(!Support::Interval { low: 0.0, high: 1.0 }.contains(1.0 + 1e-9));
+}
+
+/// In the upper tail, where the base's distribution function is 1 to rounding, there are as many draws as elsewhere.
+#[test]
+fn truncated_tails_are_drawn_and_scored_to_the_last_digit() {
+    for place in [single(), double()] {
+        for low in [2.0, 5.0, 9.0] {
+            let noise = &mut Noise::new(1, &place);
+            let tail = Truncated::new(Normal::<2>::new(0.0, 1.0), low, f64::INFINITY);
+            let draws = host(tail.clone().iid([1, 50]).sample(400, noise).unwrap());
+            assert!(draws.iter().all(|x| x.is_finite() && *x >= low), "{low}");
+            let exact = TruncatedNormal::<2>::new(0.0, 1.0, low, f64::INFINITY);
+            let u = host(exact.cdf(row(&double(), &draws)));
+            let p = elbo_testkit::ks_test(&u, |u| u);
+            assert!(p > 1e-3, "{low}: p = {p}");
+            let x = place.tensor::<2>(vec![low + 0.1, low + 1.0], [1, 2]);
+            let tolerance = if place == single() { 1e-5 } else { 1e-11 };
+            let expected = host(exact.log_prob(x.clone()));
+            assert_close(&host(tail.log_prob(x.clone())), &expected, tolerance, 0.0);
+            assert_close(&host(tail.cdf(x.clone())), &host(exact.cdf(x)), 0.0, 10.0 * tolerance);
+        }
+    }
+    let far = Truncated::new(Normal::<2>::new(0.0, 1.0), 50.0, 60.0);
+    let exact = TruncatedNormal::<2>::new(0.0, 1.0, 50.0, 60.0);
+    let x = row(&double(), &[50.5]);
+    assert_close(&host(far.log_prob(x.clone())), &host(exact.log_prob(x)), 1e-11, 0.0);
+}
+
+/// Readings far out in a tail, in single precision: their probabilities are logarithms.
+#[test]
+fn censored_readings_in_a_tail_keep_their_probability() {
+    let at = |p: &dyn Fn(Tensor<2>) -> Tensor<2>, x: f64| {
+        let single = host(p(single().tensor(vec![x], [1, 1])))[0];
+        let double = host(p(row(&double(), &[x])))[0];
+        assert!(double < -15.0 && double.is_finite(), "{double}");
+        assert_close(&[single], &[double], 2e-5, 0.0);
+        double
+    };
+    let low = f64::NEG_INFINITY;
+    let counts = at(&|x| Censored::new(Poisson::new(1.0), low, 12.0).log_prob(x), 12.0);
+    // Σ e⁻¹ / k! from 12 on.
+    let term = |k: i32| (-1.0 - (1..=k).map(|j| f64::from(j).ln()).sum::<f64>()).exp();
+    assert_close(&[counts], &[(12..40).map(term).sum::<f64>().ln()], 1e-12, 0.0);
+    at(&|x| Censored::new(HalfNormal::new(1.0), low, 20.0).log_prob(x), 20.0);
+    at(&|x| Censored::new(Gamma::new(2.0, 1.0), low, 300.0).log_prob(x), 300.0);
+    at(&|x| Censored::new(elbo_dist::InverseGamma::new(8.0, 0.1), low, 3.0).log_prob(x), 3.0);
+    at(&|x| Censored::new(elbo_dist::Laplace::new(0.0, 1.0), low, 200.0).log_prob(x), 200.0);
+    let skewed =
+        |x| Censored::new(elbo_dist::AsymmetricLaplace::new(0.0, 1.0, 2.0), low, 200.0).log_prob(x);
+    at(&skewed, 200.0);
+    at(&|x| Censored::new(elbo_dist::Geometric::logits(0.0), low, 90.0).log_prob(x), 90.0);
 }

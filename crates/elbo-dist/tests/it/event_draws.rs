@@ -6,15 +6,17 @@
 use burn::tensor::{Bool, Device, Float, Tensor};
 use elbo_dist::{
     Affine, AsymmetricLaplace, AutoRegressive, Bernoulli, Beta, Categorical, Cdf, Censored, Chain,
-    Chi2, Distribution, Entropy, Exp, Exponential, Gamma, GaussianRandomWalk, HalfStudentT,
-    HiddenMarkov, InverseGamma, LinearGaussian, LinearGaussianStateSpace, LkjCholesky,
-    LowRankMultivariateNormal, Masked, MatrixNormal, Moments, MultivariateNormal,
-    MultivariateStudentT, Noise, Normal, Power, Quantile, RelaxedBernoulli,
-    RelaxedOneHotCategorical, StickBreaking, StudentT, Support, Transformed, Truncated, VonMises,
-    Weibull, Wishart, WishartCholesky,
+    Chi2, ContinuousBernoulli, Distribution, Entropy, Exp, Exponential, Gamma, GaussianRandomWalk,
+    HalfCauchy, HalfNormal, HalfStudentT, HiddenMarkov, InverseGamma, LinearGaussian,
+    LinearGaussianStateSpace, LkjCholesky, LogNormal, LogitNormal, LowRankMultivariateNormal,
+    Masked, MatrixNormal, Moments, MultivariateNormal, MultivariateStudentT, Noise, Normal,
+    OrderedLogistic, Power, Quantile, RelaxedBernoulli, RelaxedOneHotCategorical, StickBreaking,
+    StudentT, Support, Transformed, Truncated, TruncatedNormal, VonMises, Weibull, Wishart,
+    WishartCholesky,
 };
 use elbo_testkit::{assert_close, assert_gradient, autodiff_gradient, ks_test, normal_cdf};
 
+use crate::sampling::follows_its_own;
 use crate::{double, host, row, single};
 
 const DRAWS: usize = 100_000;
@@ -29,54 +31,49 @@ fn factor(n: usize, like: &elbo_dist::Place) -> Tensor<3> {
     like.tensor((0..n * n).map(|k| element(k / n, k % n)).collect(), [1, n, n])
 }
 
-#[track_caller]
-fn follows_its_own<P: Cdf<2> + Distribution<2, Kind = Float>>(distribution: P) {
-    for place in [single(), double()] {
-        let mut noise = Noise::new(1, &place).site(distribution.name());
-        let draws = host(distribution.sample(DRAWS, &mut noise).unwrap());
-        assert!(draws.iter().all(|&x| distribution.support().contains(x)), "outside the support");
-        let probabilities = host(distribution.cdf(row(&double(), &draws)));
-        let p = ks_test(&probabilities, |u| u);
-        assert!(p > 1e-3, "p = {p} in {:?}", place.dtype());
-    }
-}
-
 #[test]
 fn draws_of_numbers_follow_their_distribution_functions() {
     for concentration in [1e-7, 0.01, 1.0, 30.0, 200.0, 1e6, 1e10] {
         follows_its_own(VonMises::new(0.0, concentration));
     }
     follows_its_own(VonMises::new(2.5, 1.3)); // wraps
+    follows_its_own(VonMises::new(-3.1, 9.0));
     follows_its_own(Truncated::new(Gamma::new(0.7, 2.0), 0.1, 1.5));
+    follows_its_own(Truncated::new(Beta::new(3.0, 2.0), 0.5, 0.9));
     follows_its_own(Truncated::new(Normal::new(0.0, 2.0), f64::NEG_INFINITY, -1.0));
     follows_its_own(Truncated::new(Weibull::new(2.0, 1.5), 1.0, f64::INFINITY));
 }
 
-/// By the trapezoid rule, whose error for a periodic density falls exponentially.
-#[test]
-fn the_distribution_function_of_angles_is_the_integral_of_their_density() {
-    for concentration in [1e-6, 0.3, 4.0, 60.0, 99.9, 100.1, 1e3, 1e6] {
-        let angles = VonMises::<2>::new(0.3, concentration);
-        let x: Vec<f64> = (0..=8).map(|i| -3.0 + 0.75 * f64::from(i)).collect();
-        let cdf = host(angles.cdf(row(&double(), &x)));
-        let steps = 40_000;
-        for (x, cdf) in x.iter().zip(cdf) {
-            // Simpson's rule from -π.
-            let h = (x + std::f64::consts::PI) / f64::from(steps);
-            let nodes: Vec<f64> =
-                (0..=steps).map(|i| -std::f64::consts::PI + h * f64::from(i)).collect();
-            let density = host(angles.log_prob(row(&double(), &nodes)).exp());
-            let weight = |i: usize| match i {
-                0 => 1.0,
-                i if i == steps as usize => 1.0,
-                i if i % 2 == 1 => 4.0,
-                _ => 2.0,
-            };
-            let integral: f64 =
-                density.iter().enumerate().map(|(i, p)| weight(i) * p).sum::<f64>() * h / 3.0;
-            assert!((integral - cdf).abs() < 1e-10, "{concentration}, {x}: {cdf}, not {integral}");
-        }
+/// By Simpson's rule from `low` on, to 1e-10 for a smooth density.
+#[track_caller]
+fn is_the_integral(p: &(impl Cdf<2> + Distribution<2, Kind = Float>), low: f64, ends: &[f64]) {
+    const STEPS: usize = 40_000;
+    let cdf = host(p.cdf(row(&double(), ends)));
+    for (x, cdf) in ends.iter().zip(cdf) {
+        let h = (x - low) / STEPS as f64;
+        let nodes: Vec<f64> = (0..=STEPS).map(|i| low + h * i as f64).collect();
+        let density = host(p.log_prob(row(&double(), &nodes)).exp());
+        let weight = |i: usize| match i {
+            0 | STEPS => 1.0,
+            i if i % 2 == 1 => 4.0,
+            _ => 2.0,
+        };
+        let sum: f64 = density.iter().enumerate().map(|(i, p)| weight(i) * p).sum();
+        let integral = sum * h / 3.0;
+        assert!((integral - cdf).abs() < 1e-10, "{}, {x}: {cdf}, not {integral}", p.name());
     }
+}
+
+#[test]
+fn distribution_functions_are_the_integrals_of_densities() {
+    let angles: Vec<f64> = (0..=8).map(|i| -3.0 + 0.75 * f64::from(i)).collect();
+    for concentration in [1e-6, 0.3, 4.0, 60.0, 99.9, 100.1, 1e3, 1e6] {
+        is_the_integral(&VonMises::new(0.3, concentration), -std::f64::consts::PI, &angles);
+    }
+    let ends = [0.3, 0.7, 1.5];
+    is_the_integral(&Truncated::new(Gamma::new(1.7, 2.0), 0.1, 1.5), 0.1, &ends);
+    is_the_integral(&Truncated::new(Normal::new(-2.0, 0.7), 0.1, 1.5), 0.1, &ends);
+    is_the_integral(&Truncated::new(StudentT::new(2.5, 0.4, 0.7), 0.1, 1.5), 0.1, &ends);
 }
 
 /// A linear function of normals is normal.
@@ -132,24 +129,73 @@ fn linear_functions_of_normal_vectors_and_series_are_normal() {
     is_normal(&walk, w, 0.0, variance.sum());
 }
 
-/// Against the moments that are stated, in units of the standard error of the means of 100,000 draws of at
-/// most the kurtosis 30.
+/// The mean and the variance of 100,000 draws, within 4 standard errors of those that are stated: that of the variance
+/// by the fourth moment of the draws themselves.
 #[track_caller]
-fn has_moments<P: Moments<D> + Distribution<D, Kind = Float>, const D: usize>(p: P) {
+pub fn has_moments<P: Moments<D> + Distribution<D, Kind = Float>, const D: usize>(p: P) {
     let draws = p.sample(DRAWS, &mut Noise::new(1, double()).site(p.name())).unwrap();
     let like = double().zeros([1; D]);
     let zero = draws.clone().narrow(0, 0, 1).zeros_like();
     let mean = zero.clone() + p.mean().on(&like);
     let variance = zero + p.variance().on(&like);
     let found = host(draws.clone().mean_dim(0));
-    let square = host((draws - mean.clone()).square().mean_dim(0));
+    let square = (draws - mean.clone()).square();
+    let fourth = host(square.clone().square().mean_dim(0));
+    let square = host(square.mean_dim(0));
     let (mean, variance) = (host(mean), host(variance));
     for k in 0..mean.len() {
         let error = (variance[k] / DRAWS as f64).sqrt();
         assert!((found[k] - mean[k]).abs() < 4.0 * error + 1e-12, "{k}: {found:?} {mean:?}");
-        let error = variance[k] * (30.0 / DRAWS as f64).sqrt();
-        assert!((square[k] - variance[k]).abs() < 4.0 * error, "{k}: {square:?} {variance:?}");
+        let error = ((fourth[k] - square[k].powi(2)) / DRAWS as f64).sqrt();
+        let off = (square[k] - variance[k]).abs();
+        assert!(off < 4.0 * error + 1e-12, "{k}: {square:?} {variance:?}");
     }
+}
+
+/// The mean and the covariance that a normal density has, by its gradient, which is linear, at 0 and at each unit
+/// vector; and whether draws' linear functions follow them.
+#[track_caller]
+fn draws_as_it_scores<const D: usize>(p: impl Distribution<D, Kind = Float>) {
+    let shape = p.shape().unwrap();
+    let count = shape.iter().product::<usize>();
+    let slope = |x: &[f64]| {
+        autodiff_gradient(&Device::flex(), shape, x, |x: Tensor<D>| p.log_prob(x).sum())
+    };
+    let zero = slope(&vec![0.0; count]);
+    let mut precision: Vec<Vec<f64>> = (0..count)
+        .map(|k| {
+            let mut unit = vec![0.0; count];
+            unit[k] = 1.0;
+            slope(&unit).iter().zip(&zero).map(|(at, from)| from - at).collect()
+        })
+        .collect();
+    let covariance = crate::event_densities::inverse(&mut precision);
+    let w: Vec<f64> = (0..count).map(|i| (1.0 + i as f64).sin()).collect();
+    let against = |v: &[f64]| covariance.iter().map(|row| dot(row, v)).collect::<Vec<_>>();
+    let (mean, variance) = (dot(&w, &against(&zero)), dot(&w, &against(&w)));
+    is_normal(&p, double().tensor(w, shape), mean, variance);
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[test]
+fn normal_vectors_and_series_are_drawn_as_they_score() {
+    let loc = || row(&double(), &[0.5, -1.0, 2.0]);
+    let few = || factor(3, &double()).narrow(2, 0, 2);
+    draws_as_it_scores(MultivariateNormal::scale_tril(loc(), factor(3, &double())));
+    draws_as_it_scores(MultivariateNormal::precision_matrix(loc(), crate::identity(3) * 4.0));
+    draws_as_it_scores(LowRankMultivariateNormal::new(loc(), few(), 0.3));
+    draws_as_it_scores(LowRankMultivariateNormal::new(loc(), few() * 9.0, loc().exp()));
+    draws_as_it_scores(MatrixNormal::new(0.7, factor(3, &double()), factor(2, &double())));
+    draws_as_it_scores(GaussianRandomWalk::new(row(&double(), &[0.7]), 6));
+    draws_as_it_scores(GaussianRandomWalk::new(row(&double(), &[0.7, 3.0, 0.1]), 3));
+    for coefficients in [vec![0.8, -0.5, 0.2], vec![1.0], vec![-0.9, 0.3]] {
+        let series = AutoRegressive::new(row(&double(), &coefficients), 1.5, 6);
+        draws_as_it_scores(series.with_intercept(0.4));
+    }
+    draws_as_it_scores(state_space());
 }
 
 fn state_space() -> LinearGaussianStateSpace<3> {
@@ -230,14 +276,18 @@ fn correlations_of_drawn_factors_are_betas() {
 #[test]
 fn pivots_of_wishart_matrices_are_chi_squared() {
     let l = factor(3, &double());
-    let k = WishartCholesky::new(4.5, l.clone()).sample(DRAWS, &mut Noise::new(1, double()));
-    let k = k.unwrap();
-    for (i, df) in [(0, 4.5), (1, 3.5), (2, 2.5)] {
-        let pivot = |x: &Tensor<3>| x.clone().narrow(1, i, 1).narrow(2, i, 1);
-        let ratio = (pivot(&k) / pivot(&l)).square();
-        let u = host(Chi2::new(df).cdf(row(&double(), &host(ratio))));
-        let p = ks_test(&u, |u| u);
-        assert!(p > 1e-3, "{i}: p = {p}");
+    for df in [2.1, 4.5, 90.0] {
+        let noise = || Noise::new(1, double());
+        let k = WishartCholesky::new(df, l.clone()).sample(DRAWS, &mut noise()).unwrap();
+        let whole = Wishart::new(df, l.clone()).sample(DRAWS, &mut noise()).unwrap();
+        assert_close(&host(k.clone().matmul(k.clone().swap_dims(1, 2))), &host(whole), 1e-13, 0.0);
+        for i in 0..3 {
+            let pivot = |x: &Tensor<3>| x.clone().narrow(1, i, 1).narrow(2, i, 1);
+            let ratio = (pivot(&k) / pivot(&l)).square();
+            let u = host(Chi2::new(df - i as f64).cdf(row(&double(), &host(ratio))));
+            let p = ks_test(&u, |u| u);
+            assert!(p > 1e-3, "{df}, {i}: p = {p}");
+        }
     }
 }
 
@@ -245,26 +295,30 @@ fn pivots_of_wishart_matrices_are_chi_squared() {
 #[test]
 fn numbers_of_a_student_vector_are_students() {
     let l = factor(2, &double());
-    let vectors = MultivariateStudentT::<2, 3>::new(3.0, 0.5, l.clone());
-    let draws = vectors.sample(DRAWS, &mut Noise::new(1, double())).unwrap();
-    let scale = host(l.square().sum_dim(2))[1].sqrt();
-    let x = host(draws.narrow(1, 1, 1));
-    let u = host(StudentT::new(3.0, 0.5, scale).cdf(row(&double(), &x)));
-    let p = ks_test(&u, |u| u);
-    assert!(p > 1e-3, "p = {p}");
+    for df in [0.7, 3.0, 60.0] {
+        let vectors = MultivariateStudentT::<2, 3>::new(df, 0.5, l.clone());
+        let draws = vectors.sample(DRAWS, &mut Noise::new(1, double())).unwrap();
+        let scale = host(l.clone().square().sum_dim(2))[1].sqrt();
+        let x = host(draws.narrow(1, 1, 1));
+        let u = host(StudentT::new(df, 0.5, scale).cdf(row(&double(), &x)));
+        let p = ks_test(&u, |u| u);
+        assert!(p > 1e-3, "{df}: p = {p}");
+    }
 }
 
 /// Of two parts it is a relaxed Bernoulli.
 #[test]
 fn parts_of_a_relaxed_choice_follow_the_distribution_of_one() {
     for place in [single(), double()] {
-        let logits = row(&place, &[0.4, -0.3]);
-        let relaxed = RelaxedOneHotCategorical::logits(0.8, logits);
-        let draws = relaxed.sample(DRAWS, &mut Noise::new(1, &place)).unwrap();
-        let x = host(draws.narrow(1, 0, 1));
-        let u = host(RelaxedBernoulli::logits(0.8, 0.7).cdf(row(&double(), &x)));
-        let p = ks_test(&u, |u| u);
-        assert!(p > 1e-3, "p = {p}");
+        for (temperature, gap) in [(0.8, 0.7), (3.0, -2.0)] {
+            let logits = row(&place, &[0.4, 0.4 - gap]);
+            let relaxed = RelaxedOneHotCategorical::logits(temperature, logits);
+            let draws = relaxed.sample(DRAWS, &mut Noise::new(1, &place)).unwrap();
+            let x = host(draws.narrow(1, 0, 1));
+            let u = host(RelaxedBernoulli::logits(temperature, gap).cdf(row(&double(), &x)));
+            let p = ks_test(&u, |u| u);
+            assert!(p > 1e-3, "p = {p}");
+        }
     }
 }
 
@@ -288,6 +342,23 @@ fn frequencies_of_hidden_chains_are_their_probabilities() {
         total += mass;
     }
     assert_close(&[total], &[1.0], 1e-12, 0.0);
+}
+
+/// `σ(cₖ₊₁ - η) - σ(cₖ - η)` of the draws lie in each category, within 4 standard errors.
+#[test]
+fn frequencies_of_ordered_categories_are_the_masses_between_cutpoints() {
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    for (predictor, cuts) in [(0.4, [-1.0, 0.5]), (-2.0, [-2.5, 3.0])] {
+        let ordered = OrderedLogistic::new(predictor, row(&double(), &cuts));
+        let draws = ordered.sample(DRAWS, &mut Noise::new(1, double())).unwrap();
+        let draws: Vec<i64> = draws.into_data().iter::<i64>().collect();
+        let [low, high] = cuts.map(|cut| sigmoid(cut - predictor));
+        for (k, mass) in [low, high - low, 1.0 - high].into_iter().enumerate() {
+            let hits = draws.iter().filter(|x| **x == k as i64).count() as f64 / DRAWS as f64;
+            let error = (mass * (1.0 - mass) / DRAWS as f64).sqrt();
+            assert!((hits - mass).abs() < 4.0 * error, "{k}: {hits}, not {mass}");
+        }
+    }
 }
 
 /// The ends are read as often as the base lies beyond them, and between them its draws stay.
@@ -381,6 +452,74 @@ fn unbiased<const D: usize, const E: usize, P: Distribution<E, Kind = Float>>(
     }
 }
 
+/// The sum of the means and that of the second moments.
+#[track_caller]
+fn follows_its_moments<P: Moments<E> + Distribution<E, Kind = Float>, const E: usize>(
+    at: &[f64],
+    make: impl Fn(Tensor<2>) -> P,
+) {
+    for power in [1, 2] {
+        let exact = |at: &[f64]| {
+            let p = make(row(&double(), at));
+            let like = double().zeros(p.shape().unwrap());
+            let mean = like.clone() + p.mean().on(&like);
+            let second = mean.clone().square() + p.variance().on(&like);
+            host(if power == 1 { mean.sum() } else { second.sum() })[0]
+        };
+        let moment = |x: Tensor<E>| {
+            let weight = 1.0 / x.dims()[0] as f64;
+            x.powi_scalar(power).sum() * weight
+        };
+        unbiased(at, [1, at.len()], &make, moment, exact);
+    }
+}
+
+#[test]
+fn draws_carry_unbiased_pathwise_gradients_of_their_moments() {
+    fn part(p: &Tensor<2>, k: usize) -> Tensor<2> {
+        p.clone().narrow(1, k, 1)
+    }
+    let pair = |p: &Tensor<2>| p.clone().narrow(1, 0, 2);
+    let square = |p: &Tensor<2>| p.clone().narrow(1, 0, 4).reshape([1, 2, 2]);
+    let l = [1.3, 0.4, -0.6, 0.9];
+    follows_its_moments(&[0.3, 2.0], |p| Normal::new(part(&p, 0), part(&p, 1)));
+    follows_its_moments(&[2.0], |p| HalfNormal::new(part(&p, 0)));
+    follows_its_moments(&[0.3, 0.4], |p| LogNormal::new(part(&p, 0), part(&p, 1)));
+    follows_its_moments(&[2.0], |p| Exponential::new(part(&p, 0)));
+    for loc in [-3.0, 0.4, 9.0] {
+        follows_its_moments(&[loc, 1.3], |p| {
+            TruncatedNormal::new(part(&p, 0), part(&p, 1), 1.0, 4.0)
+        });
+    }
+    for logits in [-30.0, -1.0, 0.0, 1e-6, 4.0] {
+        follows_its_moments(&[logits], |p| ContinuousBernoulli::logits(part(&p, 0)));
+    }
+    follows_its_moments(&l, |p| MultivariateNormal::scale_tril(pair(&p), square(&p)));
+    follows_its_moments(&[0.8, -0.3, 0.5, 1.5], |p| {
+        let w = pair(&p).reshape([1, 2, 1]);
+        LowRankMultivariateNormal::new(pair(&p), w, p.narrow(1, 2, 2))
+    });
+    for df in [6.0, 40.0] {
+        follows_its_moments(&[1.3, 0.4, -0.6, 0.9, df], |p| {
+            MultivariateStudentT::new(part(&p, 4), pair(&p), square(&p))
+        });
+    }
+    follows_its_moments(&l, |p| MatrixNormal::new(0.2, square(&p), square(&p)));
+    follows_its_moments(&[0.7], |p| GaussianRandomWalk::new(p, 4));
+    follows_its_moments(&[0.8, -0.5, 1.5, 0.3], |p| {
+        AutoRegressive::new(pair(&p), part(&p, 2), 5).with_intercept(part(&p, 3))
+    });
+    follows_its_moments(&l, |p| {
+        let map = LinearGaussian::new(square(&p), square(&p));
+        LinearGaussianStateSpace::new(map.clone(), map, 3).with_initial(0.5, square(&p))
+    });
+    for df in [1.3, 5.0, 300.0] {
+        follows_its_moments(&[1.3, 0.4, -0.6, 0.9, df], |p| {
+            Wishart::new(part(&p, 4).reshape([1, 1, 1]), square(&p))
+        });
+    }
+}
+
 /// `I₁(κ)/I₀(κ)` by its continued fraction.
 fn mean_cosine(k: f64) -> f64 {
     (1..400).rev().fold(0.0, |ratio, n| 1.0 / (2.0 * f64::from(n) / k + ratio))
@@ -438,6 +577,32 @@ fn truncated_draws_carry_unbiased_pathwise_gradients() {
     unbiased(&[0.8], [1, 1], make, |x: Tensor<2>| x.mean(), mean);
 }
 
+/// Most of `Γ(0.01, 1)` underflows: those draws are next to 0 and have no slope.
+#[test]
+fn truncated_draws_of_a_tiny_shape_stay_inside_with_a_gradient() {
+    for place in [single(), double()] {
+        let gradient = |base: fn(Tensor<2>) -> Tensor<2>| {
+            let a = place.tensor::<2>(vec![0.01], [1, 1]).autodiff().require_grad();
+            let x = base(a.clone());
+            assert!(host(x.clone().inner()).iter().all(|x| *x > 0.0 && *x < 1.0));
+            let grads = x.log().mean().backward();
+            host(a.grad(&grads).unwrap())[0]
+        };
+        let of_gamma = gradient(|a| {
+            let noise = &mut Noise::new(2, elbo_dist::Place::of(&a).unwrap());
+            Truncated::new(Gamma::new(a, 1.0), 0.0, 0.9).sample(2000, noise).unwrap()
+        });
+        let of_beta = gradient(|a| {
+            let noise = &mut Noise::new(2, elbo_dist::Place::of(&a).unwrap());
+            Truncated::new(Beta::new(a, 1.0), 0.0, 0.9).sample(2000, noise).unwrap()
+        });
+        // log x is about log u / a, whose slope is -log u / a², where x does not underflow: between 0 and 1 / a².
+        for slope in [of_gamma, of_beta] {
+            assert!(slope > 100.0 && slope < 1e4, "{slope}");
+        }
+    }
+}
+
 /// With fixed noise a draw is a smooth function of the parameters.
 #[test]
 fn linear_draws_have_the_gradients_of_their_paths() {
@@ -473,6 +638,14 @@ fn linear_draws_have_the_gradients_of_their_paths() {
         let made = Transformed::new(Normal::new(vector(&l), 0.3), Exp);
         sum::<2>(made, &noise)
     });
+    let one = |l: &Tensor<3>| vector(&l).narrow(1, 1, 1);
+    check(&|l| sum(RelaxedOneHotCategorical::logits(one(&l).exp(), vector(&l)), &noise));
+    check(&|l| sum(RelaxedBernoulli::logits(one(&l).exp(), vector(&l)), &noise));
+    check(&|l| sum(LogitNormal::new(vector(&l), one(&l).exp()), &noise));
+    check(&|l| sum(elbo_dist::Cauchy::new(vector(&l), one(&l).exp()), &noise));
+    check(&|l| sum(HalfCauchy::new(vector(&l)), &noise));
+    check(&|l| sum(Truncated::new(Gamma::new(vector(&l), 1.3), 0.1, 2.0), &noise));
+    check(&|l| sum(Truncated::new(Beta::new(1.3, vector(&l)), 0.1, 0.8), &noise));
 }
 
 #[test]

@@ -21,9 +21,10 @@ enum Free {
     Strict,
 }
 
-const SUPPORTS: [(Support, Free); 11] = [
+const SUPPORTS: [(Support, Free); 12] = [
     (Support::Simplex { count: 2 }, Free::AllButLast),
     (Support::Simplex { count: 4 }, Free::AllButLast),
+    (Support::Ordered { count: 1 }, Free::Surface),
     (Support::Ordered { count: 4 }, Free::Surface),
     (Support::ZeroSum { count: 4 }, Free::Surface),
     (Support::UnitVector { count: 2 }, Free::Surface),
@@ -204,10 +205,10 @@ fn sets_of_matrices_know_their_members() {
     assert!(!Support::ZeroSum { count: 2 }.contains_event(&[1.0, -0.9]));
     assert!(!Support::UnitVector { count: 2 }.contains_event(&[1.0, 0.2]));
     let names: Vec<_> = SUPPORTS.iter().map(|(support, _)| support.to_string()).collect();
-    assert_eq!(names[2..5], ["4 in increasing order", "4 that add up to 0", "unit vectors of 2"]);
+    assert_eq!(names[3..6], ["4 in increasing order", "4 that add up to 0", "unit vectors of 2"]);
     assert_eq!(
-        names[6..9],
+        names[7..10],
         ["factors of 3 by 3", "positive definite 1 by 1", "positive definite 3 by 3"]
     );
-    assert_eq!(names[9], "factors of 2 by 2 correlations");
+    assert_eq!(names[10], "factors of 2 by 2 correlations");
 }

@@ -138,3 +138,13 @@ fn a_matrix_without_a_factor_is_named() {
         assert!(cholesky(double().tensor::<2>(values.to_vec(), [2, 2])).is_err(), "{values:?}");
     }
 }
+
+/// Also one whose capacitance is.
+#[test]
+fn a_negative_diagonal_is_refused_by_the_low_rank_identities() {
+    let w: Tensor<2> = double().tensor(vec![1.0], [1, 1]);
+    for d in [-1e6, -0.5, 0.0, f64::NAN] {
+        let d: Tensor<2> = double().tensor(vec![d], [1, 1]);
+        assert!(low_rank_solve(w.clone(), d, w.clone()).is_err());
+    }
+}

@@ -31,7 +31,7 @@ fn follows<P: Distribution<2, Kind = Float>>(distribution: P, cdf: impl Fn(f64) 
 
 /// By the distribution's own function, which is the integral of its density.
 #[track_caller]
-fn follows_its_own<P: Cdf<2> + Distribution<2, Kind = Float>>(distribution: P) {
+pub fn follows_its_own<P: Cdf<2> + Distribution<2, Kind = Float>>(distribution: P) {
     follows_at(&[single(), double()], distribution);
 }
 
@@ -49,21 +49,25 @@ fn follows_at<P: Cdf<2> + Distribution<2, Kind = Float>>(places: &[Place], distr
 
 #[test]
 fn draws_by_quantiles_and_sums_follow_their_distribution_functions() {
-    follows_its_own(Cauchy::new(-1.0, 3.0));
-    follows_its_own(Laplace::new(-1.0, 3.0));
-    follows_its_own(Logistic::new(-1.0, 3.0));
-    follows_its_own(Gumbel::new(-1.0, 3.0));
-    follows_its_own(AsymmetricLaplace::new(-1.0, 3.0, 0.4));
+    for (loc, scale, asymmetry) in [(-1.0, 3.0, 0.4), (0.0, 0.01, 1.0), (40.0, 1e3, 7.0)] {
+        follows_its_own(Cauchy::new(loc, scale));
+        follows_its_own(Laplace::new(loc, scale));
+        follows_its_own(Logistic::new(loc, scale));
+        follows_its_own(Gumbel::new(loc, scale));
+        follows_its_own(AsymmetricLaplace::new(loc, scale, asymmetry));
+    }
     for shape in [0.3, 1.0, 8.0] {
         follows_its_own(Weibull::new(2.0, shape));
         follows_its_own(Pareto::new(2.0, shape));
         follows_its_own(Kumaraswamy::new(shape, 0.7));
     }
     follows_its_own(LogitNormal::new(0.5, 2.0));
-    for logits in [-20.0, 0.01, 3.0] {
+    follows_its_own(LogitNormal::new(-2.0, 0.3));
+    for logits in [-20.0, 0.0, 0.01, 3.0] {
         follows_its_own(ContinuousBernoulli::logits(logits));
     }
     follows_its_own(RelaxedBernoulli::logits(0.9, 0.4));
+    follows_its_own(RelaxedBernoulli::logits(3.0, -1.0));
     let weights = |place: &Place| Categorical::probs(row(place, &[1.0, 3.0]));
     for place in [single(), double()] {
         let normals = Normal::new(row(&place, &[-1.0, 2.0]), row(&place, &[0.7, 0.7]));
@@ -101,18 +105,19 @@ fn draws_made_of_gammas_follow_their_distribution_functions() {
 /// `Φ(z) - 2 T(z, α)` by the trapezoid rule over Owen's integral.
 #[test]
 fn skew_normal_draws_follow_their_distribution_function() {
-    let alpha = -2.0;
-    let owen = |z: f64| {
+    let owen = |z: f64, alpha: f64| {
         let steps = 200;
         let f = |t: f64| (-0.5 * z * z * (1.0 + t * t)).exp() / (1.0 + t * t);
         let h = alpha / f64::from(steps);
         let inner: f64 = (1..steps).map(|i| f(h * f64::from(i))).sum();
         h * (inner + 0.5 * (f(0.0) + f(alpha))) / std::f64::consts::TAU
     };
-    follows(SkewNormal::new(1.0, 3.0, alpha), |x| {
-        let z = (x - 1.0) / 3.0;
-        normal_cdf(z) - 2.0 * owen(z)
-    });
+    for (loc, scale, alpha) in [(1.0, 3.0, -2.0), (0.0, 0.1, 0.5), (-5.0, 1.0, 12.0)] {
+        follows(SkewNormal::new(loc, scale, alpha), |x| {
+            let z = (x - loc) / scale;
+            normal_cdf(z) - 2.0 * owen(z, alpha)
+        });
+    }
 }
 
 /// The frequency of each of the first counts is its probability, within 4 standard errors.
@@ -141,8 +146,11 @@ fn frequencies_of_counts_are_their_probabilities() {
         counts(NegativeBinomial::logits(2.5, logits), 0, 20);
     }
     counts(BetaBinomial::new(7.0, 0.5, 2.0), 0, 8);
+    counts(BetaBinomial::new(40.0, 3.0, 1.0), 0, 41);
     counts(DiscreteUniform::new(-2, 3), -2, 6);
+    counts(DiscreteUniform::new(0, 99), 0, 100);
     counts(ZeroInflated::probs(0.25, Poisson::new(4.0)), 0, 12);
+    counts(ZeroInflated::logits(-3.0, Geometric::logits(0.4)), 0, 12);
 }
 
 #[test]

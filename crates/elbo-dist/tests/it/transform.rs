@@ -7,7 +7,7 @@ use elbo_dist::{
 };
 use elbo_testkit::{assert_close, assert_gradient, central_differences};
 
-use crate::{double, host, row};
+use crate::{double, host, row, single};
 
 const Z: [f64; 9] = [-20.0, -3.0, -1.0, -0.1, 0.0, 0.4, 1.0, 5.0, 12.0];
 
@@ -42,6 +42,30 @@ fn inverse_undoes_forward() {
             assert!((z - expected).abs() <= tolerance, "{name}: {z}, expected {expected}");
         }
     }
+}
+
+/// The same at 256 points, in double precision and, to its own `ε`, in single.
+#[test]
+fn any_number_comes_back() {
+    use proptest::prelude::*;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    runner
+        .run(&(-6.0..6.0), |z| {
+            for (place, epsilon) in [(double(), f64::EPSILON), (single(), f64::from(f32::EPSILON))]
+            {
+                for (name, transform) in every() {
+                    let z = host(row(&place, &[z]))[0];
+                    let (x, log_det) = transform.forward_and_log_det(row(&place, &[z]));
+                    let (back, inverse) = transform.inverse_and_log_det(x);
+                    let allowed = 8.0 * epsilon * (1.0 + z.abs() + z.abs().exp());
+                    prop_assert!((host(back)[0] - z).abs() <= allowed, "{} {}", name, z);
+                    let off = (host(inverse)[0] + host(log_det)[0]).abs();
+                    prop_assert!(off <= allowed, "{} {}: {}", name, z, off);
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
 }
 
 /// Worst where an interval saturates: at `z = 12` differences of `x = 40`, rounded to 7e-15, over

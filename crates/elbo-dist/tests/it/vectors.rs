@@ -2,11 +2,12 @@
 
 use burn::tensor::{Device, Float, Tensor};
 use elbo_dist::{
-    Beta, Categorical, Cdf, Dirichlet, DirichletMultinomial, Distribution, Entropy, Moments,
-    Multinomial, Noise, OneHotCategorical, Support,
+    Beta, Categorical, Cdf, Dirichlet, DirichletMultinomial, Distribution, Entropy, Multinomial,
+    Noise, OneHotCategorical, Support,
 };
 use elbo_testkit::{assert_close, assert_gradient, autodiff_gradient, ks_test};
 
+use crate::event_draws::has_moments;
 use crate::{assert_close_in_units, double, host, read_golden, row, single};
 
 /// Both precisions; errors are relative to the sum of the summands' magnitudes.
@@ -62,23 +63,6 @@ fn parts_of_a_dirichlet_are_betas() {
     }
 }
 
-#[track_caller]
-fn has_moments<P: Moments<2> + Distribution<2, Kind = Float>>(p: P) {
-    const N: usize = 50_000;
-    let draws = p.sample(N, &mut Noise::new(1, double())).unwrap();
-    let like = row(&double(), &[0.0]);
-    let (mean, variance) = (host(p.mean().on(&like)), host(p.variance().on(&like)));
-    let found = host(draws.clone().mean_dim(0));
-    let square = host((draws - p.mean().on(&like)).square().mean_dim(0));
-    for k in 0..mean.len() {
-        // 4 standard errors; the kurtosis of none of these is above 15.
-        let error = (variance[k] / N as f64).sqrt();
-        assert!((found[k] - mean[k]).abs() < 4.0 * error, "{}: {found:?} {mean:?}", p.name());
-        let error = variance[k] * (14.0 / N as f64).sqrt();
-        assert!((square[k] - variance[k]).abs() < 4.0 * error, "{}: {square:?}", p.name());
-    }
-}
-
 #[test]
 fn draws_have_the_moments_that_are_stated() {
     has_moments(Dirichlet::new(row(&double(), &A)));
@@ -86,6 +70,33 @@ fn draws_have_the_moments_that_are_stated() {
     has_moments(Multinomial::probs(9, row(&double(), &A)));
     has_moments(Multinomial::probs(400, row(&double(), &A)));
     has_moments(DirichletMultinomial::new(9, row(&double(), &A)));
+}
+
+/// Every way to put 4 into three boxes comes as often as its probability says, within 4 standard errors.
+#[test]
+fn frequencies_of_counts_are_their_probabilities() {
+    const N: usize = 100_000;
+    fn often(p: &impl Distribution<2, Kind = Float>, outcomes: &[[f64; 3]]) {
+        let draws = host(p.sample(N, &mut Noise::new(1, double()).site(p.name())).unwrap());
+        for outcome in outcomes {
+            let mass = host(p.log_prob(row(&double(), outcome)).exp())[0];
+            let hits = draws.chunks(3).filter(|draw| draw == outcome).count() as f64 / N as f64;
+            let error = (mass * (1.0 - mass) / N as f64).sqrt();
+            assert!(
+                (hits - mass).abs() <= 4.0 * error + 4.0 / N as f64,
+                "{outcome:?}: {hits}, {mass}"
+            );
+        }
+    }
+    let whole = |total: usize| -> Vec<[f64; 3]> {
+        let pairs = (0..=total).flat_map(|i| (0..=total - i).map(move |j| (i, j)));
+        pairs.map(|(i, j)| [i as f64, j as f64, (total - i - j) as f64]).collect()
+    };
+    for weights in [A, [5.0, 0.1, 0.2], [1.0; 3]] {
+        often(&Multinomial::probs(4, row(&double(), &weights)), &whole(4));
+        often(&DirichletMultinomial::new(4, row(&double(), &weights)), &whole(4));
+        often(&OneHotCategorical::probs(row(&double(), &weights)), &whole(1));
+    }
 }
 
 #[test]
@@ -104,8 +115,7 @@ fn counts_add_up_and_what_cannot_be_is_not_drawn() {
     assert_close(&third, &[0.7_f64.ln()], 1e-14, 0.0);
 }
 
-/// `H = log B(α) + (Σ α - K) ψ(Σ α) - Σ (αₖ - 1) ψ(αₖ)` is that of SciPy for these concentrations, and two
-/// parts are a Beta.
+/// `H = log B(α) + (Σ α - K) ψ(Σ α) - Σ (αₖ - 1) ψ(αₖ)` of two parts is that of a Beta.
 #[test]
 fn entropies_of_vectors_are_those_of_numbers() {
     let like = row(&double(), &[0.0]);
@@ -129,6 +139,8 @@ fn densities_of_vectors_have_their_gradients() {
     check(&|l| Multinomial::logits(9, l).log_prob(counts.clone()));
     check(&|a| DirichletMultinomial::new(9, a).log_prob(counts.clone()));
     check(&|l| OneHotCategorical::logits(l).log_prob(row(&double(), &[0.0, 1.0, 0.0])));
+    check(&|p| OneHotCategorical::probs(p).log_prob(row(&double(), &[0.0, 1.0, 0.0])));
+    check(&|p| Multinomial::probs(9, p).log_prob(counts.clone()));
 }
 
 /// The gradient of `E[x₁]` and of `E[x₁²]`, within 4 standard errors of 40 batches.

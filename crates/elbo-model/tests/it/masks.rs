@@ -115,3 +115,41 @@ fn masked_data_may_lie_outside_the_support() {
     // log Gamma(1; 2, 1) = -1
     elbo_testkit::assert_close(&host(terms.total()), &[-1.0], 1e-6, 0.0);
 }
+
+/// Of sets where equal numbers make no event, too: what is hidden may be anything.
+#[test]
+fn hidden_events_of_any_set_may_be_anything() {
+    use elbo_dist::{Distribution, Multinomial, Support, Wishart};
+    let nan = f64::NAN;
+    let counts = double().tensor::<3>(vec![1.0, 2.0, 1.0, nan, nan, nan, 0.0, 0.0, 0.0], [1, 3, 3]);
+    let program = |t: &mut Trace, x: &Tensor<3>| {
+        let seen = Tensor::<3, Bool>::from_data([[[true], [false], [false]]], &Device::flex());
+        t.mask(seen, |t| {
+            let logits = t.place().clone().zeros::<3>([1, 1, 3]);
+            t.observe("x", Multinomial::logits(4, logits), x.clone());
+        });
+    };
+    let noise = elbo_dist::Noise::new(0, double());
+    Layout::discover(&program, &counts, &noise).unwrap();
+    let terms = score(&program, &Latents::new(double()), &counts);
+    assert_total(&terms, &[(12.0 / 81.0_f64).ln()]); // 4! / 2! · 3⁻⁴
+    let matrices = double().tensor::<4>(vec![2.0, 0.5, 0.5, 1.0, 1.0, 3.0, 3.0, 1.0], [1, 2, 2, 2]);
+    let scale = double().tensor::<4>(vec![1.0, 0.0, 0.0, 1.0], [1, 1, 2, 2]);
+    let program = |t: &mut Trace, x: &Tensor<4>| {
+        let seen = Tensor::<4, Bool>::from_data([[[[true]], [[false]]]], &Device::flex());
+        let df = t.param(
+            "df",
+            t.place().clone().tensor::<4>(vec![4.0], [1, 1, 1, 1]),
+            Support::Positive,
+        );
+        t.mask(seen, |t| {
+            t.observe("x", Wishart::new(df, scale.clone()), x.clone());
+        });
+    };
+    let layout = Layout::discover(&program, &matrices, &noise).unwrap();
+    let model = elbo_model::Model::new(program).with_params(&layout);
+    let terms = model.log_joint(&Latents::new(double()), &matrices).unwrap();
+    let first = matrices.narrow(1, 0, 1);
+    let alone: f64 = Wishart::new(4.0, scale.clone()).log_prob(first).into_scalar();
+    assert_total(&terms, &[alone]);
+}

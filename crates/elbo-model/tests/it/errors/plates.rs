@@ -34,7 +34,7 @@ fn a_plate_on_the_axis_of_an_event_is_refused() {
     });
     assert_eq!(
         error,
-        "\"k\" has shape [15, 1], but plate \"rows\" has 4 elements on axis 1; make the sizes equal, or correct the plate's size"
+        "\"k\" has shape [1, 1], but plate \"rows\" has 4 elements on axis 1; make the sizes equal, or correct the plate's size"
     );
 }
 

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use crate::Operand;
-use crate::linalg::lower;
+use crate::linalg::{keep, lower};
 
 /// A linear map with normal errors: `y = A z + L ε` for standard normal `ε`.
 ///
@@ -64,6 +64,21 @@ impl<const D: usize> LinearGaussian<D> {
 
 pub(super) fn transposed<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.swap_dims(D - 2, D - 1)
+}
+
+/// `(I - K A) P (I - K A)ᵀ + K E Kᵀ`: the covariance that is left of `P` by a gain `K` from what a map `A` with
+/// errors `E` says. It is `P - K A P`, but a sum of squares, in which a small variance that follows a large one is
+/// not lost to rounding (Bucy & Joseph 1968, *Filtering for Stochastic Processes*).
+pub(super) fn after<const D: usize>(
+    p: Tensor<D>,
+    gain: Tensor<D>,
+    map: Tensor<D>,
+    errors: Tensor<D>,
+) -> Tensor<D> {
+    let told = gain.clone().matmul(map);
+    let kept = keep(&told, |i, j| i == j) - told;
+    let own = kept.clone().matmul(p).matmul(transposed(kept));
+    own + gain.clone().matmul(errors).matmul(transposed(gain))
 }
 
 /// The mean and the variance of each number of the state at each step.

@@ -1,8 +1,8 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::distributions::linear_gaussian::transposed;
+use crate::distributions::linear_gaussian::{after, transposed};
 use crate::distributions::{LinearGaussian, StateMoments};
-use crate::linalg::{diagonal, keep, lower, unchecked_cholesky};
+use crate::linalg::{diagonal, lower, unchecked_cholesky};
 use crate::place::constant_like;
 use crate::shape::{expanded, leading, rows_of_square, sizes_apart, with_steps};
 use crate::{
@@ -166,21 +166,6 @@ impl<const D: usize> LinearGaussianStateSpace<D> {
         let log_prob = z.square().sum_dim(D - 2) * -0.5 - log_det(l) * 0.5 - constant;
         FilterStep { before, after: Belief { mean, covariance }, log_prob }
     }
-}
-
-/// `(I - K A) P (I - K A)ᵀ + K E Kᵀ`: the covariance that is left of `P` by a gain `K` from what a map `A` with
-/// errors `E` says. It is `P - K A P`, but a sum of squares, in which a small variance that follows a large one is
-/// not lost to rounding (Bucy & Joseph 1968, *Filtering for Stochastic Processes*).
-fn after<const D: usize>(
-    p: Tensor<D>,
-    gain: Tensor<D>,
-    map: Tensor<D>,
-    errors: Tensor<D>,
-) -> Tensor<D> {
-    let told = gain.clone().matmul(map);
-    let kept = keep(&told, |i, j| i == j) - told;
-    let own = kept.clone().matmul(p).matmul(transposed(kept));
-    own + gain.clone().matmul(errors).matmul(transposed(gain))
 }
 
 /// The state before and after an observation, whose log-density is `[.., 1, 1]`.

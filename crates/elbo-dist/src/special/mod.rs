@@ -14,6 +14,7 @@ mod gamma;
 mod gamma_kernel;
 mod incomplete;
 mod inverse_incomplete;
+mod log_incomplete;
 mod student;
 mod von_mises;
 
@@ -30,11 +31,10 @@ pub use exp_log::{
 pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigamma_scalar};
 pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
 pub use incomplete::{betainc, betainc_scalar, gammainc, gammainc_scalar, gammaincc};
-pub(crate) use incomplete::{
-    gamma_draw_slope, log_gammainc, log_gammaincc, log_ndtr_scalar, on_host,
-};
+pub(crate) use incomplete::{gamma_draw_slope, on_host};
 pub(crate) use inverse_incomplete::gammainccinv;
 pub use inverse_incomplete::{betaincinv, gammaincinv};
+pub(crate) use log_incomplete::{log_gammainc, log_gammaincc, log_ndtr_scalar};
 pub(crate) use student::{
     half_student_cdf, half_student_quantile, half_student_sf, student_cdf, student_quantile,
 };

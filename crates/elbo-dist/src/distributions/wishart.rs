@@ -14,7 +14,8 @@ use crate::{
 ///
 /// `log p(X) = ½ (ν - n - 1) log |X| - ½ tr(V⁻¹ X) - ½ ν n log 2 - ½ ν log |V| - log Γₙ(½ν)`
 ///
-/// Where the factor of `X` is at hand, [`WishartCholesky`] saves a factorization.
+/// Where the factor of `X` is at hand, [`WishartCholesky`] saves a factorization. In single precision a matrix next to
+/// singular may have none: with `ν` next to `n - 1`, a few in 10,000 of its own draws.
 ///
 /// # Shapes
 /// `df` is `[.., 1, 1]`; `scale_tril` and values are `[.., n, n]`, and `log_prob` is `[.., 1, 1]`.

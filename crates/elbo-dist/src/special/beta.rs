@@ -32,7 +32,8 @@ pub fn lbeta<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
     with_slopes(x, y, lbeta_value, slopes)
 }
 
-/// `log (n over k) = -log(n + 1) - log B(n - k + 1, k + 1)`, for real `n ≥ k ≥ 0`.
+/// `log (n over k) = -log(n + 1) - log B(n - k + 1, k + 1)`, for real `n ≥ k ≥ 0`: by [`lbeta`], whose error and
+/// derivatives it has.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -42,6 +43,9 @@ pub fn lbeta<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
 /// let ways: f32 = elbo_dist::log_binomial(n, k).into_scalar();
 /// assert!((ways - 120.0_f32.ln()).abs() < 3e-6);
 /// ```
+///
+/// # References
+/// Abramowitz & Stegun (1964), 6.1.21 and 6.2.2.
 pub fn log_binomial<const D: usize>(n: Tensor<D>, k: Tensor<D>) -> Tensor<D> {
     let others = n.clone() - k.clone() + 1.0;
     -(n + 1.0).log() - lbeta(others, k + 1.0)

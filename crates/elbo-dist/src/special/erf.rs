@@ -59,6 +59,9 @@ pub fn erfc<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let x = Tensor::<1>::from_floats([0.5], &Device::flex());
 /// assert!((elbo_dist::erfinv(x).into_scalar::<f32>() - 0.476_936_28).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Wichura (1988), *Algorithm AS 241*, PPND7 and PPND16.
 pub fn erfinv<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let value = |x: Tensor<D>| {
         let tail = x.clone().abs().neg() * 0.5 + 0.5;
@@ -77,6 +80,9 @@ pub fn erfinv<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let x = Tensor::<1>::from_floats([-10.0], &Device::flex());
 /// assert!((elbo_dist::ndtr(x).into_scalar::<f32>() / 7.619_853e-24 - 1.0).abs() < 6e-7);
 /// ```
+///
+/// # References
+/// Abramowitz & Stegun (1964), 26.2.29.
 pub fn ndtr<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     with_slope(x, ndtr_value, |x| gaussian(x, 0.5) * (FRAC_1_SQRT_2 / PI.sqrt()))
 }
@@ -93,6 +99,9 @@ pub fn ndtr<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let x = Tensor::<1>::from_floats([-1000.0], &Device::flex());
 /// assert!((elbo_dist::log_ndtr(x).into_scalar::<f32>() / -500_007.83 - 1.0).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Abramowitz & Stegun (1964), 26.2.29 and 7.1.23, whose leading factor is taken out.
 pub fn log_ndtr<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let value = |x: Tensor<D>| {
         let z = x.clone().abs() * FRAC_1_SQRT_2;

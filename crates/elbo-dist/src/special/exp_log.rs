@@ -17,6 +17,10 @@ use super::{with_slope, with_slopes};
 /// let x = Tensor::<1>::from_floats([1e-9], &Device::flex());
 /// assert_eq!(elbo_dist::log1p(x).into_scalar::<f32>(), 1e-9);
 /// ```
+///
+/// # References
+/// Goldberg (1991), *What every computer scientist should know about floating-point arithmetic*, theorem 4, makes good
+/// the same rounding by a factor.
 pub fn log1p<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     with_slope(x, log1p_value, |x| (x + 1.0).recip())
 }
@@ -31,6 +35,9 @@ pub fn log1p<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let x = Tensor::<1>::from_floats([-20.0], &Device::flex());
 /// assert!((elbo_dist::softplus(x).into_scalar::<f32>() / 2.061_153_6e-9 - 1.0).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Mächler (2012), *Accurately computing log(1 - exp(-|a|))*.
 pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     with_slope(x, softplus_value, sigmoid_value)
 }
@@ -45,6 +52,9 @@ pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let x = Tensor::<1>::from_floats([-20.0], &Device::flex());
 /// assert!((elbo_dist::sigmoid(x).into_scalar::<f32>() / 2.061_153_6e-9 - 1.0).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Mächler (2012), *Accurately computing log(1 - exp(-|a|))*: no exponential of a positive number.
 pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     with_slope(x, sigmoid_value, |x| sigmoid_value(x.clone()) * sigmoid_value(-x))
 }
@@ -57,13 +67,16 @@ pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let x = Tensor::<1>::from_floats([18.0], &Device::flex());
 /// assert!((elbo_dist::log_sigmoid(x).into_scalar::<f32>() / -1.522_997_9e-8 - 1.0).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Mächler (2012), *Accurately computing log(1 - exp(-|a|))*.
 pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     -softplus(-x)
 }
 
-/// `log Σ exp x` over `dim`, which keeps size 1.
+/// `log Σ exp x` over `dim`, which keeps size 1; its derivatives are the shares `exp x / Σ exp x`.
 ///
-/// The maximum is taken out first; all `-∞` gives `-∞` (whose gradient is NaN). Error, relative to
+/// The maximum is taken out first; all `-∞` gives `-∞`, and the gradient 0. Error, relative to
 /// the larger of 1, the maximum and the result: 2e-7 in `f32`, 1e-15 in `f64`.
 ///
 /// ```
@@ -73,9 +86,22 @@ pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let y: f32 = elbo_dist::logsumexp(x, 1).into_scalar();
 /// assert_eq!(y, 1000.0 + 2.0_f32.ln());
 /// ```
+///
+/// # References
+/// Blanchard, Higham & Higham (2021), *Accurately computing the log-sum-exp and softmax functions*.
 pub fn logsumexp<const D: usize>(x: Tensor<D>, dim: usize) -> Tensor<D> {
-    let (centred, max) = below_max(x, dim);
-    centred.exp().sum_dim(dim).log() + max
+    let constant = x.clone().inner();
+    let (centred, max) = below_max(constant.clone(), dim);
+    let parts = centred.exp();
+    let whole = parts.clone().sum_dim(dim);
+    let value = whole.clone().log() + max;
+    if !x.is_tracked() {
+        return value;
+    }
+    let never = constant.clone().equal_elem(f64::NEG_INFINITY);
+    let shares = (parts / whole).mask_fill(never.clone(), 0.0);
+    let change = (x - constant).mask_fill(never, 0.0); // -∞ less -∞ is no number
+    (change * shares).sum_dim(dim) + value
 }
 
 /// `x - log Σ exp x` over `dim`, without adding the maximum and taking it away again.
@@ -132,7 +158,8 @@ pub fn log1mexp<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     with_slope(x, value, |x| expm1_value(x.neg()).recip().neg())
 }
 
-/// `log(eˣ + eʸ) = max(x, y) + log(1 + e^-|x - y|)`, with derivatives `σ(x - y)` and `σ(y - x)`.
+/// `log(eˣ + eʸ) = max(x, y) + log(1 + e^-|x - y|)`, with derivatives `σ(x - y)` and `σ(y - x)`. Error, relative to the
+/// larger of 1 and the result, as that of [`softplus`].
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -141,6 +168,9 @@ pub fn log1mexp<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// let y: f32 = elbo_dist::logaddexp(x.clone(), x).into_scalar();
 /// assert_eq!(y, 1000.0 + 2.0_f32.ln());
 /// ```
+///
+/// # References
+/// Blanchard, Higham & Higham (2021), *Accurately computing the log-sum-exp and softmax functions*.
 pub fn logaddexp<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
     let value = |x: Tensor<D>, y: Tensor<D>| {
         let distance = x.clone() - y.clone();
@@ -160,7 +190,7 @@ pub(crate) fn log_odds<const D: usize>(p: Tensor<D>) -> Tensor<D> {
 }
 
 /// `x log y`, and 0 where `x` is 0, whatever `y`; its derivatives are `log y` (0 where that is infinite
-/// and `x` is 0) and `x / y`.
+/// and `x` is 0) and `x / y`. The error is that of a logarithm and a product, by the definition itself.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -173,7 +203,7 @@ pub fn xlogy<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
 }
 
 /// `x log(1 + y)`, and 0 where `x` is 0, whatever `y`; its derivatives are `log(1 + y)` (0 where that is
-/// infinite and `x` is 0) and `x / (1 + y)`.
+/// infinite and `x` is 0) and `x / (1 + y)`. The error is that of [`log1p`] and a product.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};

@@ -1,7 +1,7 @@
 //! Special functions that are accurate in the tails, on every device.
 //!
-//! Each is a composition of plain tensor operations with a hand-written first derivative: value
-//! and slope are computed without a graph, and a few recorded operations tie them to the arguments.
+//! Each is a composition of plain tensor operations with a hand-written first derivative (`log_binomial` has that of
+//! `lbeta`): value and slope are computed without a graph, and a few recorded operations tie them to the arguments.
 //! Tracked arguments must be finite. The regularized incomplete functions, what is made of them, and the
 //! distribution function of angles are computed on the host, an element at a time.
 

@@ -312,3 +312,16 @@ fn slopes_obey_the_chain_rule() {
         (lgamma(x.clone().exp()) * log1p(x.clone().square()) + softplus(x * 3.0).square()).sum()
     });
 }
+
+/// What has no share has no slope.
+#[test]
+fn a_sum_of_exponentials_may_have_empty_parts() {
+    let never = f64::NEG_INFINITY;
+    let slopes = |at: [f64; 3]| {
+        autodiff_gradient(&Device::flex(), [1, 3], &at, |x: Tensor<2>| logsumexp(x, 1).sum())
+    };
+    assert_close(&slopes([0.0, never, 0.0]), &[0.5, 0.0, 0.5], 1e-15, 0.0);
+    assert_eq!(slopes([never; 3]), [0.0; 3]);
+    let sum = host(logsumexp(row(&double(), &[never; 3]), 1));
+    assert_eq!(sum, [never]);
+}

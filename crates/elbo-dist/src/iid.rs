@@ -2,7 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use crate::{DistError, Distribution, Noise, Parameter, Support};
+use crate::shape::widest;
+use crate::{
+    Cdf, DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Quantile, Support,
+};
 
 /// Independent copies of a base distribution, made by [`Distribution::iid`].
 ///
@@ -81,7 +84,7 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
 
     fn outline(&self) -> [usize; D] {
         let outline = self.base.outline();
-        std::array::from_fn(|axis| outline[axis].max(self.shape[axis]))
+        widest(outline, self.shape)
     }
 
     fn check(&self) -> Result<(), DistError> {
@@ -99,5 +102,50 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
             shape[axis] = if copies == 1 { size } else { copies };
         }
         Ok(shape)
+    }
+}
+
+impl<P: Moments<D>, const D: usize> Moments<D> for Iid<P, D> {
+    fn mean(&self) -> Operand<D> {
+        self.base.mean()
+    }
+
+    fn variance(&self) -> Operand<D> {
+        self.base.variance()
+    }
+}
+
+/// Of each copy.
+impl<P: Entropy<D>, const D: usize> Entropy<D> for Iid<P, D> {
+    fn entropy(&self) -> Operand<D> {
+        self.base.entropy()
+    }
+}
+
+impl<P: Cdf<D>, const D: usize> Cdf<D> for Iid<P, D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.base.cdf(value)
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.base.sf(value)
+    }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.base.log_cdf(value)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.base.log_sf(value)
+    }
+}
+
+impl<P: Quantile<D>, const D: usize> Quantile<D> for Iid<P, D> {
+    fn icdf(&self, p: Tensor<D>) -> Tensor<D> {
+        self.base.icdf(p)
+    }
+
+    fn isf(&self, p: Tensor<D>) -> Tensor<D> {
+        self.base.isf(p)
     }
 }

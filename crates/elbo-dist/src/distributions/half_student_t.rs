@@ -2,7 +2,7 @@ use std::f64::consts::LN_2;
 
 use burn::tensor::{Float, Tensor};
 
-use crate::distributions::student_t::{half_chi2_over_half_df, student_normalizer};
+use crate::distributions::student_t::{chi2_over_df, student_normalizer};
 use crate::operands::operands;
 use crate::special::{half_student_cdf, half_student_quantile, half_student_sf};
 use crate::{
@@ -54,7 +54,7 @@ impl<const D: usize> Distribution<D> for HalfStudentT<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let z = noise.normal(shape).abs();
-        z / half_chi2_over_half_df(&self.df, shape, noise).sqrt() * &self.scale
+        z / chi2_over_df(&self.df, shape, noise).sqrt() * &self.scale
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {

@@ -3,7 +3,9 @@ use burn::tensor::{Float, Int, Tensor};
 use crate::distributions::forward_backward::{Logs, tied};
 use crate::shape::{expanded, leading, of_numbers, sizes_apart, with_steps};
 use crate::special::log_softmax;
-use crate::{Categorical, DistError, Distribution, Noise, Parameter, Support, logsumexp};
+use crate::{
+    Categorical, DistError, Distribution, Moments, Noise, Operand, Parameter, Support, logsumexp,
+};
 
 /// `T` observations of a hidden Markov chain over `K` states, summed over all the paths that it can take.
 ///
@@ -266,4 +268,40 @@ where
         self.transition.check()?;
         self.observations.check()
     }
+}
+
+/// Of the observations, by the distribution of each step's state before anything is seen.
+impl<P, const D: usize, const M: usize> Moments<D> for HiddenMarkov<P, D, M>
+where
+    P: Moments<M> + Distribution<M, Kind = Float>,
+{
+    fn mean(&self) -> Operand<D> {
+        let states = self.states();
+        Operand::Tensor(average(&states, self.observations.mean().on(&states)))
+    }
+
+    /// `Σ p (v + m²) - (Σ p m)²`, about the mean.
+    fn variance(&self) -> Operand<D> {
+        let states = self.states();
+        let mean = self.observations.mean().on(&states);
+        let all = (states.clone() * mean.clone()).sum_dim(M - 1);
+        let spread = (mean - all).square() + &self.observations.variance();
+        Operand::Tensor(average(&states, spread))
+    }
+}
+
+impl<P, const D: usize, const M: usize> HiddenMarkov<P, D, M> {
+    /// `p(sₜ = k)`, `[.., T, K]`.
+    fn states(&self) -> Tensor<M> {
+        let first = log_softmax(self.initial.weights(), D - 1).exp().unsqueeze_dim::<M>(D - 1);
+        let moves = log_softmax(self.transition.weights(), M - 1).exp();
+        let next = |state: &Tensor<M>| Some(state.clone().matmul(moves.clone()));
+        let all = std::iter::successors(Some(first), next).take(self.steps);
+        Tensor::cat(expanded(all.collect()), M - 2)
+    }
+}
+
+/// `Σₖ p(sₜ = k) valueₖ`.
+fn average<const D: usize, const M: usize>(states: &Tensor<M>, value: Tensor<M>) -> Tensor<D> {
+    (states.clone() * value).sum_dim(M - 1).squeeze_dim(M - 1)
 }

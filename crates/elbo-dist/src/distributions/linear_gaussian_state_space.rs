@@ -6,8 +6,8 @@ use crate::linalg::{diagonal, lower, unchecked_cholesky};
 use crate::place::constant_like;
 use crate::shape::{expanded, leading, rows_of_square, sizes_apart, with_steps};
 use crate::{
-    DistError, Distribution, Domain, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter, Support,
-    log_det, solve_lower, solve_lower_transposed,
+    DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
+    Support, log_det, solve_lower, solve_lower_transposed,
 };
 
 /// `T` observations of a hidden state that moves linearly with normal errors, the state integrated out:
@@ -296,5 +296,14 @@ impl<const D: usize> LinearGaussianStateSpace<D> {
         std::iter::successors(Some(self.initial()), |belief| Some(self.moved(belief)))
             .take(self.steps)
             .collect()
+    }
+}
+
+/// At the mean the density has its normalizer alone.
+impl<const D: usize> Entropy<D> for LinearGaussianStateSpace<D> {
+    fn entropy(&self) -> Operand<D> {
+        let mean = self.mean().tensor();
+        let numbers = self.steps * mean.dims()[D - 1];
+        Operand::Tensor(-self.log_prob(mean) + 0.5 * numbers as f64)
     }
 }

@@ -9,7 +9,7 @@ use crate::place::constant_like;
 use crate::shape::{one_an_event, with_categories};
 use crate::transforms::triangle::Triangle;
 use crate::transforms::{from_partial, log_lengths};
-use crate::{DistError, Distribution, Noise, Operand, Support, broadcast, log1p};
+use crate::{DistError, Distribution, Entropy, Noise, Operand, Support, broadcast, log1p};
 
 /// The distribution of the Cholesky factor `L` of an `n` by `n` correlation matrix whose density is
 /// proportional to `|L Lᵀ|^(η - 1)`: uniform for `η = 1`, about the identity above.
@@ -111,5 +111,22 @@ impl<const D: usize> Distribution<D> for LkjCholesky<D> {
         let mut shape = self.concentration.dims();
         shape[D - 2..].copy_from_slice(&[self.size, self.size]);
         shape
+    }
+}
+
+/// By `E log(1 - rᵢⱼ²) = 2 log 2 + 2 ψ(bⱼ) - 2 ψ(2 bⱼ)`, of which `log Lᵢᵢ` has half for each `j < i`.
+impl<const D: usize> Entropy<D> for LkjCholesky<D> {
+    fn entropy(&self) -> Operand<D> {
+        let n = self.size;
+        let kernel = (1..n).fold(Operand::Scalar(0.0), |sum, j| {
+            let b = self.concentration.clone() + (n - 1 - j) as f64 * 0.5;
+            let log = b.digamma() - (b * 2.0).digamma() + LN_2;
+            // Σ (n - i + 2η - 2) over i > j
+            let rows = (n - j) as f64;
+            let weight =
+                (self.concentration.clone() - 1.0) * (2.0 * rows) + rows * (rows - 1.0) * 0.5;
+            log * weight + sum
+        });
+        self.normalizer() - kernel
     }
 }

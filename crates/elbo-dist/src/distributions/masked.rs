@@ -2,7 +2,7 @@ use burn::tensor::{Bool, Float, Tensor};
 
 use crate::place::constant_like;
 use crate::shape::widest;
-use crate::{DistError, Distribution, Noise, Parameter, Support};
+use crate::{DistError, Distribution, Moments, Noise, Operand, Parameter, Support};
 
 /// A distribution of which only some elements count: the others have log-density 0, whatever their value.
 ///
@@ -111,5 +111,19 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Maske
 
     fn check(&self) -> Result<(), DistError> {
         self.base.check()
+    }
+}
+
+/// Of the draws, which a mask leaves as they are.
+impl<P, const D: usize> Moments<D> for Masked<P, D>
+where
+    P: Moments<D> + Distribution<D, Kind = Float>,
+{
+    fn mean(&self) -> Operand<D> {
+        self.base.mean()
+    }
+
+    fn variance(&self) -> Operand<D> {
+        self.base.variance()
     }
 }

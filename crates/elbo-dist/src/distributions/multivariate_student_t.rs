@@ -2,7 +2,7 @@ use std::f64::consts::PI;
 
 use burn::tensor::{Float, Tensor};
 
-use crate::distributions::student_t::half_chi2_over_half_df;
+use crate::distributions::student_t::chi2_over_df;
 use crate::scale_tril::ScaleTril;
 use crate::shape::one_an_event;
 use crate::{
@@ -95,7 +95,7 @@ impl<const D: usize, const M: usize> Distribution<D> for MultivariateStudentT<D,
         let z = noise.normal(shape);
         let mut one_each = shape;
         one_each[D - 1] = 1;
-        let spread = half_chi2_over_half_df(&self.df, one_each, noise).sqrt();
+        let spread = chi2_over_df(&self.df, one_each, noise).sqrt();
         self.scale.color(z / spread) + &self.loc
     }
 

@@ -53,7 +53,7 @@ impl<const D: usize> Distribution<D> for StudentT<D> {
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let z = noise.normal(shape);
-        z / half_chi2_over_half_df(&self.df, shape, noise).sqrt() * &self.scale + &self.loc
+        z / chi2_over_df(&self.df, shape, noise).sqrt() * &self.scale + &self.loc
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
@@ -113,7 +113,7 @@ pub(super) fn student_normalizer<const D: usize>(df: &Operand<D>) -> Operand<D> 
 }
 
 /// `χ²_ν / ν`, by which the square of a normal is divided to give that of a Student's t.
-pub(super) fn half_chi2_over_half_df<const D: usize>(
+pub(super) fn chi2_over_df<const D: usize>(
     df: &Operand<D>,
     shape: [usize; D],
     noise: &mut Noise,

@@ -1,13 +1,9 @@
-use std::f64::consts::LN_2;
-
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::WishartCholesky;
 use crate::linalg::{diagonal, lower, unchecked_cholesky};
 use crate::transforms::log_slope_of_square;
-use crate::{
-    DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Support, log_det,
-};
+use crate::{DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Support};
 
 /// The Wishart distribution of symmetric positive definite `n` by `n` matrices with `ν` degrees of freedom:
 /// that of `Σ xₖ xₖᵀ` for `ν` independent `xₖ ~ N(0, V)`.
@@ -113,14 +109,7 @@ impl<const D: usize> Moments<D> for Wishart<D> {
 }
 
 impl<const D: usize> Entropy<D> for Wishart<D> {
-    /// `c - (ν - n - 1) (Σ log Lᵢᵢ + ½ n log 2 + ½ ψₙ(½ν)) + ½ ν n` for the logarithm `c` of the normalizer.
     fn entropy(&self) -> Operand<D> {
-        let (n, df) = (self.factor.size(), self.factor.degrees());
-        let digamma = (0..n)
-            .fold(Operand::Scalar(0.0), |sum, j| ((df.clone() - j as f64) * 0.5).digamma() + sum);
-        let size = n as f64;
-        let rest = df.clone() - (size + 1.0);
-        let log_scale = Operand::Tensor(log_det(self.factor.factor()) * 0.5) + size * 0.5 * LN_2;
-        self.factor.normalizer() - rest * (log_scale + digamma * 0.5) + df.clone() * (size * 0.5)
+        self.factor.matrix_entropy()
     }
 }

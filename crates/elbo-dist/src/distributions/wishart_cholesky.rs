@@ -7,7 +7,8 @@ use crate::linalg::{diagonal, keep, lower};
 use crate::place::constant_like;
 use crate::shape::{leading, one_an_event, rows_of_square};
 use crate::{
-    DistError, Distribution, Domain, Noise, Operand, Parameter, Support, log_det, solve_lower,
+    DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, digamma,
+    lgamma, log_det, solve_lower,
 };
 
 /// The distribution of the Cholesky factor `K` of a [`Wishart`](crate::Wishart) matrix `K Kᵀ`.
@@ -55,6 +56,18 @@ impl<const D: usize> WishartCholesky<D> {
 
     pub(super) fn size(&self) -> usize {
         self.scale_tril.dims()[D - 1]
+    }
+
+    /// The entropy of the Wishart matrix: `c - (ν - n - 1) (Σ log Lᵢᵢ + ½ n log 2 + ½ ψₙ(½ν)) + ½ ν n` for the logarithm
+    /// `c` of the normalizer.
+    pub(super) fn matrix_entropy(&self) -> Operand<D> {
+        let digamma = (0..self.size()).fold(Operand::Scalar(0.0), |sum, j| {
+            ((self.df.clone() - j as f64) * 0.5).digamma() + sum
+        });
+        let size = self.size() as f64;
+        let rest = self.df.clone() - (size + 1.0);
+        let log_scale = Operand::Tensor(log_det(self.factor()) * 0.5) + size * 0.5 * LN_2;
+        self.normalizer() - rest * (log_scale + digamma * 0.5) + self.df.clone() * (size * 0.5)
     }
 
     /// The shape, with errors in the name of `distribution`.
@@ -118,11 +131,9 @@ impl<const D: usize> Distribution<D> for WishartCholesky<D> {
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {
         let below = noise.normal(shape);
         let below = below.clone() * keep(&below, |i, j| i > j);
-        let mut rows = [1; D];
-        rows[D - 2] = self.size();
-        let lost = constant_like(&below, (0..self.size()).map(|i| i as f64).collect(), rows);
-        let half_df = (self.df.clone() - Operand::Tensor(lost)) * 0.5;
-        rows[..D - 2].copy_from_slice(&shape[..D - 2]);
+        let half_df = Operand::Tensor(self.each_df() * 0.5);
+        let mut rows = shape;
+        rows[D - 1] = 1;
         let diagonal = Gamma::new(half_df, 0.5).draw(rows, noise).sqrt();
         let t = below.clone() + diagonal * keep(&below, |i, j| i == j);
         lower(self.factor()).matmul(t)
@@ -146,5 +157,53 @@ impl<const D: usize> Distribution<D> for WishartCholesky<D> {
 
     fn check(&self) -> Result<(), DistError> {
         self.check_as(self.name())
+    }
+}
+
+/// By those of `T`: `Tᵢᵢ` is the root of a `χ²(ν - i + 1)`, with the mean `√2 Γ(½(ν - i + 2)) / Γ(½(ν - i + 1))`, and what
+/// lies below is standard normal.
+impl<const D: usize> Moments<D> for WishartCholesky<D> {
+    fn mean(&self) -> Operand<D> {
+        let l = lower(self.factor());
+        let mean = self.mean_diagonal().swap_dims(D - 2, D - 1);
+        Operand::Tensor(l * mean)
+    }
+
+    fn variance(&self) -> Operand<D> {
+        let square = lower(self.factor()).square();
+        let eye = keep(&square, |i, j| i == j);
+        let df = self.each_df();
+        let own = (df - self.mean_diagonal().square()) * eye.clone();
+        let below = keep(&square, |i, j| i > j);
+        Operand::Tensor(square.matmul(own + below))
+    }
+}
+
+impl<const D: usize> WishartCholesky<D> {
+    /// `ν - i + 1` for each row, `[.., n, 1]`.
+    fn each_df(&self) -> Tensor<D> {
+        let mut rows = [1; D];
+        rows[D - 2] = self.size();
+        let lost = (0..self.size()).map(|i| -(i as f64)).collect();
+        constant_like(&self.factor(), lost, rows) + &self.df
+    }
+
+    /// `E Tᵢᵢ`, likewise.
+    fn mean_diagonal(&self) -> Tensor<D> {
+        let half = self.each_df() * 0.5;
+        (lgamma(half.clone() + 0.5) - lgamma(half)).exp() * std::f64::consts::SQRT_2
+    }
+}
+
+/// That of the matrix, less the mean logarithm of the slope of `K Kᵀ`, by `E log χ²(d) = ψ(½d) + log 2`.
+impl<const D: usize> Entropy<D> for WishartCholesky<D> {
+    fn entropy(&self) -> Operand<D> {
+        let n = self.size();
+        let logs = (digamma(self.each_df() * 0.5) + LN_2) * 0.5 + diagonal(&self.factor()).log();
+        let mut rows = [1; D];
+        rows[D - 2] = n;
+        let weights = (0..n).map(|i| (n - i) as f64).collect();
+        let slope = (logs.clone() * constant_like(&logs, weights, rows)).sum_dim(D - 2);
+        Operand::Tensor(-slope - n as f64 * LN_2) + self.matrix_entropy()
     }
 }

@@ -44,17 +44,7 @@ impl<const D: usize> Transform<D> for LowerCholesky {
         (Triangle::Lower.take(x * below + logs.clone()), -total(logs))
     }
 
-    fn event_rank(&self) -> usize {
-        2
-    }
-
-    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
-        Triangle::Lower.forward_shape(shape)
-    }
-
-    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
-        Triangle::Lower.inverse_shape(shape)
-    }
+    from_triangle!(Triangle::Lower);
 
     fn codomain(&self, shape: &[usize]) -> Option<Support> {
         Some(Support::LowerCholesky { size: length(shape) })
@@ -98,17 +88,7 @@ impl<const D: usize> Transform<D> for PositiveDefinite {
         (z, log_det - slope)
     }
 
-    fn event_rank(&self) -> usize {
-        2
-    }
-
-    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
-        Triangle::Lower.forward_shape(shape)
-    }
-
-    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
-        Triangle::Lower.inverse_shape(shape)
-    }
+    from_triangle!(Triangle::Lower);
 
     fn codomain(&self, shape: &[usize]) -> Option<Support> {
         Some(Support::PositiveDefinite { size: length(shape) })
@@ -174,17 +154,7 @@ impl<const D: usize> Transform<D> for CorrCholesky {
         (Triangle::Strict.take(z), total(before.log() * 0.5 - after.log()))
     }
 
-    fn event_rank(&self) -> usize {
-        2
-    }
-
-    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
-        Triangle::Strict.forward_shape(shape)
-    }
-
-    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
-        Triangle::Strict.inverse_shape(shape)
-    }
+    from_triangle!(Triangle::Strict);
 
     fn codomain(&self, shape: &[usize]) -> Option<Support> {
         Some(Support::CorrCholesky { size: length(shape) })

@@ -1,5 +1,39 @@
 //! Bijections, with their log-determinants.
 
+/// The shapes of a bijection from vectors to those that are one number longer.
+macro_rules! one_longer {
+    () => {
+        fn event_rank(&self) -> usize {
+            1
+        }
+
+        fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
+            $crate::transforms::triangle::longer(shape)
+        }
+
+        fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
+            $crate::transforms::triangle::shorter(shape)
+        }
+    };
+}
+
+/// The shapes of a bijection from the packed triangles of matrices.
+macro_rules! from_triangle {
+    ($triangle:expr) => {
+        fn event_rank(&self) -> usize {
+            2
+        }
+
+        fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
+            $triangle.forward_shape(shape)
+        }
+
+        fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
+            $triangle.inverse_shape(shape)
+        }
+    };
+}
+
 mod elementary;
 mod maps;
 mod matrices;

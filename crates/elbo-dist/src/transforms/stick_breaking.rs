@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::place::constant_like;
-use crate::transforms::triangle::{length, longer, shorter, sums};
+use crate::transforms::triangle::{length, sums};
 use crate::{Support, Transform, softplus};
 
 /// The bijection onto the simplex by stick breaking: each number breaks a part off what is left of a stick of length 1.
@@ -57,17 +57,7 @@ impl<const D: usize> Transform<D> for StickBreaking {
         (z, -log_det.sum_dim(D - 1))
     }
 
-    fn event_rank(&self) -> usize {
-        1
-    }
-
-    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
-        longer(shape)
-    }
-
-    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
-        shorter(shape)
-    }
+    one_longer!();
 
     fn codomain(&self, shape: &[usize]) -> Option<Support> {
         Some(Support::Simplex { count: length(shape) })

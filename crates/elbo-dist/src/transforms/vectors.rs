@@ -3,7 +3,7 @@
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::place::constant_like;
-use crate::transforms::triangle::{length, longer, shorter, sums, with_length};
+use crate::transforms::triangle::{length, sums, with_length};
 use crate::{DistError, Support, Transform, log1p};
 
 /// `x₁ = z₁`, `xₖ = xₖ₋₁ + exp zₖ`, onto the increasing vectors; `log |dx/dz| = z₂ + .. + z_K`.
@@ -94,17 +94,7 @@ impl<const D: usize> Transform<D> for ZeroSum {
         (x.matmul(basis.swap_dims(D - 2, D - 1)), zero)
     }
 
-    fn event_rank(&self) -> usize {
-        1
-    }
-
-    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
-        longer(shape)
-    }
-
-    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
-        shorter(shape)
-    }
+    one_longer!();
 
     fn codomain(&self, shape: &[usize]) -> Option<Support> {
         Some(Support::ZeroSum { count: length(shape) })
@@ -173,17 +163,7 @@ impl<const D: usize> Transform<D> for Stereographic {
         (x.narrow(D - 1, 0, axes) / gap.clone(), gap.log() * -(axes as f64))
     }
 
-    fn event_rank(&self) -> usize {
-        1
-    }
-
-    fn forward_shape(&self, shape: &[usize]) -> Vec<usize> {
-        longer(shape)
-    }
-
-    fn inverse_shape(&self, shape: &[usize]) -> Vec<usize> {
-        shorter(shape)
-    }
+    one_longer!();
 
     fn codomain(&self, shape: &[usize]) -> Option<Support> {
         Some(Support::UnitVector { count: length(shape) })

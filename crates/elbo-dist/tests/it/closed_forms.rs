@@ -28,8 +28,10 @@ fn has(name: &str, column: &str, value: impl Fn(Operands) -> Operand<2>) {
     let rows = golden.rows("parameters").into_iter().zip(golden.column(column));
     assert!(rows.len() > 0, "{name}");
     for (parameters, expected) in rows {
-        // SciPy integrates some of these numerically, to 1e-8 and better.
-        assert_close(&both(&parameters, &value), &[expected; 2], 2e-8, 0.0);
+        // In its tail SciPy's own formula for the truncated normal loses digits.
+        let tolerance =
+            if (name, column) == ("truncated_normal", "entropy") { 1e-10 } else { 1e-12 };
+        assert_close(&both(&parameters, &value), &[expected; 2], tolerance, 0.0);
     }
 }
 

@@ -217,6 +217,16 @@ fn draws_of_events_have_the_moments_that_are_stated() {
     let series = AutoRegressive::new(row(&double(), &[0.8, -0.5, 0.2]), 1.5, 6);
     has_moments(series.with_intercept(0.4));
     has_moments(state_space());
+    for df in [2.1, 4.5, 90.0] {
+        has_moments(WishartCholesky::new(df, factor(3, &double())));
+    }
+    has_moments(HiddenMarkov::new(
+        Categorical::probs(row(&double(), &[0.2, 0.8])),
+        Categorical::probs(double().tensor(vec![0.9, 0.1, 0.3, 0.7], [1, 2, 2])),
+        Normal::new(double().tensor(vec![-2.0, 1.0], [1, 1, 2]), 0.5),
+        4,
+    ));
+    has_moments(Normal::new(0.3, 2.0).iid([1, 3]));
 }
 
 /// The mean of `-log p`, within 4 standard errors.
@@ -241,6 +251,11 @@ fn entropies_of_events_are_the_means_of_minus_log_p() {
     has_entropy(Wishart::new(4.5, l()));
     has_entropy(GaussianRandomWalk::new(row(&double(), &[0.7]), 5));
     has_entropy(AutoRegressive::new(row(&double(), &[0.8, -0.5]), 1.5, 6));
+    has_entropy(state_space());
+    has_entropy(WishartCholesky::new(4.5, l()));
+    for (size, concentration) in [(1, 2.0), (2, 0.5), (4, 1.0), (5, 7.0)] {
+        has_entropy(LkjCholesky::<3>::new(size, concentration));
+    }
     for concentration in [0.2, 3.0, 2000.0] {
         has_entropy(VonMises::<2>::new(0.4, concentration));
     }

@@ -57,13 +57,21 @@ fn expected_log_ratio(
     q: &impl Distribution<2, Kind = Float>,
 ) -> f64 {
     let (x, log_weights) = nodes(p.support());
-    let (log_p, log_q) = (host(p.log_prob(x.clone())), host(q.log_prob(x)));
-    let terms = log_p.iter().zip(log_q).zip(log_weights);
-    let term = |((log_p, log_q), log_weight): ((&f64, f64), f64)| {
+    let (log_p, log_q) = (host(p.log_prob(x.clone())), host(q.log_prob(x.clone())));
+    let ends = [f64::NEG_INFINITY, f64::INFINITY].map(|z| match p.support().from_real::<2>() {
+        Some(map) => host(map.forward_and_log_det(row(&double(), &[z])).0)[0],
+        None => z,
+    });
+    let terms = host(x).into_iter().zip(log_p.iter().zip(log_q)).zip(log_weights);
+    let term = |((x, (log_p, log_q)), log_weight): ((f64, (&f64, f64)), f64)| {
         let weight = (log_p + log_weight).exp();
-        if weight == 0.0 { 0.0 } else { weight * (log_p - log_q) }
+        let term = if weight == 0.0 { 0.0 } else { weight * (log_p - log_q) };
+        // At an end that the map has rounded to, there is no density to speak of.
+        let at_end = ends.contains(&x);
+        assert!(at_end || !term.is_nan(), "{} to {} at {x}", p.name(), q.name());
+        if at_end { 0.0 } else { term }
     };
-    terms.map(term).filter(|term| !term.is_nan()).sum()
+    terms.map(term).sum()
 }
 
 fn nodes(support: Support) -> (Tensor<2>, Vec<f64>) {

@@ -1,14 +1,16 @@
 //! Log-probabilities of vectors, matrices and series, and of combinators, against numbers computed with 60
 //! digits.
 
-use burn::tensor::{Float, Int, Tensor};
+use burn::tensor::{Bool, Float, Int, Tensor, TensorData};
 use elbo_dist::{
-    AutoRegressive, Categorical, Censored, Distribution, Gamma, GaussianRandomWalk, HiddenMarkov,
-    LinearGaussian, LinearGaussianStateSpace, LkjCholesky, LowRankMultivariateNormal, MatrixNormal,
-    Mixture, MultivariateNormal, MultivariateStudentT, Normal, OneHotCategorical, OrderedLogistic,
-    Place, Poisson, RelaxedOneHotCategorical, Softplus, Transformed, Truncated, VonMises, Wishart,
+    AutoRegressive, Categorical, Censored, Delta, DiscreteUniform, Distribution, Flat, Gamma,
+    GaussianRandomWalk, HiddenMarkov, LinearGaussian, LinearGaussianStateSpace, LkjCholesky,
+    LowRankMultivariateNormal, Masked, MatrixNormal, Mixture, MultivariateNormal,
+    MultivariateStudentT, Normal, OneHotCategorical, OrderedLogistic, Place, Poisson,
+    RelaxedOneHotCategorical, Softplus, Support, Transformed, Truncated, VonMises, Wishart,
     WishartCholesky, ZeroInflated,
 };
+use elbo_testkit::assert_close;
 
 use crate::{assert_close_in_units, double, host, read_golden, single};
 
@@ -208,4 +210,32 @@ fn densities_made_of_others_are_as_exact_as_their_summands() {
         hot[case[1][0] as usize] = 1.0;
         of_vector(place, OneHotCategorical::logits(vector(place, &case[0])), &hot)
     });
+}
+
+/// Densities that need no file: of what has the same mass everywhere, at one point, or none of its own.
+#[test]
+fn densities_without_a_formula_are_what_they_say() {
+    for place in [single(), double()] {
+        let tolerance = if place == single() { 2e-7 } else { 1e-15 };
+        for (low, count) in [(-3, 1), (0, 2), (-7, 15), (1, 1000), (-500, 1_000_000)] {
+            let die = DiscreteUniform::new(low, low + count - 1);
+            let x: Vec<f64> = (0..50).map(|k| f64::from(low) + f64::from(count * k / 50)).collect();
+            let log_prob = host(Distribution::<2>::log_prob(&die, vector(&place, &x)));
+            assert_close(&log_prob, &[-f64::from(count).ln(); 50], tolerance, 0.0);
+        }
+        let x: Vec<f64> = (0..60).map(|k| 0.25 * f64::from(k - 30)).collect();
+        let at = host(Delta::new(1.5).log_prob(vector(&place, &x)));
+        let expected = x.iter().map(|x| if *x == 1.5 { 0.0 } else { f64::NEG_INFINITY });
+        assert_eq!(at, expected.collect::<Vec<_>>());
+        let flat = Flat::new(Support::Real);
+        assert_eq!(host(Distribution::<2>::log_prob(&flat, vector(&place, &x))), [0.0; 60]);
+        let seen: Vec<bool> = (0..60).map(|k| k % 3 != 0).collect();
+        let mask =
+            Tensor::<2, Bool>::from_data(TensorData::new(seen.clone(), [1, 60]), place.device());
+        let normal = Normal::new(0.3, 0.7);
+        let all = host(normal.log_prob(vector(&place, &x)));
+        let masked = host(Masked::new(normal, mask).log_prob(vector(&place, &x)));
+        let expected = all.into_iter().zip(seen).map(|(log, seen)| if seen { log } else { 0.0 });
+        assert_eq!(masked, expected.collect::<Vec<_>>());
+    }
 }

@@ -159,6 +159,18 @@ pub enum DistError {
         /// The base's name.
         base: &'static str,
     },
+    /// A base that is no distribution of counts from 0 on.
+    #[error(
+        "{distribution}: it is made of counts from 0 on, but {base} has the support {support}; give one of counts"
+    )]
+    NotCounts {
+        /// The distribution's name.
+        distribution: &'static str,
+        /// The base's name.
+        base: &'static str,
+        /// The base's support.
+        support: Support,
+    },
     /// Numbers that must increase, and do not.
     #[error("{distribution}: {parameter} must increase, but {high} comes after {low}; sort them")]
     Order {

@@ -85,9 +85,21 @@ pub trait Quantile<const D: usize>: Cdf<D> {
     }
 }
 
+/// `f` of positive numbers, and `otherwise` from 0 down.
+pub(crate) fn from_zero<const D: usize>(
+    value: Tensor<D>,
+    otherwise: f64,
+    f: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    let below = value.clone().inner().lower_equal_elem(0.0);
+    let result = f(value.mask_fill(below.clone(), 1.0));
+    let below = below.expand(result.dims());
+    result.mask_fill(below, otherwise)
+}
+
 /// `log p`, without a slope where that is infinite.
 fn log_probability<const D: usize>(p: Tensor<D>) -> Tensor<D> {
-    let never = p.clone().equal_elem(0.0);
+    let never = p.clone().lower_equal_elem(0.0);
     p.mask_fill(never.clone(), 1.0).log().mask_fill(never, f64::NEG_INFINITY)
 }
 

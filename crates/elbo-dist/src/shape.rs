@@ -54,6 +54,24 @@ pub(crate) fn beside<const D: usize>(
     Ok(base)
 }
 
+/// `shape` with the first `axes` sizes of what broadcasts to it there.
+pub(crate) fn merged<const D: usize>(
+    distribution: &'static str,
+    mut shape: [usize; D],
+    other: &[usize],
+    axes: usize,
+    parameters: &[Parameter<'_>],
+) -> Result<[usize; D], DistError> {
+    for (size, other) in shape[..axes].iter_mut().zip(other) {
+        match (*size, *other) {
+            (1, other) => *size = other,
+            (size, other) if other == 1 || other == size => {}
+            _ => return Err(mismatch(distribution, parameters.iter().copied())),
+        }
+    }
+    Ok(shape)
+}
+
 /// Checks that a base is a distribution of numbers.
 pub(crate) fn of_numbers<const D: usize>(
     distribution: &'static str,

@@ -2,6 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::moments::probability;
 use crate::operands::operands;
+use crate::shape::widest;
 use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, log1p};
 
 /// The asymmetric Laplace distribution with location `μ`, scale `σ` and asymmetry `κ`.
@@ -120,7 +121,8 @@ impl<const D: usize> Quantile<D> for AsymmetricLaplace<D> {
         let square = self.asymmetry.square().on(&p);
         let whole = square.clone() + 1.0;
         let below = square.clone() / whole.clone(); // P(X ≤ μ)
-        let right = p.clone().greater(below.expand(p.clone().dims()));
+        let shape = widest(p.dims(), below.dims());
+        let right = p.clone().expand(shape).greater(below.expand(shape));
         let left = (p.clone() * whole.clone() / square).clamp_max(1.0).log() * &self.asymmetry;
         let above = -((-p + 1.0) * whole).clamp_max(1.0).log() / &self.asymmetry;
         left.mask_where(right, above) * &self.scale + &self.loc

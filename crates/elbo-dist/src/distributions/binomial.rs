@@ -2,10 +2,10 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::poisson::COUNTS;
 use crate::operands::operands;
-use crate::special::log_odds;
+use crate::special::{betainc_of_odds, log_odds};
 use crate::{
-    Cdf, Distribution, ElementNoise, Moments, Noise, Operand, Support, betainc, lgamma_scalar,
-    log_binomial, sigmoid, softplus,
+    Cdf, Distribution, ElementNoise, Moments, Noise, Operand, Support, lgamma_scalar, log_binomial,
+    sigmoid, softplus,
 };
 
 /// The binomial distribution: the successes among `n` trials, by log-odds `l`.
@@ -95,8 +95,8 @@ impl<const D: usize> Cdf<D> for Binomial<D> {
         let n = self.total_count.on(&k);
         let (below, rest) = (k.clone().lower_elem(0.0), n - k.clone());
         let all = rest.clone().lower_equal_elem(0.0);
-        let failure = sigmoid(-self.logits.on(&k));
-        let cdf = betainc(rest.clamp_min(1.0), k.clamp_min(0.0) + 1.0, failure);
+        let failure = -self.logits.on(&k);
+        let cdf = betainc_of_odds(rest.clamp_min(1.0), k.clamp_min(0.0) + 1.0, failure);
         let (below, all) = (below.expand(cdf.dims()), all.expand(cdf.dims()));
         cdf.mask_fill(below, 0.0).mask_fill(all, 1.0)
     }
@@ -107,8 +107,8 @@ impl<const D: usize> Cdf<D> for Binomial<D> {
         let n = self.total_count.on(&k);
         let (below, rest) = (k.clone().lower_elem(0.0), n - k.clone());
         let all = rest.clone().lower_equal_elem(0.0);
-        let chance = sigmoid(self.logits.on(&k));
-        let sf = betainc(k.clamp_min(0.0) + 1.0, rest.clamp_min(1.0), chance);
+        let success = self.logits.on(&k);
+        let sf = betainc_of_odds(k.clamp_min(0.0) + 1.0, rest.clamp_min(1.0), success);
         let (below, all) = (below.expand(sf.dims()), all.expand(sf.dims()));
         sf.mask_fill(below, 1.0).mask_fill(all, 0.0)
     }

@@ -223,5 +223,5 @@ fn at_part<const D: usize>(p: Tensor<D>, l: Tensor<D>) -> Tensor<D> {
     let flat = l.clone().equal_elem(0.0);
     let x = log1p(p.clone() * expm1(l.clone())) / l;
     let flat = flat.expand(x.dims());
-    x.clone().mask_where(flat, p.expand(x.dims()))
+    x.clone().mask_where(flat, p.expand(x.dims())).clamp(0.0, 1.0)
 }

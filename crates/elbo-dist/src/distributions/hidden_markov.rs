@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Int, Tensor};
 
 use crate::distributions::forward_backward::{Logs, tied};
-use crate::shape::{expanded, leading, of_numbers, sizes_apart, with_steps};
+use crate::shape::{expanded, leading, merged, of_numbers, sizes_apart, with_steps};
 use crate::special::log_softmax;
 use crate::{
     Categorical, DistError, Distribution, Moments, Noise, Operand, Parameter, Support, logsumexp,
@@ -221,16 +221,18 @@ where
         let mut total = logsumexp(forward[forward.len() - 1].clone(), M - 1);
         if tracked {
             let backward = constant.backward();
+            // Where no path is left there is no slope either.
+            let lost = total.clone().mask_fill(total.clone().is_inf(), 0.0);
             // Σₜ p(sₜ = i, sₜ₊₁ = j | x)
             let pairs = (1..forward.len()).map(|t| {
                 let to = backward[t].clone() + constant.seen_at(t);
-                let from = forward[t - 1].clone().swap_dims(M - 2, M - 1) - total.clone();
+                let from = forward[t - 1].clone().swap_dims(M - 2, M - 1) - lost.clone();
                 (from + constant.moves.clone() + to).exp()
             });
             let pairs = pairs.reduce(|sum, pair| sum + pair);
             let both =
                 Tensor::cat(expanded(forward), M - 2) + Tensor::cat(expanded(backward), M - 2);
-            let states = (both - total.clone()).exp();
+            let states = (both - lost).exp();
             total = total + tied(first, constant.first, states.clone().narrow(M - 2, 0, 1));
             total = total + tied(seen, constant.seen, states);
             if let Some(pairs) = pairs {
@@ -254,7 +256,9 @@ where
         if !fits {
             return Err(sizes_apart(self.name(), self.parameters()));
         }
-        with_steps(self.name(), leading(self.name(), &self.parameters(), 1)?, D - 1, self.steps)
+        let shape = leading(self.name(), &self.parameters(), 1)?;
+        let shape = merged(self.name(), shape, &seen, D - 1, &self.parameters())?;
+        with_steps(self.name(), shape, D - 1, self.steps)
     }
 
     fn outline(&self) -> [usize; D] {

@@ -1,6 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::gamma::log_gamma_kernel;
+use crate::moments::from_zero;
 use crate::operands::operands;
 use crate::special::{gammainccinv, log_gammainc, log_gammaincc};
 use crate::{
@@ -88,23 +89,31 @@ impl<const D: usize> Entropy<D> for InverseGamma<D> {
 
 impl<const D: usize> Cdf<D> for InverseGamma<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        let inverse = (value.clamp_min(0.0) / &self.scale).recip();
-        gammaincc(self.concentration.on(&inverse), inverse)
+        from_zero(value, 0.0, |value| {
+            let inverse = (value / &self.scale).recip();
+            gammaincc(self.concentration.on(&inverse), inverse)
+        })
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
-        let inverse = (value.clamp_min(0.0) / &self.scale).recip();
-        gammainc(self.concentration.on(&inverse), inverse)
+        from_zero(value, 1.0, |value| {
+            let inverse = (value / &self.scale).recip();
+            gammainc(self.concentration.on(&inverse), inverse)
+        })
     }
 
     fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        let inverse = (value.clamp_min(0.0) / &self.scale).recip();
-        log_gammaincc(self.concentration.on(&inverse), inverse)
+        from_zero(value, f64::NEG_INFINITY, |value| {
+            let inverse = (value / &self.scale).recip();
+            log_gammaincc(self.concentration.on(&inverse), inverse)
+        })
     }
 
     fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
-        let inverse = (value.clamp_min(0.0) / &self.scale).recip();
-        log_gammainc(self.concentration.on(&inverse), inverse)
+        from_zero(value, 0.0, |value| {
+            let inverse = (value / &self.scale).recip();
+            log_gammainc(self.concentration.on(&inverse), inverse)
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
+use crate::moments::from_zero;
 use crate::{
     Cdf, Distribution, Entropy, Moments, Noise, Normal, Operand, Parameter, Quantile, Support,
     expm1,
@@ -90,23 +91,19 @@ impl<const D: usize> Entropy<D> for LogNormal<D> {
 
 impl<const D: usize> Cdf<D> for LogNormal<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        let log = value.clamp_min(0.0).log();
-        self.log.cdf(log)
+        from_zero(value, 0.0, |value| self.log.cdf(value.log()))
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
-        let log = value.clamp_min(0.0).log();
-        self.log.sf(log)
+        from_zero(value, 1.0, |value| self.log.sf(value.log()))
     }
 
     fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        let log = value.clamp_min(0.0).log();
-        self.log.log_cdf(log)
+        from_zero(value, f64::NEG_INFINITY, |value| self.log.log_cdf(value.log()))
     }
 
     fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
-        let log = value.clamp_min(0.0).log();
-        self.log.log_sf(log)
+        from_zero(value, 0.0, |value| self.log.log_sf(value.log()))
     }
 }
 

@@ -1,10 +1,10 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::shape::{of_numbers, widest};
+use crate::shape::{merged, of_numbers, sizes_apart, widest};
 use crate::special::log_softmax;
 use crate::{
     Categorical, Cdf, DistError, Distribution, Moments, Noise, Operand, Parameter, Support,
-    broadcast, logsumexp,
+    logsumexp,
 };
 
 /// A mixture of `K` distributions of one family, which lie along the last axis.
@@ -92,11 +92,14 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Mixtu
 
     fn shape(&self) -> Result<[usize; D], DistError> {
         of_numbers(self.name(), &self.components)?;
-        self.components.shape()?;
-        self.weights.shape()?;
-        let mut shape = broadcast(self.name(), &self.parameters())?;
+        let mut shape = self.components.shape()?;
+        let weights = self.weights.weights().dims();
+        if ![1, weights[D - 1]].contains(&shape[D - 1]) {
+            return Err(sizes_apart(self.name(), self.parameters()));
+        }
         shape[D - 1] = 1;
-        Ok(shape)
+        self.weights.shape()?;
+        merged(self.name(), shape, &weights, D - 1, &self.parameters())
     }
 
     fn outline(&self) -> [usize; D] {
@@ -131,5 +134,17 @@ impl<P: Moments<D> + Distribution<D, Kind = Float>, const D: usize> Moments<D> f
 impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Cdf<D> for Mixture<P, D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         self.average(self.components.cdf(value))
+    }
+
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        self.average(self.components.sf(value))
+    }
+
+    fn log_cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        logsumexp(self.components.log_cdf(value) + self.log_weights(), D - 1)
+    }
+
+    fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
+        logsumexp(self.components.log_sf(value) + self.log_weights(), D - 1)
     }
 }

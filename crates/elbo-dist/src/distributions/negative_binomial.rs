@@ -3,9 +3,8 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::binomial::logit;
 use crate::distributions::poisson::{COUNTS, Poisson};
 use crate::operands::operands;
-use crate::{
-    Cdf, Distribution, Gamma, Moments, Noise, Operand, Support, betainc, lbeta, sigmoid, softplus,
-};
+use crate::special::betainc_of_odds;
+use crate::{Cdf, Distribution, Gamma, Moments, Noise, Operand, Support, lbeta, softplus};
 
 /// The negative binomial distribution: the successes before failure number `r`, by log-odds `l` of a success.
 ///
@@ -97,8 +96,8 @@ impl<const D: usize> Cdf<D> for NegativeBinomial<D> {
         // P(X ≤ k) = I(r, k + 1, 1 - p)
         let k = value.floor();
         let below = k.clone().lower_elem(0.0);
-        let (r, failure) = (self.total_count.on(&k), sigmoid(-self.logits.on(&k)));
-        let cdf = betainc(r, k.clamp_min(0.0) + 1.0, failure);
+        let (r, failure) = (self.total_count.on(&k), -self.logits.on(&k));
+        let cdf = betainc_of_odds(r, k.clamp_min(0.0) + 1.0, failure);
         let below = below.expand(cdf.dims());
         cdf.mask_fill(below, 0.0)
     }
@@ -107,8 +106,8 @@ impl<const D: usize> Cdf<D> for NegativeBinomial<D> {
         // P(X > k) = I(k + 1, r, p)
         let k = value.floor();
         let below = k.clone().lower_elem(0.0);
-        let (r, chance) = (self.total_count.on(&k), sigmoid(self.logits.on(&k)));
-        let sf = betainc(k.clamp_min(0.0) + 1.0, r, chance);
+        let (r, success) = (self.total_count.on(&k), self.logits.on(&k));
+        let sf = betainc_of_odds(k.clamp_min(0.0) + 1.0, r, success);
         let below = below.expand(sf.dims());
         sf.mask_fill(below, 1.0)
     }

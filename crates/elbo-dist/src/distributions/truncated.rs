@@ -61,15 +61,19 @@ impl<P> Truncated<P> {
     where
         P: Cdf<D>,
     {
-        let at = |end: f64, log: &dyn Fn(Tensor<D>) -> Tensor<D>, otherwise: f64| {
-            let end = if end.is_finite() { Some(Operand::Scalar(end).on(like)) } else { None };
-            end.map_or_else(|| Operand::Scalar(otherwise).on(like), log)
-        };
+        // Where the base ends anyway nothing is cut off, and no logarithm of 0 is taken.
+        let [least, most] = self.base.support().ends();
+        let (cut_low, cut_high) = (self.low > least, self.high < most);
+        let at =
+            |cut: bool, end: f64, log: &dyn Fn(Tensor<D>) -> Tensor<D>, otherwise: f64| match cut {
+                true => log(Operand::Scalar(end).on(like)),
+                false => Operand::Scalar(otherwise).on(like),
+            };
         let (none, all) = (f64::NEG_INFINITY, 0.0);
-        let below = [(self.low, none), (self.high, all)]
-            .map(|(end, otherwise)| at(end, &|x| self.base.log_cdf(x), otherwise));
-        let above = [(self.low, all), (self.high, none)]
-            .map(|(end, otherwise)| at(end, &|x| self.base.log_sf(x), otherwise));
+        let below = [(cut_low, self.low, none), (cut_high, self.high, all)]
+            .map(|(cut, end, otherwise)| at(cut, end, &|x| self.base.log_cdf(x), otherwise));
+        let above = [(cut_low, self.low, all), (cut_high, self.high, none)]
+            .map(|(cut, end, otherwise)| at(cut, end, &|x| self.base.log_sf(x), otherwise));
         let upper = below[0].clone().inner().greater_elem(-LN_2);
         Ends { upper, below, above }
     }
@@ -134,9 +138,9 @@ impl<P: Quantile<D> + Distribution<D, Kind = Float>, const D: usize> Distributio
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let [low, high] = self.base.support().ends();
-        let (low, high) = (self.low.max(low), self.high.min(high));
-        match low < high {
+        let [least, most] = self.base.support().ends();
+        let (low, high) = (self.low.max(least), self.high.min(most));
+        match low < high && self.low < self.high {
             true => self.base.shape(),
             false => Err(DistError::Interval { distribution: self.name(), low, high }),
         }

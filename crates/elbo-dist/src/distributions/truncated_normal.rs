@@ -2,6 +2,7 @@ use burn::tensor::{Bool, DType, Float, Tensor};
 
 use crate::moments::probability;
 use crate::operands::operands;
+use crate::shape::widest;
 use crate::special::log_ndtr_scalar;
 use crate::{
     Cdf, DistError, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile,
@@ -193,11 +194,23 @@ impl<const D: usize> Quantile<D> for TruncatedNormal<D> {
         let p = probability(p);
         let z = match (self.standard(self.low, &p), self.standard(self.high, &p)) {
             (None, None) => ndtri(p),
-            (Some(low), None) => -ndtri((-p + 1.0) * ndtr(-low)),
+            (Some(low), None) => {
+                // By the nearer tail, in which the probability has its digits.
+                let shape = widest(p.dims(), low.dims());
+                let (below, above) = (ndtr(low.clone()), ndtr(-low));
+                let lower = p.clone() * above.clone() + below;
+                let upper = (-p + 1.0) * above;
+                let is_lower = lower.clone().inner().lower_elem(0.5).expand(shape);
+                let by_lower = ndtri(lower.mask_fill(is_lower.clone().bool_not(), 0.25));
+                let by_upper = -ndtri(upper.mask_fill(is_lower.clone(), 0.25));
+                by_upper.mask_where(is_lower, by_lower)
+            }
             (None, Some(high)) => ndtri(p * ndtr(high)),
             (Some(low), Some(high)) => {
                 let (low, high, sign) = left(low, high);
-                let p = (p - 0.5) * sign.clone() + 0.5;
+                let right = sign.clone().lower_elem(0.0).expand(widest(p.dims(), sign.dims()));
+                let p = p.expand(right.dims());
+                let p = p.clone().mask_where(right, -p + 1.0);
                 let (least, most) = (ndtr(low), ndtr(high));
                 ndtri((most - least.clone()) * p + least) * sign
             }
@@ -214,7 +227,8 @@ fn log_of_narrow<const D: usize>(width: Tensor<D>, middle: Tensor<D>) -> Tensor<
 }
 
 /// The width, times one more than the distance from the mean, below which an interval counts as narrow: there the error
-/// of that form is 3e-9 in single and 4e-16 in double precision, that of the other 1e-6 and 1e-13.
+/// of that form is 3e-9 in single and 4e-16 in double precision, and near the mean that of the other 1e-6 and 1e-13; `m`
+/// deviations out it is `m²` times that.
 fn narrow_below(dtype: DType) -> f64 {
     match dtype {
         DType::F32 => 0.05,

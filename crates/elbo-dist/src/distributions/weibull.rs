@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::EULER_GAMMA;
-use crate::moments::probability;
+use crate::moments::{from_zero, probability};
 use crate::operands::operands;
 use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1p};
 
@@ -82,8 +82,7 @@ impl<const D: usize> Entropy<D> for Weibull<D> {
 
 impl<const D: usize> Cdf<D> for Weibull<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        let w = (value.clamp_min(0.0).log() - &self.scale.log()) * &self.concentration;
-        -expm1(-w.exp())
+        -expm1(self.log_sf(value))
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
@@ -91,8 +90,10 @@ impl<const D: usize> Cdf<D> for Weibull<D> {
     }
 
     fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
-        let w = (value.clamp_min(0.0).log() - &self.scale.log()) * &self.concentration;
-        -w.exp()
+        from_zero(value, 0.0, |value| {
+            let w = (value.log() - &self.scale.log()) * &self.concentration;
+            -w.exp()
+        })
     }
 }
 

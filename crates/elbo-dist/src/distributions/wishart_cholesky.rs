@@ -1,14 +1,15 @@
 use std::f64::consts::{LN_2, PI};
 
-use burn::tensor::{Float, Tensor};
+use burn::tensor::{DType, Float, Tensor};
 
 use crate::distributions::Gamma;
 use crate::linalg::{diagonal, keep, lower};
 use crate::place::constant_like;
 use crate::shape::{leading, one_an_event, rows_of_square};
+use crate::special::polynomial;
 use crate::{
     DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, digamma,
-    lgamma, log_det, solve_lower,
+    lbeta, log_det, solve_lower,
 };
 
 /// The distribution of the Cholesky factor `K` of a [`Wishart`](crate::Wishart) matrix `K Kᵀ`.
@@ -172,8 +173,7 @@ impl<const D: usize> Moments<D> for WishartCholesky<D> {
     fn variance(&self) -> Operand<D> {
         let square = lower(self.factor()).square();
         let eye = keep(&square, |i, j| i == j);
-        let df = self.each_df();
-        let own = (df - self.mean_diagonal().square()) * eye.clone();
+        let own = self.variance_diagonal() * eye.clone();
         let below = keep(&square, |i, j| i > j);
         Operand::Tensor(square.matmul(own + below))
     }
@@ -191,7 +191,19 @@ impl<const D: usize> WishartCholesky<D> {
     /// `E Tᵢᵢ`, likewise.
     fn mean_diagonal(&self) -> Tensor<D> {
         let half = self.each_df() * 0.5;
-        (lgamma(half.clone() + 0.5) - lgamma(half)).exp() * std::f64::consts::SQRT_2
+        let one_half = half.clone().inner().zeros_like() + 0.5;
+        (-lbeta(half, one_half)).exp() * std::f64::consts::TAU.sqrt()
+    }
+
+    /// The variance of `Tᵢᵢ`, likewise: `2a - (E Tᵢᵢ)²` for `a = ½(ν - i + 1)`; for large `a`, where that cancels,
+    /// `½ - 1/16a - 1/64a² + 5/1024a³` (of the expansion of `Γ(a + ½)/Γ(a)`: Tricomi & Erdélyi 1951).
+    fn variance_diagonal(&self) -> Tensor<D> {
+        let half = self.each_df() * 0.5;
+        let direct = half.clone() * 2.0 - self.mean_diagonal().square();
+        let series = [0.5, -1.0 / 16.0, -1.0 / 64.0, 5.0 / 1024.0];
+        let expanded = polynomial(&series, half.clone().recip());
+        let large = if half.dtype() == DType::F32 { 16.0 } else { 1000.0 };
+        direct.mask_where(half.greater_elem(large), expanded)
     }
 }
 

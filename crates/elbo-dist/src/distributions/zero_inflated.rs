@@ -87,6 +87,10 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for ZeroI
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
+        let (base, support) = (self.base.name(), self.base.support());
+        if !support.is_discrete() || !support.event_shape().is_empty() || !support.contains(0.0) {
+            return Err(DistError::NotCounts { distribution: self.name(), base, support });
+        }
         let gate = Parameter::new("gate_logits", &self.gate_logits, Domain::Real);
         beside(self.name(), self.base.shape()?, self.event_rank(), &[gate])
     }
@@ -131,5 +135,13 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Cdf<D> for ZeroI
         let all = base.clone() + chance(&self.gate_logits).on(&base);
         let inflated = inflated.expand(all.dims());
         base.expand(all.dims()).mask_where(inflated, all)
+    }
+
+    /// Above 0 it is the base's.
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let below = value.clone().inner().lower_elem(0.0);
+        let sf = self.base.sf(value) * &chance(&-self.gate_logits.clone());
+        let below = below.expand(sf.dims());
+        sf.mask_fill(below, 1.0)
     }
 }

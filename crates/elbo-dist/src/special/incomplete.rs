@@ -144,6 +144,24 @@ pub(super) fn gammainc_slopes([a, x]: [f64; 2]) -> [f64; 2] {
     [-weight * gamma_draw_slope(a, x.ln()), weight / x]
 }
 
+/// `I(a, b, σ(l))`: by log-odds, which have the digits of both `x` and `1 - x`. Differentiable in all three.
+pub(crate) fn betainc_of_odds<const D: usize>(
+    a: Tensor<D>,
+    b: Tensor<D>,
+    log_odds: Tensor<D>,
+) -> Tensor<D> {
+    let parts = |l: f64| [(1.0 + (-l).exp()).recip(), (1.0 + l.exp()).recip()];
+    let value = |[a, b, l]: [f64; 3]| {
+        let [x, y] = parts(l);
+        beta_tails(a, b, x, y)[0]
+    };
+    on_host([a, b, log_odds], value, |[a, b, l]| {
+        let [x, y] = parts(l);
+        let [by_a, by_b, by_x] = beta_slopes(a, b, x, y);
+        [by_a, by_b, by_x * x * y]
+    })
+}
+
 /// The derivatives of `I(a, b, x)` by `a`, `b` and `x`.
 pub(super) fn betainc_slopes([a, b, x]: [f64; 3]) -> [f64; 3] {
     beta_slopes(a, b, x, 1.0 - x)

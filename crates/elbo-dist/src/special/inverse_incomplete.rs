@@ -111,7 +111,8 @@ fn solve(
     let (mut w, mut low, mut high) = (start, f64::NEG_INFINITY, f64::INFINITY);
     for _ in 0..MOST_STEPS {
         let [lower, upper] = tails(w);
-        if lower < p {
+        let below = if p < 0.5 { lower < p } else { upper > rest };
+        if below {
             low = w
         } else {
             high = w

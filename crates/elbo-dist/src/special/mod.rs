@@ -31,7 +31,7 @@ pub use exp_log::{
 pub use gamma::{digamma, digamma_scalar, lgamma, lgamma_scalar, trigamma, trigamma_scalar};
 pub(crate) use gamma_kernel::{log_gamma_kernel, log_gamma_kernel_of};
 pub use incomplete::{betainc, betainc_scalar, gammainc, gammainc_scalar, gammaincc};
-pub(crate) use incomplete::{gamma_draw_slope, on_host};
+pub(crate) use incomplete::{betainc_of_odds, gamma_draw_slope, on_host};
 pub(crate) use inverse_incomplete::gammainccinv;
 pub use inverse_incomplete::{betaincinv, gammaincinv};
 pub(crate) use log_incomplete::{log_gammainc, log_gammaincc, log_ndtr_scalar};

@@ -229,6 +229,21 @@ fn draws_of_events_have_the_moments_that_are_stated() {
     has_moments(Normal::new(0.3, 2.0).iid([1, 3]));
 }
 
+/// In single precision too, for many degrees of freedom, where the spread is a small difference.
+#[test]
+fn moments_of_wishart_factors_keep_their_digits() {
+    for df in [9.0, 50.0, 1e3, 1e5] {
+        let of = |place: &elbo_dist::Place| {
+            let factor = WishartCholesky::new(df, factor(3, place));
+            let like = place.zeros([1; 3]);
+            (host(factor.mean().on(&like)), host(factor.variance().on(&like)))
+        };
+        let ((mean, variance), (exact, spread)) = (of(&single()), of(&double()));
+        assert_close(&mean, &exact, 2e-6, 0.0);
+        assert_close(&variance, &spread, 2e-5, 0.0);
+    }
+}
+
 /// The mean of `-log p`, within 4 standard errors.
 #[track_caller]
 fn has_entropy<P: Entropy<D> + Distribution<D, Kind = Float>, const D: usize>(p: P) {

@@ -249,3 +249,28 @@ fn a_diffuse_start_keeps_its_digits_in_single_precision() {
         assert_close(&variance, &exact_variance, 2e-2, 1e-6);
     }
 }
+
+/// Of two particles one cannot have made the data: it has the logarithm of 0, and the other keeps its slope.
+#[test]
+fn a_chain_that_cannot_make_its_data_spoils_no_other() {
+    let never = f64::NEG_INFINITY;
+    let starts = [0.0, never, 0.3, -0.5];
+    let at = |starts: Tensor<2>| {
+        let stay = Categorical::logits(matrix(&[0.0, never, never, 0.0], 2));
+        let ends = double().tensor::<3>(vec![1.0, 9.0], [1, 1, 2]);
+        let seen = elbo_dist::Censored::new(Normal::new(0.0, 1.0), never, ends);
+        HiddenMarkov::new(Categorical::logits(starts), stay, seen, 2)
+    };
+    let x = row(&double(), &[2.0, 2.5]); // beyond what the first state can show
+    let both = double().tensor::<2>(starts.to_vec(), [2, 2]);
+    let log_prob = host(at(both).log_prob(x.clone()));
+    assert_eq!(log_prob[0], never);
+    let alone = |s: &[f64]| {
+        autodiff_gradient(&Device::flex(), [1, 2], s, |s| at(s).log_prob(x.clone()).sum())
+    };
+    let gradient = autodiff_gradient(&Device::flex(), [2, 2], &starts, |s| {
+        at(s).log_prob(x.clone()).narrow(0, 1, 1).sum()
+    });
+    assert_close(&gradient[2..], &alone(&starts[2..]), 1e-13, 0.0);
+    assert!(gradient[2].abs() > 0.1, "{gradient:?}");
+}

@@ -92,3 +92,34 @@ fn quantiles_of_students_and_inverse_gammas_undo_their_distribution_functions() 
     gradient(&|p| AsymmetricLaplace::new(0.3, 2.0, 0.7).icdf(p), &at);
     gradient(&|k| AsymmetricLaplace::new(0.3, 2.0, k).icdf(fixed()), &[0.7, 2.0, 5.0]);
 }
+
+/// `P(X > x) = p` for `p` down to 1e-60, where `1 - p` is 1.
+#[test]
+fn upper_quantiles_of_gammas_go_down_to_any_probability() {
+    let p = [1e-10, 1e-15, 1e-18, 1e-20, 1e-37, 1e-60];
+    for a in [0.3, 1.0, 1.5, 2.0, 2.5, 3.0, 50.0, 1e4] {
+        let gamma = Gamma::<2>::new(a, 2.0);
+        let back = host(gamma.log_sf(gamma.isf(row(&double(), &p))));
+        assert_close(&back, &p.map(f64::ln), 1e-11, 0.0);
+        let inverse = InverseGamma::<2>::new(a, 2.0);
+        let back = host(inverse.log_cdf(inverse.icdf(row(&double(), &p))));
+        assert_close(&back, &p.map(f64::ln), 1e-11, 0.0);
+    }
+}
+
+/// Their ends, and parameters of another shape than the probabilities.
+#[test]
+fn quantiles_hold_at_their_ends_and_broadcast() {
+    for place in [single(), double()] {
+        for logits in [-40.0, -20.0, 0.0, 20.0, 40.0] {
+            let p = place.tensor::<2>(vec![0.0, 1.0], [1, 2]);
+            let ends = host(elbo_dist::ContinuousBernoulli::<2>::logits(logits).icdf(p));
+            assert_eq!(ends, [0.0, 1.0], "{logits}");
+        }
+    }
+    let shapes = row(&double(), &[0.4, 1.0, 3.0]);
+    let found = AsymmetricLaplace::new(0.0, 1.0, shapes).icdf(row(&double(), &[0.3]));
+    let each = [0.4, 1.0, 3.0]
+        .map(|k| host(AsymmetricLaplace::<2>::new(0.0, 1.0, k).icdf(row(&double(), &[0.3])))[0]);
+    assert_close(&host(found), &each, 1e-14, 0.0);
+}

@@ -2,11 +2,11 @@
 
 use burn::tensor::{Bool, Device, Tensor};
 use elbo_dist::{
-    Affine, AutoRegressive, Categorical, Cdf, Censored, DistError, Distribution, Exponential, Flat,
-    GaussianRandomWalk, HiddenMarkov, Interval, Inverse, LinearGaussian, LinearGaussianStateSpace,
-    LkjCholesky, LowRankMultivariateNormal, LowerCholesky, Masked, Mixture, MultivariateNormal,
-    MultivariateStudentT, Noise, Normal, Permutation, Poisson, Support, Transformed, Truncated,
-    VonMises, Wishart,
+    Affine, AutoRegressive, Categorical, Cdf, Censored, DiscreteUniform, DistError, Distribution,
+    Exponential, Flat, GaussianRandomWalk, HiddenMarkov, Interval, Inverse, LinearGaussian,
+    LinearGaussianStateSpace, LkjCholesky, LowRankMultivariateNormal, LowerCholesky, Masked,
+    Mixture, MultivariateNormal, MultivariateStudentT, Noise, Normal, Permutation, Poisson,
+    Support, Transformed, Truncated, VonMises, Wishart,
 };
 use elbo_testkit::assert_close;
 
@@ -141,4 +141,26 @@ fn sizes_ranks_and_numbers_that_make_no_sense_are_refused() {
     // π in single precision is a direction.
     assert!(VonMises::<2>::new(0.0, 1.0).support().contains(f64::from(std::f32::consts::PI)));
     assert!(!Support::Interval { low: 0.0, high: 1.0 }.contains(1.0 + 1e-9));
+}
+
+#[test]
+fn bases_that_do_not_fit_their_combinator_are_refused() {
+    let says = |error: DistError, text: &str| {
+        let error = error.to_string();
+        assert!(error.contains(text), "{error}");
+    };
+    let inflated = |low| elbo_dist::ZeroInflated::<_, 2>::probs(0.5, DiscreteUniform::new(low, 6));
+    says(
+        inflated(1).shape().unwrap_err(),
+        "counts from 0 on, but DiscreteUniform has the support {1..=6}",
+    );
+    assert!(inflated(0).shape().is_ok());
+    let waits = elbo_dist::ZeroInflated::<_, 2>::probs(0.5, Exponential::new(1.0));
+    says(waits.shape().unwrap_err(), "but Exponential has the support non-negative");
+    let one = Categorical::logits(row(&double(), &[0.0]));
+    let three = Normal::new(row(&double(), &[0.0, 1.0, 2.0]), 1.0);
+    says(Mixture::new(one, three).shape().unwrap_err(), "the sizes of loc [1, 3]");
+    let two = || Categorical::logits(double().zeros::<3>([1, 1, 2]));
+    let parts = Normal::new(double().zeros::<3>([1, 1, 2]), 1.0).iid([1, 5, 1]);
+    assert_eq!(Mixture::new(two(), parts).shape().unwrap(), [1, 5, 1]);
 }

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{
-    Cdf, Censored, Distribution, Exponential, Gamma, HalfNormal, Noise, Normal, Poisson, Truncated,
-    TruncatedNormal,
+    Cdf, Censored, Distribution, Exponential, Gamma, HalfNormal, Noise, Normal, Poisson, Quantile,
+    Truncated, TruncatedNormal,
 };
 use elbo_testkit::{assert_close, autodiff_gradient};
 
@@ -194,4 +194,64 @@ fn censored_readings_in_a_tail_keep_their_probability() {
         |x| Censored::new(elbo_dist::AsymmetricLaplace::new(0.0, 1.0, 2.0), low, 200.0).log_prob(x);
     at(&skewed, 200.0);
     at(&|x| Censored::new(elbo_dist::Geometric::logits(0.0), low, 90.0).log_prob(x), 90.0);
+}
+
+/// Nothing is cut off where the base ends by itself, and no slope of a logarithm of 0 comes in.
+#[test]
+fn truncation_at_the_end_of_the_base_has_its_gradients() {
+    use elbo_dist::{InverseGamma, Kumaraswamy, LogNormal, Weibull};
+    let x = || row(&double(), &[0.3, 0.7]);
+    gradients([1, 1], &[1.3], x(), |s| Truncated::new(InverseGamma::new(3.0, s), 0.0, 5.0));
+    gradients([1, 1], &[0.3], x(), |m| Truncated::new(LogNormal::new(m, 0.8), 0.0, 5.0));
+    gradients([1, 1], &[1.3], x(), |k| Truncated::new(Weibull::new(1.2, k), 0.0, 5.0));
+    gradients([1, 1], &[1.3], x(), |a| Truncated::new(Kumaraswamy::new(a, 2.0), 0.0, 0.9));
+    let at_zero = |p: &dyn Fn(Tensor<2>) -> Tensor<2>| {
+        autodiff_gradient(&Device::flex(), [1, 1], &[1.3], |s| p(s).sum())
+    };
+    let zero = || row(&double(), &[0.0]);
+    assert_eq!(at_zero(&|s| InverseGamma::new(3.0, s).cdf(zero())), [0.0]);
+    assert_eq!(at_zero(&|s| LogNormal::new(s, 50.0).cdf(zero())), [0.0]);
+    assert_eq!(host(LogNormal::<2>::new(0.0, 50.0).cdf(zero())), [0.0]);
+    assert_eq!(at_zero(&|s| Weibull::new(1.0, s).sf(zero())), [0.0]);
+    let nan = Truncated::new(Normal::<2>::new(0.0, 1.0), f64::NAN, 2.0);
+    assert!(nan.shape().is_err());
+}
+
+/// The tails of counts, mixtures and inflated counts, in single precision.
+#[test]
+fn tails_of_counts_and_mixtures_keep_their_digits() {
+    use elbo_dist::{Binomial, Categorical, Mixture, NegativeBinomial, ZeroInflated};
+    let x = |x: f64| single().tensor::<2>(vec![x], [1, 1]);
+    let at = |tensor: Tensor<2>| host(tensor)[0];
+    let rare = Binomial::<2>::probs(1e6, 1e-6);
+    // (1 - 10⁻⁶)^10⁶
+    let none = (1e6 * (-1e-6_f64).ln_1p()).exp();
+    assert_close(&[at(rare.cdf(x(0.0))), at(rare.sf(x(0.0)))], &[none, 1.0 - none], 2e-6, 0.0);
+    let many = NegativeBinomial::<2>::by_mean(1e6, 2.0);
+    let (found, all) = (at(many.sf(x(3e6))), at(many.cdf(x(3e6))));
+    // About a Γ(2, 2 10⁻⁶): (1 + y) e⁻ʸ at y = 6, to 10⁻⁵.
+    assert_close(&[found, all], &[7.0 * (-6.0_f64).exp(), 1.0 - 7.0 * (-6.0_f64).exp()], 1e-4, 0.0);
+    let weights = Categorical::logits(single().tensor::<2>(vec![0.1, 0.2, 0.3], [1, 3]));
+    let locs = single().tensor::<2>(vec![-1.0, 0.0, 1.0], [1, 3]);
+    let mixture = Mixture::new(weights, Normal::new(locs, 1.0));
+    // Of the rightmost component all but e⁻²⁰ of it.
+    let share = 0.3_f64.exp() / (0.1_f64.exp() + 0.2_f64.exp() + 0.3_f64.exp());
+    let tail = at(Normal::<2>::new(0.0, 1.0).log_sf(row(&double(), &[20.0]))) + share.ln();
+    assert_close(&[at(mixture.log_sf(x(21.0)))], &[tail], 1e-6, 0.0);
+    let inflated = ZeroInflated::<_, 2>::probs(0.25, Poisson::new(1.0));
+    let alone = at(Poisson::<2>::new(1.0).sf(x(14.0)));
+    assert_close(&[at(inflated.sf(x(14.0)))], &[0.75 * alone], 1e-6, 0.0);
+}
+
+/// In the lower half of a normal that is cut off far below, too.
+#[test]
+fn quantiles_of_cut_off_normals_keep_small_probabilities() {
+    let x = |p: f64| single().tensor::<2>(vec![p], [1, 1]);
+    let one_end = TruncatedNormal::<2>::new(10.0, 1.0, 0.0, f64::INFINITY);
+    let expected = host(Normal::<2>::new(10.0, 1.0).icdf(row(&double(), &[1e-8])));
+    assert_close(&host(one_end.icdf(x(1e-8))), &expected, 1e-6, 0.0);
+    let two_ends = TruncatedNormal::<2>::new(0.0, 1.0, -10.0, 1.0);
+    let mass = host(elbo_dist::ndtr(row(&double(), &[1.0])))[0];
+    let expected = host(Normal::<2>::new(0.0, 1.0).icdf(row(&double(), &[1e-9 * mass])));
+    assert_close(&host(two_ends.icdf(x(1e-9))), &expected, 2e-6, 0.0);
 }

@@ -3,7 +3,8 @@ use std::f64::consts::{FRAC_2_PI, LN_2};
 use burn::tensor::{Float, Tensor};
 
 use crate::operands::operands;
-use crate::{Distribution, HALF_LN_TWO_PI, Moments, Noise, Operand, Support, log_ndtr};
+use crate::special::skew_normal_cdf;
+use crate::{Cdf, Distribution, HALF_LN_TWO_PI, Moments, Noise, Operand, Support, log_ndtr};
 
 /// The skew-normal distribution with location `μ`, scale `σ` and skewness `α`.
 ///
@@ -80,5 +81,18 @@ impl<const D: usize> SkewNormal<D> {
     /// `α / √(1 + α²)`.
     fn delta(&self) -> Operand<D> {
         self.skewness.clone() / (self.skewness.square() + 1.0).sqrt()
+    }
+}
+
+impl<const D: usize> Cdf<D> for SkewNormal<D> {
+    fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = (value - &self.loc) / &self.scale;
+        skew_normal_cdf(self.skewness.on(&z), z)
+    }
+
+    /// The mirror image has the opposite skewness.
+    fn sf(&self, value: Tensor<D>) -> Tensor<D> {
+        let z = (value - &self.loc) / &self.scale;
+        skew_normal_cdf((-self.skewness.clone()).on(&z), -z)
     }
 }

@@ -15,6 +15,7 @@ mod gamma_kernel;
 mod incomplete;
 mod inverse_incomplete;
 mod log_incomplete;
+mod owen;
 mod student;
 mod von_mises;
 
@@ -35,6 +36,7 @@ pub(crate) use incomplete::{betainc_of_odds, gamma_draw_slope, on_host};
 pub(crate) use inverse_incomplete::gammainccinv;
 pub use inverse_incomplete::{betaincinv, gammaincinv};
 pub(crate) use log_incomplete::{log_gammainc, log_gammaincc, log_ndtr_scalar};
+pub(crate) use owen::skew_normal_cdf;
 pub(crate) use student::{
     half_student_cdf, half_student_quantile, half_student_sf, student_cdf, student_quantile,
 };

@@ -9,10 +9,10 @@ use elbo_dist::{
     Entropy, Exp, Exponential, Gamma, GaussianRandomWalk, HiddenMarkov, LinearGaussian,
     LinearGaussianStateSpace, LkjCholesky, LowRankMultivariateNormal, Masked, MatrixNormal,
     Moments, MultivariateNormal, MultivariateStudentT, Noise, Normal, OrderedLogistic, Power,
-    RelaxedBernoulli, RelaxedOneHotCategorical, StickBreaking, StudentT, Support, Transformed,
-    Truncated, VonMises, Weibull, Wishart, WishartCholesky,
+    RelaxedBernoulli, RelaxedOneHotCategorical, SkewNormal, StickBreaking, StudentT, Support,
+    Transformed, Truncated, VonMises, Weibull, Wishart, WishartCholesky,
 };
-use elbo_testkit::{assert_close, autodiff_gradient, ks_test, normal_cdf};
+use elbo_testkit::{assert_close, assert_gradient, autodiff_gradient, ks_test, normal_cdf};
 
 use crate::sampling::follows_its_own;
 use crate::{double, host, row, single};
@@ -68,6 +68,23 @@ fn distribution_functions_are_the_integrals_of_densities() {
     for concentration in [1e-6, 0.3, 4.0, 60.0, 99.9, 100.1, 1e3, 1e6] {
         is_the_integral(&VonMises::new(0.3, concentration), -std::f64::consts::PI, &angles);
     }
+    for skewness in [-40.0, -1.5, -1.0, 0.0, 0.3, 1.0, 6.0] {
+        is_the_integral(
+            &SkewNormal::new(0.3, 0.7, skewness),
+            -8.0,
+            &[-1.0, 0.1, 0.31, 0.9, 2.0, 4.0],
+        );
+        let skewed = SkewNormal::<2>::new(0.3, 0.7, skewness);
+        let x = || row(&double(), &[-1.0, 0.3, 2.0]);
+        let sum = host(skewed.cdf(x()) + skewed.sf(x()));
+        assert_close(&sum, &[1.0; 3], 1e-14, 0.0);
+    }
+    let at = [-2.0, -0.7, 0.4, 1.0, 5.0];
+    let fixed = || row(&double(), &at);
+    assert_gradient(&Device::flex(), [1, 5], &at, |a| {
+        SkewNormal::new(0.1, 1.2, a).cdf(fixed()).sum()
+    });
+    assert_gradient(&Device::flex(), [1, 5], &at, |x| SkewNormal::new(0.1, 1.2, -1.7).cdf(x).sum());
     let ends = [0.3, 0.7, 1.5];
     is_the_integral(&Truncated::new(Gamma::new(1.7, 2.0), 0.1, 1.5), 0.1, &ends);
     is_the_integral(&Truncated::new(Normal::new(-2.0, 0.7), 0.1, 1.5), 0.1, &ends);

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use crate::parameter::check_all;
 use crate::{
     DistError, Iid, Noise, Parameter, Support, ValueKind, broadcast, checked_shape, with_particles,
 };
@@ -88,7 +89,7 @@ pub trait Distribution<const D: usize>: Clone {
     /// # Errors
     /// [`DistError::Parameter`] with the first element that does not.
     fn check(&self) -> Result<(), DistError> {
-        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))
+        check_all(self.name(), &self.parameters())
     }
 
     /// `particles` draws along axis 0, from parameters that are read and checked first.

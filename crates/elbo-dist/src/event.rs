@@ -31,19 +31,19 @@ impl Support {
         }
     }
 
-    /// That shape with 1 for the axes that it lacks: `[1, 1]`, `[1, count]` or `[size, size]`.
+    /// That shape as the last axes of a shape of rank `D`, with 1 on the axes before; none if there is no room.
     ///
     /// ```
     /// use elbo_dist::Support;
     ///
-    /// assert_eq!(Support::Simplex { count: 3 }.event_sides(), [1, 3]);
+    /// assert_eq!(Support::Simplex { count: 3 }.one_event(), Some([1, 1, 3]));
+    /// assert_eq!(Support::CorrCholesky { size: 2 }.one_event::<1>(), None);
     /// ```
-    pub fn event_sides(&self) -> [usize; 2] {
-        match self.event_shape()[..] {
-            [rows, columns] => [rows, columns],
-            [count] => [1, count],
-            _ => [1, 1],
-        }
+    pub fn one_event<const D: usize>(&self) -> Option<[usize; D]> {
+        let event = self.event_shape();
+        let mut shape = [1; D];
+        shape[D.checked_sub(event.len())?..].copy_from_slice(&event);
+        Some(shape)
     }
 
     /// Whether numbers that each may be a part of an event make one, in row-major order: sums of parts, lengths and

@@ -97,6 +97,19 @@ pub(crate) fn from_zero<const D: usize>(
     result.mask_fill(below, otherwise)
 }
 
+/// `f` of counts, the whole part of numbers from 0 on, and `otherwise` below 0.
+pub(crate) fn from_count<const D: usize>(
+    value: Tensor<D>,
+    otherwise: f64,
+    f: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    let count = value.floor();
+    let below = count.clone().lower_elem(0.0);
+    let result = f(count.clamp_min(0.0));
+    let below = below.expand(result.dims());
+    result.mask_fill(below, otherwise)
+}
+
 /// `log p`, without a slope where that is infinite.
 fn log_probability<const D: usize>(p: Tensor<D>) -> Tensor<D> {
     let never = p.clone().lower_equal_elem(0.0);

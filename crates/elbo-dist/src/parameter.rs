@@ -68,6 +68,14 @@ impl<'a> Parameter<'a> {
     }
 }
 
+/// Checks each parameter.
+pub(crate) fn check_all(
+    distribution: &'static str,
+    parameters: &[Parameter<'_>],
+) -> Result<(), DistError> {
+    parameters.iter().try_for_each(|parameter| parameter.check(distribution))
+}
+
 /// What a check asks of a parameter, whatever its rank: an [`Operand`] answers.
 pub trait ParameterValue: fmt::Debug {
     /// The number, if it is one for all elements.

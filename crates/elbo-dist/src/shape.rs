@@ -22,17 +22,9 @@ pub(crate) fn leading<const D: usize>(
     parameters: &[Parameter<'_>],
     event: usize,
 ) -> Result<[usize; D], DistError> {
-    let mut shape = [1; D];
-    for parameter in parameters {
-        for (size, other) in shape[..D - event].iter_mut().zip(parameter.value.sizes()) {
-            if *size == 1 {
-                *size = other;
-            } else if other != 1 && other != *size {
-                return Err(mismatch(distribution, parameters.iter().copied()));
-            }
-        }
-    }
-    Ok(shape)
+    parameters.iter().try_fold([1; D], |shape, parameter| {
+        merged(distribution, shape, &parameter.value.sizes(), D - event, parameters)
+    })
 }
 
 /// The shape of a base with these parameters beside its own: they broadcast, but not along the axes of an event.
@@ -43,12 +35,11 @@ pub(crate) fn beside<const D: usize>(
     own: &[Parameter<'_>],
 ) -> Result<[usize; D], DistError> {
     for parameter in own {
-        for (axis, other) in parameter.value.sizes().into_iter().enumerate().take(D) {
-            if base[axis] == 1 && axis + event < D {
-                base[axis] = other;
-            } else if other != 1 && other != base[axis] {
-                return Err(mismatch(distribution, own.iter().copied()));
-            }
+        let sizes = parameter.value.sizes();
+        base = merged(distribution, base, &sizes, D - event, own)?;
+        let events = base[D - event..].iter().zip(&sizes[D - event..]);
+        if events.into_iter().any(|(size, other)| *other != 1 && other != size) {
+            return Err(mismatch(distribution, own.iter().copied()));
         }
     }
     Ok(base)
@@ -83,10 +74,10 @@ pub(crate) fn of_numbers<const D: usize>(
     }
 }
 
-/// The tensors, each expanded to the shape that all broadcast to.
-pub(crate) fn expanded<const D: usize>(tensors: Vec<Tensor<D>>) -> Vec<Tensor<D>> {
+/// The tensors one after the other along `axis`, each expanded to the shape that all broadcast to.
+pub(crate) fn joined<const D: usize>(tensors: Vec<Tensor<D>>, axis: usize) -> Tensor<D> {
     let shape = tensors.iter().fold([1; D], |shape, tensor| widest(shape, tensor.dims()));
-    tensors.into_iter().map(|tensor| tensor.expand(shape)).collect()
+    Tensor::cat(tensors.into_iter().map(|tensor| tensor.expand(shape)).collect(), axis)
 }
 
 /// Checks that a parameter has one number an event, and so size 1 on its last `event` axes.
@@ -129,7 +120,17 @@ pub(crate) fn with_categories<const D: usize>(
     }
 }
 
-/// `shape` with `steps` on its last axis, of which there is at least one.
+/// The shape of the index of a category, for parameters with one number a category along the last axis.
+pub(crate) fn shape_of_index<const D: usize>(
+    distribution: &'static str,
+    parameters: &[Parameter<'_>],
+) -> Result<[usize; D], DistError> {
+    let mut shape = with_categories(distribution, broadcast(distribution, parameters)?)?;
+    shape[D - 1] = 1;
+    Ok(shape)
+}
+
+/// `shape` with `steps` on `axis`, of which there is at least one.
 pub(crate) fn with_steps<const D: usize>(
     distribution: &'static str,
     mut shape: [usize; D],

@@ -228,7 +228,7 @@ impl Slot {
             return Ok(Vec::new()); // where 0 in a reshape means "as it was"
         }
         let flat = value.flat().inner();
-        let [rows, columns] = self.support.event_sides();
+        let [_, rows, columns] = self.support.one_event().expect("an event has two axes at most");
         let events = flat.shape().num_elements() / (rows * columns);
         let vectors = flat.reshape([events, rows, columns]);
         let (z, _) = self.transform::<3>().inverse_and_log_det(vectors);

@@ -38,9 +38,9 @@ impl Params {
         let flat = self.unconstrained(name)?;
         let (_, support) = self.names.iter().find(|(known, _)| known == name)?;
         let size = flat.dims()[1];
-        let [rows, columns] = support.event_sides();
-        let event = support.real_shape(&[1, rows, columns]);
-        let events = size / event.iter().product::<usize>();
+        let one = support.one_event::<3>()?;
+        let [_, rows, columns] = one;
+        let events = size / support.real_shape(&one).iter().product::<usize>();
         let values = constrain(flat, [events, rows, columns], *support)?;
         Some(values.reshape([1, events * rows * columns]))
     }

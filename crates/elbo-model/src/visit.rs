@@ -78,10 +78,7 @@ impl Trace {
             return Ok(Some(drawn));
         }
         // A hidden number must not reach the density: `0 · NaN` would make every gradient NaN.
-        let value = match self.masks.is_empty() {
-            true => value,
-            false => self.hide(&name, value, self.inner_event(distribution.support()))?,
-        };
+        let value = self.hide(&name, value, || self.inner_event(distribution.support()))?;
         if self.validated {
             check_inside(&name, distribution, &value)?;
         }
@@ -187,9 +184,7 @@ impl Trace {
 
     /// An event inside a support, along the last axes.
     fn inner_event<const D: usize, K: ValueKind>(&self, support: Support) -> Tensor<D, K> {
-        let (axes, sides) = (support.event_shape().len(), support.event_sides());
-        let mut shape = [1; D];
-        shape[D - axes..].copy_from_slice(&sides[2 - axes..]);
+        let shape = support.one_event().expect("the rank was checked");
         K::from_numbers(support.inner_event(), shape, self.place())
     }
 
@@ -199,7 +194,7 @@ impl Trace {
         &self,
         name: &str,
         mut tensor: Tensor<D, K>,
-        fill: Tensor<D, K>,
+        fill: impl Fn() -> Tensor<D, K>,
     ) -> Result<Tensor<D, K>, ModelError> {
         for mask in &self.masks {
             self.check_at(name, "mask", &mask.device(), mask.dtype())?;
@@ -209,7 +204,7 @@ impl Trace {
             }
             mask.check(name, shape)?;
             if !shape.contains(&0) {
-                let fill = fill.clone().expand(shape);
+                let fill = fill().expand(shape);
                 tensor = tensor.expand(shape).mask_where(mask.hidden(shape), fill);
             }
         }
@@ -240,10 +235,7 @@ impl Trace {
         if !self.scored {
             return Ok(());
         }
-        let log_prob = match self.masks.is_empty() {
-            true => log_prob,
-            false => self.hide(&name, log_prob, self.place().zeros([1; D]))?,
-        };
+        let log_prob = self.hide(&name, log_prob, || self.place().zeros([1; D]))?;
         let mut term = Term::new(name, role, self.plates.clone(), log_prob);
         term.reparameterized = reparameterized;
         self.record.terms.push(term);

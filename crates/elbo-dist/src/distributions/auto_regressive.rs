@@ -2,7 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::Normal;
 use crate::distributions::gaussian_random_walk::lagged;
-use crate::shape::{expanded, leading, one_an_event, with_steps};
+use crate::shape::{joined, leading, one_an_event, with_steps};
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
     Support,
@@ -67,7 +67,7 @@ impl<const D: usize> AutoRegressive<D> {
             let error = errors.clone().narrow(D - 1, t, 1);
             series.push(past.fold(error, |sum, (x, phi)| x.clone() * phi.clone() + sum));
         }
-        Tensor::cat(expanded(series), D - 1)
+        joined(series, D - 1)
     }
 
     /// `value` at the first step, or at all, on the place of the coefficients.

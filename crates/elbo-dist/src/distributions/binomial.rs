@@ -1,6 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::distributions::poisson::COUNTS;
+use crate::moments::from_count;
 use crate::operands::operands;
 use crate::special::{betainc_of_odds, log_odds};
 use crate::{
@@ -91,26 +92,24 @@ impl<const D: usize> Moments<D> for Binomial<D> {
 impl<const D: usize> Cdf<D> for Binomial<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         // P(X ≤ k) = I(n - k, k + 1, 1 - p)
-        let k = value.floor();
-        let n = self.total_count.on(&k);
-        let (below, rest) = (k.clone().lower_elem(0.0), n - k.clone());
-        let all = rest.clone().lower_equal_elem(0.0);
-        let failure = -self.logits.on(&k);
-        let cdf = betainc_of_odds(rest.clamp_min(1.0), k.clamp_min(0.0) + 1.0, failure);
-        let (below, all) = (below.expand(cdf.dims()), all.expand(cdf.dims()));
-        cdf.mask_fill(below, 0.0).mask_fill(all, 1.0)
+        from_count(value, 0.0, |k| {
+            let (rest, failure) = (self.total_count.on(&k) - k.clone(), -self.logits.on(&k));
+            let all = rest.clone().lower_equal_elem(0.0);
+            let cdf = betainc_of_odds(rest.clamp_min(1.0), k + 1.0, failure);
+            let all = all.expand(cdf.dims());
+            cdf.mask_fill(all, 1.0)
+        })
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
         // P(X > k) = I(k + 1, n - k, p)
-        let k = value.floor();
-        let n = self.total_count.on(&k);
-        let (below, rest) = (k.clone().lower_elem(0.0), n - k.clone());
-        let all = rest.clone().lower_equal_elem(0.0);
-        let success = self.logits.on(&k);
-        let sf = betainc_of_odds(k.clamp_min(0.0) + 1.0, rest.clamp_min(1.0), success);
-        let (below, all) = (below.expand(sf.dims()), all.expand(sf.dims()));
-        sf.mask_fill(below, 1.0).mask_fill(all, 0.0)
+        from_count(value, 1.0, |k| {
+            let (rest, success) = (self.total_count.on(&k) - k.clone(), self.logits.on(&k));
+            let all = rest.clone().lower_equal_elem(0.0);
+            let sf = betainc_of_odds(k + 1.0, rest.clamp_min(1.0), success);
+            let all = all.expand(sf.dims());
+            sf.mask_fill(all, 0.0)
+        })
     }
 }
 

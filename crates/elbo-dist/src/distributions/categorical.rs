@@ -1,11 +1,11 @@
 use burn::tensor::{Int, Tensor};
 
+use crate::parameter::check_all;
 use crate::place::constant_like;
-use crate::shape::with_categories;
+use crate::shape::shape_of_index;
 use crate::special::log_softmax;
 use crate::{
     DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support,
-    broadcast,
 };
 
 /// The categorical distribution over `0, 1, .., K - 1`, by unnormalized log-probabilities.
@@ -107,14 +107,11 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let shape = broadcast(self.name(), &self.parameters())?;
-        let mut shape = with_categories(self.name(), shape)?;
-        shape[D - 1] = 1;
-        Ok(shape)
+        shape_of_index(self.name(), &self.parameters())
     }
 
     fn check(&self) -> Result<(), DistError> {
-        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
+        check_all(self.name(), &self.parameters())?;
         let logits = self.logits.to_host(self.logits.dims());
         let mut events = logits.chunks(self.logits.dims()[D - 1].max(1));
         match events.position(|event| event.iter().all(|logit| *logit == f64::NEG_INFINITY)) {

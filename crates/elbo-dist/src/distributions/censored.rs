@@ -1,5 +1,6 @@
 use burn::tensor::{Bool, Float, Tensor};
 
+use crate::parameter::check_all;
 use crate::shape::{beside, widest};
 use crate::{Cdf, DistError, Distribution, Domain, Noise, Operand, Parameter, Support, broadcast};
 
@@ -137,7 +138,7 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Distribution<D> 
     }
 
     fn check(&self) -> Result<(), DistError> {
-        self.own_parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
+        check_all(self.name(), &self.own_parameters())?;
         let shape: [usize; D] = broadcast(self.name(), &self.own_parameters())?;
         let ends = self.low.to_host(shape).into_iter().zip(self.high.to_host(shape));
         let whole = |end: f64| {

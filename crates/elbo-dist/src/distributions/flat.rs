@@ -77,10 +77,8 @@ impl<const D: usize> Distribution<D> for Flat {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let event = self.support.event_shape();
-        let mut shape = [1; D];
-        shape[D - event.len()..].copy_from_slice(&event);
-        Ok(shape)
+        let (distribution, event_rank) = ("Flat", self.support.event_shape().len());
+        self.support.one_event().ok_or(DistError::Rank { distribution, event_rank, rank: D })
     }
 
     fn is_proper(&self) -> bool {

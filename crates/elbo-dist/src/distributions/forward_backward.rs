@@ -6,6 +6,7 @@ use crate::logsumexp;
 use crate::shape::widest;
 
 /// Log-probabilities: of first states `[.., 1, K]`, of moves `[.., K, K]` and of what is seen `[.., T, K]`.
+#[derive(Clone)]
 pub(super) struct Logs<const M: usize> {
     pub first: Tensor<M>,
     pub moves: Tensor<M>,
@@ -47,22 +48,24 @@ impl<const M: usize> Logs<M> {
         all.reverse();
         all
     }
+}
 
-    /// `log Aᵢⱼ` for each `i` and the states `j`, `[.., 1, K]`.
-    pub fn column(&self, states: Tensor<M, Int>) -> Tensor<M> {
-        let mut shape = widest(states.dims(), self.moves.dims());
-        let moves = self.moves.clone().expand(shape);
-        shape[M - 1] = 1;
-        moves.gather(M - 1, states.expand(shape)).swap_dims(M - 2, M - 1)
-    }
+/// `log Aᵢⱼ` for each `i` and the states `j`, `[.., 1, K]`.
+pub(super) fn column<const M: usize>(moves: &Tensor<M>, states: Tensor<M, Int>) -> Tensor<M> {
+    picked(moves, states, M - 1).swap_dims(M - 2, M - 1)
+}
 
-    /// `log Aᵢⱼ` for each `j` and the states `i`, `[.., 1, K]`.
-    pub fn row(&self, states: Tensor<M, Int>) -> Tensor<M> {
-        let mut shape = widest(states.dims(), self.moves.dims());
-        let moves = self.moves.clone().expand(shape);
-        shape[M - 2] = 1;
-        moves.gather(M - 2, states.expand(shape))
-    }
+/// `log Aᵢⱼ` for each `j` and the states `i`, `[.., 1, K]`.
+pub(super) fn row<const M: usize>(moves: &Tensor<M>, states: Tensor<M, Int>) -> Tensor<M> {
+    picked(moves, states, M - 2)
+}
+
+/// The elements of `moves` at the states along `axis`.
+fn picked<const M: usize>(moves: &Tensor<M>, states: Tensor<M, Int>, axis: usize) -> Tensor<M> {
+    let mut shape = widest(states.dims(), moves.dims());
+    let moves = moves.clone().expand(shape);
+    shape[axis] = 1;
+    moves.gather(axis, states.expand(shape))
 }
 
 /// `Σ (x - x₀) slope` over the last two axes, where `x₀` is finite.

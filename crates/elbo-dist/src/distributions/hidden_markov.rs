@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Int, Tensor};
 
-use crate::distributions::forward_backward::{Logs, tied};
-use crate::shape::{expanded, leading, merged, of_numbers, sizes_apart, with_steps};
+use crate::distributions::forward_backward::{Logs, column, row, tied};
+use crate::shape::{joined, leading, merged, of_numbers, sizes_apart, with_steps};
 use crate::special::log_softmax;
 use crate::{
     Categorical, DistError, Distribution, Moments, Noise, Operand, Parameter, Support, logsumexp,
@@ -84,7 +84,7 @@ where
     pub fn marginals(&self, value: Tensor<D>) -> Tensor<M> {
         let logs = self.logs(value).constant();
         let (forward, backward) = (logs.forward(), logs.backward());
-        let both = Tensor::cat(expanded(forward), M - 2) + Tensor::cat(expanded(backward), M - 2);
+        let both = joined(forward, M - 2) + joined(backward, M - 2);
         log_softmax(both, M - 1).exp()
     }
 
@@ -127,7 +127,7 @@ where
         for log_weights in forward.into_iter().rev() {
             let log_weights = match path.last() {
                 None => log_weights,
-                Some(next) => log_weights + logs.column(next.clone()),
+                Some(next) => log_weights + column(&logs.moves, next.clone()),
             };
             let mut shape = log_weights.dims();
             shape[M - 1] = 1;
@@ -195,15 +195,13 @@ where
         let mut all = [1; M];
         all[..D].copy_from_slice(&shape); // [.., T, 1]
         let count = self.transition.weights().dims()[M - 1];
-        let zeros = noise.place().zeros([1; M]);
         let first = self.initial.weights().inner().unsqueeze_dim::<M>(D - 1);
         let moves = self.transition.weights().inner();
-        let logs = Logs { first, moves, seen: zeros };
         let mut one = all;
         one[M - 2] = 1;
-        let mut states = vec![Categorical::logits(logs.first.clone()).draw(one, noise)];
+        let mut states = vec![Categorical::logits(first).draw(one, noise)];
         for t in 1..self.steps {
-            let from = logs.row(states[t - 1].clone());
+            let from = row(&moves, states[t - 1].clone());
             states.push(Categorical::logits(from).draw(one, noise));
         }
         all[M - 1] = count;
@@ -214,9 +212,8 @@ where
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let logs = self.logs(value);
         let tracked = [&logs.first, &logs.moves, &logs.seen].iter().any(|log| log.is_tracked());
+        let constant = logs.clone().constant();
         let Logs { first, moves, seen } = logs;
-        let constant = Logs { first: first.clone(), moves: moves.clone(), seen: seen.clone() };
-        let constant = constant.constant();
         let forward = constant.forward();
         let mut total = logsumexp(forward[forward.len() - 1].clone(), M - 1);
         if tracked {
@@ -230,8 +227,7 @@ where
                 (from + constant.moves.clone() + to).exp()
             });
             let pairs = pairs.reduce(|sum, pair| sum + pair);
-            let both =
-                Tensor::cat(expanded(forward), M - 2) + Tensor::cat(expanded(backward), M - 2);
+            let both = joined(forward, M - 2) + joined(backward, M - 2);
             let states = (both - lost).exp();
             total = total + tied(first, constant.first, states.clone().narrow(M - 2, 0, 1));
             total = total + tied(seen, constant.seen, states);
@@ -301,7 +297,7 @@ impl<P, const D: usize, const M: usize> HiddenMarkov<P, D, M> {
         let moves = log_softmax(self.transition.weights(), M - 1).exp();
         let next = |state: &Tensor<M>| Some(state.clone().matmul(moves.clone()));
         let all = std::iter::successors(Some(first), next).take(self.steps);
-        Tensor::cat(expanded(all.collect()), M - 2)
+        joined(all.collect(), M - 2)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::distributions::linear_gaussian::{after, transposed};
 use crate::distributions::{LinearGaussian, StateMoments};
 use crate::linalg::{diagonal, lower, unchecked_cholesky};
 use crate::place::constant_like;
-use crate::shape::{expanded, leading, rows_of_square, sizes_apart, with_steps};
+use crate::shape::{joined, leading, rows_of_square, sizes_apart, with_steps};
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
     Support, log_det, solve_lower, solve_lower_transposed,
@@ -175,15 +175,10 @@ struct FilterStep<const D: usize> {
     log_prob: Tensor<D>,
 }
 
-/// Rows of all steps, one below the other.
-fn stacked<const D: usize>(rows: Vec<Tensor<D>>) -> Tensor<D> {
-    Tensor::cat(expanded(rows), D - 2)
-}
-
 fn moments<const D: usize>(beliefs: Vec<Belief<D>>) -> StateMoments<D> {
     let variance = beliefs.iter().map(|belief| transposed(diagonal(&belief.covariance))).collect();
-    let mean = stacked(beliefs.into_iter().map(|belief| belief.mean).collect());
-    StateMoments { mean, variance: stacked(variance) }
+    let mean = joined(beliefs.into_iter().map(|belief| belief.mean).collect(), D - 2);
+    StateMoments { mean, variance: joined(variance, D - 2) }
 }
 
 impl<const D: usize> Distribution<D> for LinearGaussianStateSpace<D> {
@@ -239,7 +234,7 @@ impl<const D: usize> Distribution<D> for LinearGaussianStateSpace<D> {
             z = self.transition.draw(z, noise.normal(state));
             rows.push(self.observation.draw(z.clone(), noise.normal(seen)));
         }
-        stacked(rows)
+        joined(rows, D - 2)
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
@@ -278,14 +273,15 @@ impl<const D: usize> Distribution<D> for LinearGaussianStateSpace<D> {
 impl<const D: usize> Moments<D> for LinearGaussianStateSpace<D> {
     fn mean(&self) -> Operand<D> {
         let means = self.prior().into_iter().map(|belief| self.observation.map(belief.mean));
-        Operand::Tensor(stacked(means.collect()))
+        Operand::Tensor(joined(means.collect(), D - 2))
     }
 
     fn variance(&self) -> Operand<D> {
         let covariances =
             self.prior().into_iter().map(|b| self.observation.covariance(b.covariance));
-        Operand::Tensor(stacked(
+        Operand::Tensor(joined(
             covariances.map(|covariance| transposed(diagonal(&covariance))).collect(),
+            D - 2,
         ))
     }
 }

@@ -78,11 +78,9 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Maske
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         let shape = widest(value.dims(), self.mask.dims());
-        let event = self.support().event_sides();
-        let mut sides = [1; D];
-        let axes = self.support().event_shape().len();
-        sides[D - axes..].copy_from_slice(&event[2 - axes..]);
-        let inside = constant_like(&value, self.support().inner_event(), sides).expand(shape);
+        let support = self.support();
+        let event = support.one_event::<D>().expect("values have room for an event");
+        let inside = constant_like(&value, support.inner_event(), event).expand(shape);
         let value = value.expand(shape).mask_where(self.hidden(shape), inside);
         let log_prob = self.base.log_prob(value);
         let shape = log_prob.dims();

@@ -2,6 +2,7 @@ use burn::tensor::{Float, Tensor};
 
 use crate::distributions::binomial::logit;
 use crate::distributions::poisson::{COUNTS, Poisson};
+use crate::moments::from_count;
 use crate::operands::operands;
 use crate::special::betainc_of_odds;
 use crate::{Cdf, Distribution, Gamma, Moments, Noise, Operand, Support, lbeta, softplus};
@@ -94,21 +95,17 @@ impl<const D: usize> Moments<D> for NegativeBinomial<D> {
 impl<const D: usize> Cdf<D> for NegativeBinomial<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
         // P(X ≤ k) = I(r, k + 1, 1 - p)
-        let k = value.floor();
-        let below = k.clone().lower_elem(0.0);
-        let (r, failure) = (self.total_count.on(&k), -self.logits.on(&k));
-        let cdf = betainc_of_odds(r, k.clamp_min(0.0) + 1.0, failure);
-        let below = below.expand(cdf.dims());
-        cdf.mask_fill(below, 0.0)
+        from_count(value, 0.0, |k| {
+            let (r, failure) = (self.total_count.on(&k), -self.logits.on(&k));
+            betainc_of_odds(r, k + 1.0, failure)
+        })
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {
         // P(X > k) = I(k + 1, r, p)
-        let k = value.floor();
-        let below = k.clone().lower_elem(0.0);
-        let (r, success) = (self.total_count.on(&k), self.logits.on(&k));
-        let sf = betainc_of_odds(k.clamp_min(0.0) + 1.0, r, success);
-        let below = below.expand(sf.dims());
-        sf.mask_fill(below, 1.0)
+        from_count(value, 1.0, |k| {
+            let (r, success) = (self.total_count.on(&k), self.logits.on(&k));
+            betainc_of_odds(k + 1.0, r, success)
+        })
     }
 }

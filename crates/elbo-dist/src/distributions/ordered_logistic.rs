@@ -1,9 +1,10 @@
 use burn::tensor::{Int, Tensor};
 
-use crate::shape::with_categories;
+use crate::parameter::check_all;
+use crate::shape::shape_of_index;
 use crate::{
     Categorical, DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter,
-    Support, broadcast, log_sigmoid, log1mexp,
+    Support, log_sigmoid, log1mexp,
 };
 
 /// The ordered logistic distribution over `0, 1, .., K - 1`: which of the intervals between cutpoints
@@ -93,14 +94,11 @@ impl<const D: usize> Distribution<D> for OrderedLogistic<D> {
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
-        let shape = broadcast(self.name(), &self.parameters())?;
-        let mut shape = with_categories(self.name(), shape)?;
-        shape[D - 1] = 1;
-        Ok(shape)
+        shape_of_index(self.name(), &self.parameters())
     }
 
     fn check(&self) -> Result<(), DistError> {
-        self.parameters().iter().try_for_each(|parameter| parameter.check(self.name()))?;
+        check_all(self.name(), &self.parameters())?;
         let cuts = self.cutpoints.to_host(self.cutpoints.dims());
         let rows = cuts.chunks(self.cutpoints.dims()[D - 1].max(1));
         for pair in rows.flat_map(|row| row.windows(2)) {

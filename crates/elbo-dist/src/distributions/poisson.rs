@@ -1,5 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
+use crate::moments::from_count;
 use crate::operands::operands;
 use crate::special::{log_gamma_kernel, log_gammainc};
 use crate::{
@@ -74,21 +75,11 @@ impl<const D: usize> Moments<D> for Poisson<D> {
 
 impl<const D: usize> Cdf<D> for Poisson<D> {
     fn cdf(&self, value: Tensor<D>) -> Tensor<D> {
-        let k = value.floor();
-        let below = k.clone().lower_elem(0.0);
-        let rate = self.rate.on(&k);
-        let cdf = gammaincc(k.clamp_min(0.0) + 1.0, rate);
-        let below = below.expand(cdf.dims());
-        cdf.mask_fill(below, 0.0)
+        from_count(value, 0.0, |k| gammaincc(k.clone() + 1.0, self.rate.on(&k)))
     }
 
     fn log_sf(&self, value: Tensor<D>) -> Tensor<D> {
-        let k = value.floor();
-        let below = k.clone().lower_elem(0.0);
-        let rate = self.rate.on(&k);
-        let log_sf = log_gammainc(k.clamp_min(0.0) + 1.0, rate);
-        let below = below.expand(log_sf.dims());
-        log_sf.mask_fill(below, 0.0)
+        from_count(value, 0.0, |k| log_gammainc(k.clone() + 1.0, self.rate.on(&k)))
     }
 
     fn sf(&self, value: Tensor<D>) -> Tensor<D> {

@@ -4,6 +4,7 @@ use burn::tensor::{DType, Float, Tensor};
 
 use crate::distributions::Gamma;
 use crate::linalg::{diagonal, keep, lower};
+use crate::parameter::check_all;
 use crate::place::constant_like;
 use crate::shape::{leading, one_an_event, rows_of_square};
 use crate::special::polynomial;
@@ -82,7 +83,7 @@ impl<const D: usize> WishartCholesky<D> {
 
     /// The checks, likewise.
     pub(super) fn check_as(&self, distribution: &'static str) -> Result<(), DistError> {
-        self.parameters().iter().try_for_each(|parameter| parameter.check(distribution))?;
+        check_all(distribution, &self.parameters())?;
         let least = self.size() as f64 - 1.0;
         match self.df.to_host(self.df.dims()).into_iter().find(|df| *df <= least) {
             None => Ok(()),

@@ -273,11 +273,20 @@ fn beta_fraction(shapes: [f64; 2], seed: usize, x: f64) -> Dual {
     Dual::from(1.0) / lentz(Dual::from(1.0), step)
 }
 
-/// `value` of each element, computed on the host; tracked arguments get its `slopes`.
+/// [`on_host_with_value`] of slopes that do not need the value.
 pub(crate) fn on_host<const D: usize, const N: usize>(
     arguments: [Tensor<D>; N],
     value: impl Fn([f64; N]) -> f64,
     slopes: impl Fn([f64; N]) -> [f64; N],
+) -> Tensor<D> {
+    on_host_with_value(arguments, value, |at, _| slopes(at))
+}
+
+/// `value` of each element, computed on the host; tracked arguments get its `slopes`, by the arguments and the value.
+pub(crate) fn on_host_with_value<const D: usize, const N: usize>(
+    arguments: [Tensor<D>; N],
+    value: impl Fn([f64; N]) -> f64,
+    slopes: impl Fn([f64; N], f64) -> [f64; N],
 ) -> Tensor<D> {
     let shape = arguments.iter().fold([1; D], |shape, argument| {
         let dims = argument.dims();
@@ -288,9 +297,10 @@ pub(crate) fn on_host<const D: usize, const N: usize>(
         constants.clone().map(|x| x.expand(shape).into_data().iter::<f64>().collect::<Vec<_>>());
     let upload = |values: Vec<f64>| constant_like(&constants[0], values, shape);
     let elements = || (0..columns[0].len()).map(|i| columns.each_ref().map(|column| column[i]));
-    let mut result = upload(elements().map(&value).collect());
+    let values: Vec<f64> = elements().map(value).collect();
+    let mut result = upload(values.clone());
     if arguments.iter().any(Tensor::is_tracked) {
-        let rows: Vec<[f64; N]> = elements().map(slopes).collect();
+        let rows: Vec<[f64; N]> = elements().zip(values).map(|(at, y)| slopes(at, y)).collect();
         for (k, (argument, constant)) in arguments.into_iter().zip(constants.clone()).enumerate() {
             if argument.is_tracked() {
                 let slope = upload(rows.iter().map(|row| row[k]).collect());

@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 use super::beta::lbeta_scalar;
 use super::gamma::lgamma_scalar;
 use super::incomplete::{
-    beta_tails, betainc_slopes, gammainc_scalar, gammainc_slopes, gammaincc_scalar, on_host,
+    beta_tails, betainc_slopes, gammainc_scalar, gammainc_slopes, gammaincc_scalar,
+    on_host_with_value,
 };
 
 /// The `x ≥ 0` with `P(a, x) = p`, for `a > 0` and `0 ≤ p ≤ 1`; NaN elsewhere. Differentiable in both.
@@ -22,8 +23,8 @@ use super::incomplete::{
 /// ```
 pub fn gammaincinv<const D: usize>(a: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
     let value = |[a, p]: [f64; 2]| gamma_quantile(a, p, 1.0 - p);
-    on_host([a, p], value, |[a, p]| {
-        let [by_a, by_x] = gammainc_slopes([a, gamma_quantile(a, p, 1.0 - p)]);
+    on_host_with_value([a, p], value, |[a, _], x| {
+        let [by_a, by_x] = gammainc_slopes([a, x]);
         turned_over([by_a], by_x, 1.0)
     })
 }
@@ -40,8 +41,8 @@ pub fn gammaincinv<const D: usize>(a: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
 /// ```
 pub fn betaincinv<const D: usize>(a: Tensor<D>, b: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
     let value = |[a, b, p]: [f64; 3]| beta_quantile(a, b, p);
-    on_host([a, b, p], value, |[a, b, p]| {
-        let [by_a, by_b, by_x] = betainc_slopes([a, b, beta_quantile(a, b, p)]);
+    on_host_with_value([a, b, p], value, |[a, b, _], x| {
+        let [by_a, by_b, by_x] = betainc_slopes([a, b, x]);
         turned_over([by_a, by_b], by_x, 1.0)
     })
 }
@@ -49,8 +50,8 @@ pub fn betaincinv<const D: usize>(a: Tensor<D>, b: Tensor<D>, p: Tensor<D>) -> T
 /// The `x` with `Q(a, x) = p`, for small `p` too; as [`gammaincinv`].
 pub(crate) fn gammainccinv<const D: usize>(a: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
     let value = |[a, p]: [f64; 2]| gamma_quantile(a, 1.0 - p, p);
-    on_host([a, p], value, |[a, p]| {
-        let [by_a, by_x] = gammainc_slopes([a, gamma_quantile(a, 1.0 - p, p)]);
+    on_host_with_value([a, p], value, |[a, _], x| {
+        let [by_a, by_x] = gammainc_slopes([a, x]);
         turned_over([by_a], by_x, -1.0)
     })
 }

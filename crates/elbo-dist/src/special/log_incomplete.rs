@@ -5,32 +5,21 @@ use std::f64::consts::LN_2;
 use burn::tensor::Tensor;
 
 use super::incomplete::{
-    gamma_draw_slope, gamma_fraction, gamma_series, gammaincc_scalar, log_gamma_weight, on_host,
+    gamma_draw_slope, gamma_fraction, gamma_series, gammaincc_scalar, log_gamma_weight,
+    on_host_with_value,
 };
 use crate::HALF_LN_TWO_PI;
 
 /// `log P(a, x)`, also where `P` underflows; differentiable in both.
 pub(crate) fn log_gammainc<const D: usize>(a: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
-    on_host(
-        [a, x],
-        |[a, x]| log_gamma_tails(a, x)[0],
-        |[a, x]| {
-            let [log_lower, _] = log_gamma_tails(a, x);
-            log_gamma_slopes(a, x, log_lower)
-        },
-    )
+    let slopes = |[a, x]: [f64; 2], log: f64| log_gamma_slopes(a, x, log);
+    on_host_with_value([a, x], |[a, x]| log_gamma_tails(a, x)[0], slopes)
 }
 
 /// `log Q(a, x)`, likewise.
 pub(crate) fn log_gammaincc<const D: usize>(a: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
-    on_host(
-        [a, x],
-        |[a, x]| log_gamma_tails(a, x)[1],
-        |[a, x]| {
-            let [_, log_upper] = log_gamma_tails(a, x);
-            log_gamma_slopes(a, x, log_upper).map(|slope| -slope)
-        },
-    )
+    let slopes = |[a, x]: [f64; 2], log: f64| log_gamma_slopes(a, x, log).map(|slope| -slope);
+    on_host_with_value([a, x], |[a, x]| log_gamma_tails(a, x)[1], slopes)
 }
 
 /// `log P(a, x)` and `log Q(a, x)`.

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::beta::lbeta_scalar;
-use super::incomplete::{beta_slopes, beta_tails, on_host};
+use super::incomplete::{beta_slopes, beta_tails, on_host, on_host_with_value};
 use super::inverse_incomplete::beta_quantile;
 
 /// `P(T ≤ t)` for the standard Student's t with `df` degrees of freedom; differentiable in both.
@@ -37,17 +37,17 @@ pub(crate) fn student_quantile<const D: usize>(df: Tensor<D>, p: Tensor<D>) -> T
         let size = quantile_of_size(df, (1.0 - 2.0 * p).abs(), 2.0 * p.min(1.0 - p));
         (p - 0.5).signum() * size
     };
-    on_host([df, p], value, |at| {
-        let [by_df, by_size] = slopes(at[0], value(at).abs());
-        [-by_df / by_size * (at[1] - 0.5).signum(), 2.0 / by_size]
+    on_host_with_value([df, p], value, |[df, p], t| {
+        let [by_df, by_size] = slopes(df, t.abs());
+        [-by_df / by_size * (p - 0.5).signum(), 2.0 / by_size]
     })
 }
 
 /// That of its size.
 pub(crate) fn half_student_quantile<const D: usize>(df: Tensor<D>, p: Tensor<D>) -> Tensor<D> {
     let value = |[df, p]: [f64; 2]| quantile_of_size(df, p, 1.0 - p);
-    on_host([df, p], value, |at| {
-        let [by_df, by_size] = slopes(at[0], value(at));
+    on_host_with_value([df, p], value, |[df, _], t| {
+        let [by_df, by_size] = slopes(df, t);
         [-by_df / by_size, by_size.recip()]
     })
 }

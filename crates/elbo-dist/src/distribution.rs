@@ -1,10 +1,14 @@
 //! The trait that every distribution implements.
 
+use std::any::Any;
+
 use burn::tensor::Tensor;
 
 use crate::parameter::check_all;
+use crate::tensor_map::Constants;
 use crate::{
-    DistError, Iid, Noise, Parameter, Support, ValueKind, broadcast, checked_shape, with_particles,
+    DistError, Iid, Noise, Parameter, Support, TensorMap, ValueKind, broadcast, checked_shape,
+    with_particles,
 };
 
 /// A distribution over rank-`D` tensors.
@@ -26,7 +30,7 @@ use crate::{
 /// ```
 ///
 /// [`Categorical`]: crate::Categorical
-pub trait Distribution<const D: usize>: Clone {
+pub trait Distribution<const D: usize>: Clone + Send + Sync + 'static {
     /// The kind of value: `Float` or `Int`.
     type Kind: ValueKind;
 
@@ -43,6 +47,12 @@ pub trait Distribution<const D: usize>: Clone {
     /// The values that have positive density.
     fn support(&self) -> Support;
 
+    /// The distribution of one element, for a search by type: [`known_kl`](crate::known_kl) and
+    /// [`known_entropy`](crate::known_entropy).
+    fn erased(&self) -> &dyn Any {
+        self
+    }
+
     /// How many of the last axes belong to one event, and so take no independent copies: none for a
     /// distribution of numbers, 1 for one of vectors, 2 for one of matrices.
     fn event_rank(&self) -> usize {
@@ -54,8 +64,13 @@ pub trait Distribution<const D: usize>: Clone {
         true
     }
 
+    /// The same distribution with what `map` makes of each tensor among its parameters.
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self;
+
     /// The same distribution with constant parameters: no gradient flows into them.
-    fn detach(self) -> Self;
+    fn detach(self) -> Self {
+        self.with_tensors(&mut Constants)
+    }
 
     /// Draws of exactly `shape`, which [`Distribution::shape`] broadcasts to.
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D, Self::Kind>;

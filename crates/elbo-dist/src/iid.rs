@@ -1,10 +1,13 @@
 //! Independent copies of a distribution.
 
+use std::any::Any;
+
 use burn::tensor::Tensor;
 
 use crate::shape::widest;
 use crate::{
     Cdf, DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Quantile, Support,
+    TensorMap,
 };
 
 /// Independent copies of a base distribution, made by [`Distribution::iid`].
@@ -62,6 +65,10 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
         self.base.support()
     }
 
+    fn erased(&self) -> &dyn Any {
+        self.base.erased()
+    }
+
     fn event_rank(&self) -> usize {
         self.base.event_rank()
     }
@@ -70,8 +77,8 @@ impl<P: Distribution<D>, const D: usize> Distribution<D> for Iid<P, D> {
         self.base.is_proper()
     }
 
-    fn detach(self) -> Self {
-        Self { base: self.base.detach(), ..self }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { base: self.base.with_tensors(map), ..self }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D, Self::Kind> {

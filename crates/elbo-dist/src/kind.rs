@@ -25,6 +25,9 @@ pub trait ValueKind: Basic + 'static {
 
     /// The value as a constant: no gradient flows into it.
     fn constant<const D: usize>(value: Tensor<D, Self>) -> Tensor<D, Self>;
+
+    /// A value that carries gradients, if this kind can.
+    fn with_gradient<const D: usize>(value: Tensor<D>) -> Option<Tensor<D, Self>>;
 }
 
 impl ValueKind for Float {
@@ -48,6 +51,10 @@ impl ValueKind for Float {
 
     fn constant<const D: usize>(value: Tensor<D>) -> Tensor<D> {
         value.inner()
+    }
+
+    fn with_gradient<const D: usize>(value: Tensor<D>) -> Option<Tensor<D>> {
+        Some(value)
     }
 }
 
@@ -73,5 +80,9 @@ impl ValueKind for Int {
 
     fn constant<const D: usize>(value: Tensor<D, Int>) -> Tensor<D, Int> {
         value.inner()
+    }
+
+    fn with_gradient<const D: usize>(_: Tensor<D>) -> Option<Tensor<D, Int>> {
+        None
     }
 }

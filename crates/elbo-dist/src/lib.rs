@@ -21,6 +21,7 @@
 
 mod distribution;
 mod distributions;
+mod entropy;
 mod error;
 mod event;
 mod iid;
@@ -35,9 +36,11 @@ mod parameter;
 mod place;
 mod quantile;
 mod scale_tril;
+mod score;
 mod shape;
 mod special;
 mod support;
+mod tensor_map;
 mod transforms;
 
 pub use distribution::Distribution;
@@ -53,10 +56,11 @@ pub use distributions::{
     Transformed, Truncated, TruncatedNormal, Uniform, VonMises, Weibull, Wishart, WishartCholesky,
     ZeroInflated,
 };
+pub use entropy::known_entropy;
 pub use error::DistError;
 pub use iid::Iid;
 pub use kind::ValueKind;
-pub use kl::{KL_PAIRS, KlDivergence, kl_is_closed};
+pub use kl::{KL_PAIRS, KlDivergence, kl_is_closed, known_kl};
 pub use linalg::{
     cholesky, log_det, low_rank_solve, solve_lower, solve_lower_transposed, solve_right,
 };
@@ -66,6 +70,7 @@ pub use operand::Operand;
 pub use parameter::{Domain, Parameter, ParameterValue};
 pub use place::Place;
 pub use quantile::normal_quantile;
+pub use score::score_square;
 pub use shape::{broadcast, checked_shape, unravel, with_particles};
 pub use special::{
     betainc, betainc_scalar, betaincinv, digamma, digamma_scalar, erf, erfc, erfinv, expm1,
@@ -74,6 +79,7 @@ pub use special::{
     ndtr, ndtri, sigmoid, softplus, trigamma, trigamma_scalar, xlog1py, xlogy,
 };
 pub use support::Support;
+pub use tensor_map::TensorMap;
 pub use transforms::{
     Above, Affine, Below, Chain, CorrCholesky, Exp, Identity, Interval, Inverse, LowerCholesky,
     Ordered, Permutation, PositiveDefinite, Power, Softplus, Stereographic, StickBreaking, Tanh,

@@ -30,6 +30,8 @@ use crate::{Place, normal_quantile};
 pub struct Noise {
     state: NoiseState,
     place: Place,
+    /// The particles after which draws repeat, if they do.
+    period: Option<usize>,
 }
 
 /// Everything that a [`Noise`] is but its place: six integers, to be stored and restored.
@@ -67,7 +69,7 @@ impl Noise {
 
     /// The noise that [`Noise::state`] described, at a place that may be another.
     pub fn from_state(state: NoiseState, place: impl Into<Place>) -> Self {
-        Self { state, place: place.into() }
+        Self { state, place: place.into(), period: None }
     }
 
     /// The integers that determine every further draw.
@@ -97,7 +99,22 @@ impl Noise {
     /// The noise of the particles from `first` on: the draws of a chunk equal those that the same
     /// particles get when all are drawn at once.
     pub fn from_particle(&self, first: u64) -> Self {
-        Self { state: NoiseState { particle: first, ..self.state }, place: self.place.clone() }
+        Self { state: NoiseState { particle: first, ..self.state }, ..self.clone() }
+    }
+
+    /// The noise by which particle `i` draws what particle `i mod period` draws here.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use elbo_dist::Noise;
+    ///
+    /// let noise = Noise::new(42, &Device::flex());
+    /// let twice = noise.repeating(2).normal([4, 1]).into_data().try_to_vec::<f32>().unwrap();
+    /// assert_eq!(twice[..2], twice[2..]);
+    /// assert_ne!(twice[0], twice[1]);
+    /// ```
+    pub fn repeating(&self, period: usize) -> Self {
+        Self { period: Some(period), ..self.clone() }
     }
 
     /// An independent branch, another one at each call.
@@ -145,16 +162,26 @@ impl Noise {
         mut draw: impl FnMut(usize, &mut ElementNoise) -> T,
     ) -> Vec<T> {
         let first = self.first_element(shape);
+        let (count, times) = self.drawn(shape);
         let mut branch = self.split();
         let mut element = |i: usize| {
-            branch.state.call = first + i as u64;
+            branch.state.call = first + (i % count) as u64;
             draw(i, &mut ElementNoise(branch.generator(0)))
         };
-        (0..shape.iter().product()).map(&mut element).collect()
+        (0..count * times).map(&mut element).collect()
     }
 
     fn keyed(&self, state: NoiseState) -> Self {
-        Self { state: NoiseState { call: 0, ..state }, place: self.place.clone() }
+        Self { state: NoiseState { call: 0, ..state }, ..self.clone() }
+    }
+
+    /// The elements of `shape` that are drawn, and how often they are repeated.
+    fn drawn(&self, shape: &[usize]) -> (usize, usize) {
+        let particles = shape.first().copied().unwrap_or(1);
+        let own = self.period.filter(|period| particles % (*period).max(1) == 0);
+        let own = own.unwrap_or(particles).min(particles);
+        let rest: usize = shape.iter().skip(1).product();
+        (own * rest, if own == 0 { 1 } else { particles / own })
     }
 
     /// The index, in the unchunked draw, of this draw's first element.
@@ -169,10 +196,14 @@ impl Noise {
     ) -> Tensor<D> {
         let mut generator = self.generator(self.first_element(&shape));
         self.state.call += 1;
-        let uniforms = (0..shape.iter().product()).map(|_| open_unit(generator.next_u64()));
+        let (count, times) = self.drawn(&shape);
+        let uniforms = (0..count).map(|_| open_unit(generator.next_u64()));
         let data = match self.place.dtype() {
-            DType::F64 => TensorData::new(uniforms.map(value).collect::<Vec<f64>>(), shape),
-            _ => TensorData::new(uniforms.map(|u| value(u) as f32).collect::<Vec<f32>>(), shape),
+            DType::F64 => TensorData::new(repeated(uniforms.map(value).collect(), times), shape),
+            _ => {
+                let values: Vec<f32> = uniforms.map(|u| value(u) as f32).collect();
+                TensorData::new(repeated(values, times), shape)
+            }
         };
         Tensor::from_data(data, (self.place.device(), self.place.dtype()))
     }
@@ -188,6 +219,11 @@ impl Noise {
         generator.set_word_pos(2 * u128::from(element));
         generator
     }
+}
+
+/// `values`, so many times one after the other.
+fn repeated<T: Copy>(values: Vec<T>, times: usize) -> Vec<T> {
+    if times == 1 { values } else { values.repeat(times) }
 }
 
 /// The endless noise of one element, for samplers that reject.

@@ -4,7 +4,8 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use burn::tensor::{DType, Tensor};
 
-use crate::{digamma, digamma_scalar, lbeta, lbeta_scalar, lgamma, lgamma_scalar};
+use crate::tensor_map::Constants;
+use crate::{TensorMap, digamma, digamma_scalar, lbeta, lbeta_scalar, lgamma, lgamma_scalar};
 
 /// A parameter of a rank-`D` distribution: one number for all elements, or a tensor.
 ///
@@ -37,8 +38,13 @@ impl<const D: usize> Operand<D> {
 
     /// The same value as a constant: no gradient flows into it.
     pub fn detach(self) -> Self {
+        self.with_tensors(&mut Constants)
+    }
+
+    /// What `map` makes of a tensor; a number stays as it is.
+    pub fn with_tensors(self, map: &mut impl TensorMap) -> Self {
         match self {
-            Self::Tensor(tensor) => Self::Tensor(tensor.inner()),
+            Self::Tensor(tensor) => Self::Tensor(map.map(tensor)),
             scalar => scalar,
         }
     }

@@ -1,6 +1,6 @@
 //! What every distribution says of its parameters.
 
-/// The methods `name`, `parameters` and `detach` of a distribution whose fields are operands.
+/// The methods `name`, `parameters` and `with_tensors` of a distribution whose fields are operands.
 macro_rules! operands {
     ($name:literal $(, $field:ident: $domain:ident)* $(,)?) => {
         fn name(&self) -> &'static str {
@@ -11,11 +11,11 @@ macro_rules! operands {
             vec![$($crate::Parameter::new(stringify!($field), &self.$field, $crate::Domain::$domain)),*]
         }
 
-        fn detach(self) -> Self {
-            #[allow(unused_mut, reason = "a distribution may have no parameters")]
-            let mut constant = self;
-            $(constant.$field = constant.$field.detach();)*
-            constant
+        #[allow(unused_mut, unused_variables, reason = "a distribution may have no parameters")]
+        fn with_tensors(self, map: &mut impl $crate::TensorMap) -> Self {
+            let mut mapped = self;
+            $(mapped.$field = mapped.$field.with_tensors(map);)*
+            mapped
         }
     };
 }

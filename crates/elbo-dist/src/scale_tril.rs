@@ -5,7 +5,9 @@ use burn::tensor::Tensor;
 use crate::linalg::{keep, lower};
 use crate::place::constant_like;
 use crate::shape::sizes_apart;
-use crate::{DistError, Domain, Operand, Parameter, broadcast, cholesky, log_det, solve_lower};
+use crate::{
+    DistError, Domain, Operand, Parameter, TensorMap, broadcast, cholesky, log_det, solve_lower,
+};
 
 /// The lower factor `L` of a covariance `Σ = L Lᵀ`, one matrix `[.., n, n]` a vector `[.., n]`, and what it
 /// was made of.
@@ -85,8 +87,8 @@ impl<const M: usize> ScaleTril<M> {
         }
     }
 
-    pub fn detach(self) -> Self {
-        Self { given: self.given.detach(), factor: self.factor.inner(), ..self }
+    pub fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { given: self.given.with_tensors(map), factor: map.map(self.factor), ..self }
     }
 
     /// `L⁻¹ x`

@@ -104,6 +104,9 @@ pub enum Support {
     },
 }
 
+/// The most values that can be told one by one.
+const MOST_VALUES: f64 = 1e6;
+
 impl Support {
     /// Whether `value` lies in the set, or for a set of vectors or matrices may be a part of one; NaN and
     /// infinities never do.
@@ -162,6 +165,31 @@ impl Support {
                 | Self::OneHot { .. }
                 | Self::Partition { .. }
         )
+    }
+
+    /// All values, if there are finitely many of which each is a number or has a single 1: a number each, or a vector.
+    ///
+    /// ```
+    /// use elbo_dist::Support;
+    ///
+    /// assert_eq!(Support::Boolean.values().unwrap(), [[0.0], [1.0]]);
+    /// assert_eq!(Support::OneHot { count: 2 }.values().unwrap(), [[1.0, 0.0], [0.0, 1.0]]);
+    /// assert!(Support::Real.values().is_none());
+    /// ```
+    pub fn values(&self) -> Option<Vec<Vec<f64>>> {
+        match *self {
+            Self::OneHot { count } => {
+                let hot = |k: usize| (0..count).map(|j| f64::from(u8::from(j == k))).collect();
+                Some((0..count).map(hot).collect())
+            }
+            Self::Boolean | Self::Category { .. } | Self::Integers { .. } => {
+                let (low, high) = self.bounds();
+                let count = (high - low + 1.0).floor();
+                (count <= MOST_VALUES)
+                    .then(|| (0..count as usize).map(|k| vec![low + k as f64]).collect())
+            }
+            _ => None,
+        }
     }
 
     /// The least and the greatest number of a set of numbers; all of the line for a set of vectors.

@@ -2,9 +2,9 @@
 
 use burn::module::{Module, ModuleDisplay};
 use elbo_dist::Noise;
-use elbo_model::{LogJoint, Program, Role, Trace};
+use elbo_model::{Estimator, Latents, LogJoint, LogTerms, Path, Plan, Program, Role, propose};
 
-use crate::{Draw, Guide, GuideError, Path};
+use crate::{Draw, Guide, GuideError, Score};
 
 /// A guide written as a program: what it samples are the model's latents, by name.
 ///
@@ -14,8 +14,8 @@ use crate::{Draw, Guide, GuideError, Path};
 /// ```
 /// use burn::tensor::Device;
 /// use elbo_dist::{Noise, Normal};
-/// use elbo_guide::{Amortized, Guide, Path};
-/// use elbo_model::{Model, Trace};
+/// use elbo_guide::{Amortized, Guide};
+/// use elbo_model::{Model, Plan, Trace};
 ///
 /// fn proposal(t: &mut Trace, _: &()) {
 ///     t.sample("z", Normal::<2>::new(1.0, 0.5));
@@ -23,7 +23,7 @@ use crate::{Draw, Guide, GuideError, Path};
 ///
 /// let guide = Amortized::new(Model::new(proposal));
 /// let mut noise = Noise::new(0, &Device::flex());
-/// let draw = guide.draw(&(), 8, Path::Full, &mut noise).unwrap();
+/// let draw = guide.draw(&(), 8, &Plan::default(), &mut noise).unwrap();
 /// assert_eq!(draw.log_q.total().dims(), [8, 1]);
 /// ```
 #[derive(Module, Debug)]
@@ -48,22 +48,40 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for Amortized<P> {
         &self,
         batch: &B,
         particles: usize,
-        path: Path,
+        plan: &Plan,
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
-        let mut trace = Trace::prior(particles, noise.split());
-        self.program.run(&mut trace, batch);
-        let traced = trace.finish()?;
+        let traced = propose(&self.program, batch, particles, plan, noise)?;
         if let Some(term) = traced.terms.iter().find(|term| term.role != Role::Latent) {
             let (site, role) = (term.site.to_string(), term.role.to_string());
             return Err(GuideError::NotADraw { site, role });
         }
         let latents = traced.values.only(traced.terms.iter().map(|term| &*term.site));
-        let log_q = match path {
+        let log_q = match plan.path() {
             Path::Full => traced.terms,
             // The same draws, scored by the program with constant parameters.
-            Path::DrawsOnly => self.program.valid().log_joint(&latents, batch)?,
+            Path::DrawsOnly => {
+                at_draws(traced.terms, &self.program.valid().log_joint(&latents, batch)?)
+            }
         };
         Ok(Draw { latents, log_q })
     }
+}
+
+impl<B, P: Program<B> + Module + ModuleDisplay> Score<B> for Amortized<P> {
+    fn log_q(&self, batch: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
+        Ok(self.program.log_joint(latents, batch)?)
+    }
+}
+
+/// The terms of draws that carry gradients as `constant` has them; the others as they are.
+fn at_draws(terms: LogTerms, constant: &LogTerms) -> LogTerms {
+    let mut constant = constant.iter();
+    terms.map(|term| {
+        let same = constant.next().expect("the same sites in the same order").log_prob.clone();
+        match term.estimator.estimator {
+            Estimator::Pathwise => term.with_log_prob(same),
+            _ => term,
+        }
+    })
 }

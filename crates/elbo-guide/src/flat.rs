@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use elbo_dist::{Place, Support, Transform};
-use elbo_model::{Latents, Layout, LogTerms, ModelError, Plate, Role, Site, Term, Value};
+use elbo_dist::{LogNormal, LogitNormal, Normal, Place, Support, Transform};
+use elbo_model::{Known, Latents, Layout, LogTerms, ModelError, Plate, Role, Site, Term, Value};
 
 use crate::GuideError;
 
@@ -143,6 +143,16 @@ impl FlatLatents {
     }
 }
 
+/// The name of the distribution of a normal that is mapped onto a support, if it has one.
+pub(crate) fn mapped_normal(support: Support) -> Option<&'static str> {
+    match support {
+        Support::Real => Some("Normal"),
+        Support::Positive | Support::NonNegative => Some("LogNormal"),
+        Support::UnitInterval => Some("LogitNormal"),
+        _ => None,
+    }
+}
+
 /// The numbers of a site on the real line.
 fn size(site: &Site) -> usize {
     site.support.real_shape(&site.shape).iter().skip(1).product()
@@ -207,6 +217,35 @@ impl Slot {
         let (value, log_det) = transform.forward_and_log_det(z);
         let term = Term::new(self.name.clone(), Role::Latent, self.plates.clone(), -log_det);
         (Value::new(value), Some(term))
+    }
+
+    /// The distribution of the site where the flat vector is normal, if it has a name.
+    pub(crate) fn known(&self, loc: Tensor<2>, scale: Tensor<2>, place: &Place) -> Option<Known> {
+        match self.shape.len() {
+            1 => self.known_rank::<1>(loc, scale, place),
+            2 => self.known_rank::<2>(loc, scale, place),
+            3 => self.known_rank::<3>(loc, scale, place),
+            4 => self.known_rank::<4>(loc, scale, place),
+            5 => self.known_rank::<5>(loc, scale, place),
+            _ => self.known_rank::<6>(loc, scale, place),
+        }
+    }
+
+    fn known_rank<const D: usize>(
+        &self,
+        loc: Tensor<2>,
+        scale: Tensor<2>,
+        place: &Place,
+    ) -> Option<Known> {
+        let name = mapped_normal(self.support)?;
+        let shape: [usize; D] = std::array::from_fn(|axis| self.shape[axis]);
+        let (loc, scale) = (loc.reshape(shape), scale.reshape(shape));
+        let plates = self.plates.len();
+        Some(match name {
+            "Normal" => Known::new(Normal::new(loc, scale), shape, plates, place),
+            "LogNormal" => Known::new(LogNormal::new(loc, scale), shape, plates, place),
+            _ => Known::new(LogitNormal::new(loc, scale), shape, plates, place),
+        })
     }
 
     /// The slot's term of a base density `[S, size]`.

@@ -2,15 +2,18 @@
 
 use burn::module::Module;
 use elbo_dist::Noise;
-use elbo_model::{Latents, LogTerms};
+use elbo_model::{Latents, LogTerms, Plan};
 
-use crate::{GuideError, Path};
+use crate::GuideError;
 
 /// A variational family `q(z)`: proposes latents, with their log-density.
 ///
 /// A guide is a Burn module: its parameters are what an optimizer steps.
 pub trait Guide<B = ()>: Module {
-    /// `particles` draws of all latents and the terms of `log q`.
+    /// `particles` draws of all latents and the terms of `log q`, as `plan` asks for them.
+    ///
+    /// # Shapes
+    /// `[S, ..]`, and `[S K, ..]` if the guide enumerates `K` values ([`LogTerms::enumerated`]).
     ///
     /// # Errors
     /// [`GuideError::Place`] if the noise draws at another place than the guide's, and what the run of a
@@ -19,7 +22,7 @@ pub trait Guide<B = ()>: Module {
         &self,
         batch: &B,
         particles: usize,
-        path: Path,
+        plan: &Plan,
         noise: &mut Noise,
     ) -> Result<Draw, GuideError>;
 }
@@ -31,4 +34,13 @@ pub struct Draw {
     pub latents: Latents,
     /// The terms of `log q` at the draws.
     pub log_q: LogTerms,
+}
+
+/// A guide whose density can be had at any latents, not at its own draws alone.
+pub trait Score<B = ()>: Guide<B> {
+    /// The terms of `log q(z)` at `latents`.
+    ///
+    /// # Errors
+    /// What the run of a guide program meets.
+    fn log_q(&self, batch: &B, latents: &Latents) -> Result<LogTerms, GuideError>;
 }

@@ -3,8 +3,8 @@
 //! ```
 //! use burn::tensor::{Device, Tensor};
 //! use elbo_dist::{Noise, Normal};
-//! use elbo_guide::{Guide, MeanField, Path};
-//! use elbo_model::{Layout, Trace};
+//! use elbo_guide::{Guide, MeanField};
+//! use elbo_model::{Layout, Plan, Trace};
 //!
 //! fn chain(t: &mut Trace, x: &Tensor<2>) {
 //!     let z = t.sample("z", Normal::new(0.0, 1.0));
@@ -16,7 +16,7 @@
 //! let x = Tensor::from_floats([[1.0]], &device);
 //! let layout = Layout::discover(&chain, &x, &noise).unwrap();
 //! let guide = MeanField::new(&layout, &chain, &x, &mut noise).unwrap();
-//! let draw = guide.draw(&x, 100, Path::Full, &mut noise).unwrap();
+//! let draw = guide.draw(&x, 100, &Plan::default(), &mut noise).unwrap();
 //! assert_eq!(draw.latents.get::<2>("z").unwrap().dims(), [100, 1]);
 //! ```
 
@@ -26,12 +26,10 @@ mod flat;
 mod guide;
 mod init;
 mod mean_field;
-mod path;
 
 pub use amortized::Amortized;
 pub use error::{GuideError, Tally};
 pub use flat::FlatLatents;
-pub use guide::{Draw, Guide};
+pub use guide::{Draw, Guide, Score};
 pub use init::Init;
 pub use mean_field::{MeanField, MeanFieldConfig};
-pub use path::Path;

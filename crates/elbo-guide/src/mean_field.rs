@@ -2,10 +2,14 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::{HALF_LN_TWO_PI, Noise, Support};
-use elbo_model::{Layout, LogJoint, LogTerms, Role, Term, named_param};
+use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use elbo_model::{
+    Aid, ControlVariate, Estimator, InForce, Known, Layout, LogJoint, LogTerms, ModelError, Order,
+    Path, Plan, Role, Term, named_param,
+};
 
-use crate::{Draw, FlatLatents, Guide, GuideError, Init, Path, init};
+use crate::flat::{Slot, mapped_normal};
+use crate::{Draw, FlatLatents, Guide, GuideError, Init, init};
 
 /// The mean-field normal family: every latent, mapped to the real line, is an independent normal
 /// (Kucukelbir et al. 2017).
@@ -125,15 +129,7 @@ impl MeanField {
     /// [`Layout::divergences`]: a normal mapped onto the positive numbers is a `LogNormal`, and one mapped onto
     /// the unit interval a `LogitNormal`. Other maps have no name.
     pub fn distributions(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
-        self.flat.supports().map(|(name, support)| {
-            let distribution = match support {
-                Support::Real => Some("Normal"),
-                Support::Positive | Support::NonNegative => Some("LogNormal"),
-                Support::UnitInterval => Some("LogitNormal"),
-                _ => None,
-            };
-            (name, distribution)
-        })
+        self.flat.supports().map(|(name, support)| (name, mapped_normal(support)))
     }
 
     /// How the latents lie in the flat vectors.
@@ -141,18 +137,91 @@ impl MeanField {
         &self.flat
     }
 
-    /// `-½ ε² - ω - ½ log 2π`, elementwise. The draws' own path alone needs it at constant
-    /// parameters, as a function of the draw.
-    fn log_base(&self, z: &Tensor<2>, eps: Tensor<2>, path: Path) -> Tensor<2> {
-        let log_scale = self.log_scale.val();
-        match path {
-            Path::Full => eps.square() * -0.5 - HALF_LN_TWO_PI - log_scale,
-            Path::DrawsOnly => {
-                let log_scale = log_scale.inner();
-                let eps = (z.clone() - self.loc()) / log_scale.clone().exp();
-                eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI)
-            }
+    /// `-½ ε² - ω - ½ log 2π`, elementwise. Only where `z = μ + e^ω ε` carries the gradients of both parameters can it
+    /// be had from the noise.
+    fn log_base(&self, z: &Tensor<2>, eps: Tensor<2>, gradient: Gradient) -> Tensor<2> {
+        let (loc, log_scale) = (self.loc.val(), self.log_scale.val());
+        let by_draw = |loc: Tensor<2>, log_scale: Tensor<2>| {
+            let eps = (z.clone() - loc) / log_scale.clone().exp();
+            eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI)
+        };
+        match gradient {
+            Gradient::Total => eps.square() * -0.5 - HALF_LN_TWO_PI - log_scale,
+            Gradient::OfDraw => by_draw(loc.inner(), log_scale.inner()),
+            Gradient::OfParameters => by_draw(loc, log_scale),
         }
+    }
+
+    /// Draws, their base density and what estimators need, all latents with one way of gradients.
+    fn base(&self, eps: &Tensor<2>, gradient: Gradient) -> [Tensor<2>; 2] {
+        let z = eps.clone() * self.log_scale.val().exp() + self.loc.val();
+        let z = if gradient == Gradient::OfParameters { z.inner() } else { z };
+        let log_base = self.log_base(&z, eps.clone(), gradient);
+        [z, log_base]
+    }
+
+    /// The estimator of each site.
+    fn estimators(&self, plan: &Plan, particles: usize) -> Result<Vec<InForce>, GuideError> {
+        plan.check_sites(self.flat.supports().map(|(name, _)| name))?;
+        let in_force = |name: &str| {
+            let found = plan.estimator(name, true, particles);
+            let needs = match found.estimator {
+                Estimator::Pathwise => return Ok(found),
+                Estimator::ScoreFunction(
+                    ControlVariate::LeaveOneOut | ControlVariate::OptimalCoefficient,
+                ) if particles < 2 => "needs at least 2 particles",
+                Estimator::ScoreFunction(_) => return Ok(found),
+                _ => "needs a discrete site",
+            };
+            let (site, estimator) = (name.to_string(), found.estimator);
+            let distribution = "mean field".to_string();
+            Err(ModelError::Estimator { site, distribution, estimator, needs }.into())
+        };
+        self.flat.supports().map(|(name, _)| in_force(name)).collect()
+    }
+
+    /// The distribution of a site, where it has a name.
+    fn known(&self, slot: &Slot) -> Option<Known> {
+        let loc = slot.part(&self.loc.val());
+        slot.known(loc, slot.part(&self.log_scale.val()).exp(), self.flat.place())
+    }
+
+    /// A draw with a term for each site.
+    fn draw_by_site(&self, eps: Tensor<2>, path: Path, estimators: &[InForce]) -> Draw {
+        let pathwise = self.base(&eps, Gradient::by(path));
+        let scored = self.base(&eps, Gradient::OfParameters);
+        let square = self.score_square(&eps);
+        let (mut parts, mut terms) = (Vec::new(), Vec::new());
+        for (slot, in_force) in self.flat.slots().iter().zip(estimators) {
+            let (from, aid) = match in_force.estimator {
+                Estimator::Pathwise => (&pathwise, Aid::None),
+                Estimator::ScoreFunction(ControlVariate::OptimalCoefficient) => {
+                    (&scored, Aid::ScoreSquare(slot.base_term(slot.part(&square)).log_prob))
+                }
+                _ => (&scored, Aid::None),
+            };
+            parts.push(slot.part(&from[0]));
+            let term = slot.base_term(slot.part(&from[1])).drawn_by(*in_force, aid);
+            terms.push(term.distributed(self.known(slot)));
+        }
+        let (latents, log_det) = self.flat.unpack(Tensor::cat(parts, 1));
+        let mut log_q = LogTerms::default().with_order(Order::Independent);
+        for term in terms {
+            // One term a site, whose gradient is that of its score.
+            let log_det = log_det.iter().find(|log_det| log_det.site == term.site);
+            let log_prob = match log_det {
+                Some(log_det) => term.log_prob.clone() + log_det.log_prob.clone(),
+                None => term.log_prob.clone(),
+            };
+            log_q.push(term.with_log_prob(log_prob));
+        }
+        Draw { latents, log_q }
+    }
+
+    /// The squared score of each draw: `(ε / σ)²` for the location, `(ε² - 1)²` for the log-scale.
+    fn score_square(&self, eps: &Tensor<2>) -> Tensor<2> {
+        let of_loc = (eps.clone() / self.scale()).square();
+        of_loc + (eps.clone().square() - 1.0).square()
     }
 
     /// The terms of the base density: one in all, or one a site where sites lie in plates.
@@ -170,23 +239,47 @@ impl MeanField {
     }
 }
 
+/// What the gradient of a density reaches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gradient {
+    /// The parameters, through the draw and directly.
+    Total,
+    /// The parameters through the draw.
+    OfDraw,
+    /// The parameters, directly: the draw is constant.
+    OfParameters,
+}
+
+impl Gradient {
+    fn by(path: Path) -> Self {
+        match path {
+            Path::Full => Self::Total,
+            Path::DrawsOnly => Self::OfDraw,
+        }
+    }
+}
+
 impl<B> Guide<B> for MeanField {
     fn draw(
         &self,
         _: &B,
         particles: usize,
-        path: Path,
+        plan: &Plan,
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
         if noise.place() != self.flat.place() {
             let (guide, noise) = (self.flat.place().clone(), noise.place().clone());
             return Err(GuideError::Place { guide: Box::new(guide), noise: Box::new(noise) });
         }
+        let estimators = self.estimators(plan, particles)?;
         let eps = noise.split().normal([particles, self.flat.len()]);
-        let z = eps.clone() * self.log_scale.val().exp() + self.loc.val();
-        let log_base = self.log_base(&z, eps, path);
+        let is_scored = |in_force: &InForce| in_force.estimator != Estimator::Pathwise;
+        if plan.is_by_site() || estimators.iter().any(is_scored) {
+            return Ok(self.draw_by_site(eps, plan.path(), &estimators));
+        }
+        let [z, log_base] = self.base(&eps, Gradient::by(plan.path()));
         let (latents, log_det) = self.flat.unpack(z);
-        let mut log_q = self.base_terms(log_base);
+        let mut log_q = self.base_terms(log_base).with_order(Order::Independent);
         log_q.extend(log_det);
         Ok(Draw { latents, log_q })
     }

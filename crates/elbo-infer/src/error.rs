@@ -1,7 +1,7 @@
 //! What can be wrong with a fit.
 
 use elbo_guide::GuideError;
-use elbo_model::ModelError;
+use elbo_model::{Estimator, ModelError, Names};
 
 /// An error of a fit: what was expected, what came and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -13,13 +13,129 @@ pub enum InferError {
     /// The guide is at fault.
     #[error(transparent)]
     Guide(#[from] GuideError),
-    /// A site's draws carry no gradient, and the objective has no other estimator.
+    /// A site has an estimator that the objective does not know.
     #[error(
-        "the draws of \"{site}\" carry no gradient, so {objective} would be biased without a word; draw the site from a reparameterized distribution, or sum it out of the model"
+        "\"{site}\" has the estimator {estimator}, which {objective} does not know, so its gradient would be biased without a word; choose another one with Objective::with_estimator or t.sample_with"
     )]
     NoEstimator {
         /// The site of the guide.
         site: String,
+        /// The estimator in force there.
+        estimator: Estimator,
+        /// The objective.
+        objective: &'static str,
+    },
+    /// A site with a trained baseline, and no such baseline.
+    #[error(
+        "\"{site}\" has a trained baseline as control variate, but there is none for it; give one with Svi::with_controls, or choose another control variate"
+    )]
+    NoBaseline {
+        /// The site of the guide.
+        site: String,
+    },
+    /// A baseline that does not fit its site.
+    #[error(
+        "the baseline of \"{site}\" has shape {found:?}, but must be [1, {elements}], a number for each element of the site's plates, or [1, 1]"
+    )]
+    Baseline {
+        /// The site of the guide.
+        site: String,
+        /// The elements of its plates.
+        elements: usize,
+        /// The baseline's shape.
+        found: Vec<usize>,
+    },
+    /// A site with RELAX in force, and no network for it.
+    #[error(
+        "\"{site}\" has the estimator RELAX, but there is no network for it; give one with Svi::with_controls, or choose REBAR"
+    )]
+    NoNetwork {
+        /// The site of the guide.
+        site: String,
+    },
+    /// A RELAX network whose values do not fit its site.
+    #[error(
+        "the network of \"{site}\" has values of shape {found:?}, but must have [{particles}, N] for the N elements of the site's plates, or [{particles}, 1]"
+    )]
+    Network {
+        /// The site of the guide.
+        site: String,
+        /// The particles.
+        particles: usize,
+        /// The values' shape.
+        found: Vec<usize>,
+    },
+    /// A part of a plate inside an importance weight.
+    #[error(
+        "the draws of \"{site}\" lie outside plate \"{plate}\", of which only a part of the elements is at hand, so the plate's scale would stand inside the exponent of an importance weight; take all elements, make \"{site}\" a param, or maximize Elbo"
+    )]
+    ScaleInside {
+        /// The site.
+        site: String,
+        /// The plate.
+        plate: String,
+    },
+    /// Too few particles for an objective.
+    #[error(
+        "{objective} needs at least {needed} particles, but there are {found}; set them with Svi::with_particles"
+    )]
+    Particles {
+        /// The objective.
+        objective: &'static str,
+        /// The particles that it needs.
+        needed: usize,
+        /// The particles that there are.
+        found: usize,
+    },
+    /// A setting of an objective that is out of its range.
+    #[error("{objective}: {setting} is {value}, but must be {expected}")]
+    Setting {
+        /// The objective.
+        objective: &'static str,
+        /// The setting.
+        setting: String,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// Differences of gradients in single precision.
+    #[error(
+        "a Hessian by differences of gradients needs double precision; build data, noise and guide at Place::f64"
+    )]
+    SinglePrecision,
+    /// A Hessian that is not positive definite.
+    #[error(
+        "the Hessian of the loss is not positive definite, so the parameters are at no optimum of the fixed draws; run Svi::run_fixed_draws to its end first, with more iterations or particles"
+    )]
+    NotAnOptimum,
+    /// A divergence in closed form whose condition does not hold.
+    #[error(
+        "the divergence at \"{site}\" has a closed form given the site's parents, but its parent \"{parent}\" in the model may depend on it in the guide; draw \"{parent}\" first in the guide, say that it does not with Svi::with_dependencies, or maximize Elbo"
+    )]
+    MeanField {
+        /// The site.
+        site: String,
+        /// Its parent in the model.
+        parent: String,
+    },
+    /// A weight for a site that the guide has no term of its own for.
+    #[error(
+        "{objective} has a weight for \"{site}\", but the guide draws only {sampled}; correct the name"
+    )]
+    UnknownSite {
+        /// The objective.
+        objective: &'static str,
+        /// The site.
+        site: String,
+        /// What the guide draws.
+        sampled: Names,
+    },
+    /// An objective that takes two evaluations of the model, and one.
+    #[error(
+        "{objective} takes log p at constant parameters of the model besides; give it with Terms::with_log_p_of_draws"
+    )]
+    NotSplit {
         /// The objective.
         objective: &'static str,
     },
@@ -113,7 +229,7 @@ pub enum InferError {
     #[error("a step needs at least one particle, but 0 were asked for")]
     NoParticles,
     /// An estimate of a bound without draws.
-    #[error("a bound is estimated by at least one draw, but 0 were asked for")]
+    #[error("too few draws were asked for; a bound takes at least 1, the variance of a gradient 2")]
     NoDraws,
     /// All terms are finite, but their sum is not.
     #[error("every term is finite, but the bound is {bound}; rescale the data or compute in f64")]

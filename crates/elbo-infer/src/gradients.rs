@@ -1,8 +1,8 @@
 //! All parameters and their gradients together.
 
-use burn::module::{Module, ModuleVisitor, Param, ParamId};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use elbo_model::Value;
 
 /// The Euclidean norm of all gradients; 0 if there is none.
@@ -153,4 +153,89 @@ pub(crate) fn fault<M: Module>(module: &M, gradients: &GradientsParams) -> Optio
         }
     }
     searched(module, NonFinite { gradients, found: None }).found
+}
+
+/// The gradient of each parameter with its path, on the host; zeros where there is none.
+pub(crate) fn by_parameter<M: Module>(
+    module: &M,
+    gradients: &GradientsParams,
+) -> Vec<(String, Vec<f64>)> {
+    struct All<'a> {
+        gradients: &'a GradientsParams,
+        found: Vec<(String, Vec<f64>)>,
+    }
+    impl Search for All<'_> {
+        fn look<const D: usize>(&mut self, path: &[String], param: &Param<Tensor<D>>) {
+            let gradient = match self.gradients.get::<D>(param.id) {
+                Some(gradient) => Value::new(gradient).to_vec(),
+                None => vec![0.0; param.val().shape().num_elements()],
+            };
+            self.found.push((path.join("."), gradient));
+        }
+    }
+    searched(module, All { gradients, found: Vec::new() }).found
+}
+
+/// All parameters, one after the other, on the host.
+pub(crate) fn values<M: Module>(module: &M) -> Vec<f64> {
+    #[derive(Default)]
+    struct All(Vec<f64>);
+    impl Search for All {
+        fn look<const D: usize>(&mut self, _: &[String], param: &Param<Tensor<D>>) {
+            self.0.extend(Value::new(param.val()).to_vec());
+        }
+    }
+    searched(module, All::default()).0
+}
+
+/// The module with another number in one place of [`values`].
+pub(crate) fn with_value<M: Module>(module: M, position: usize, value: f64) -> M {
+    struct Set {
+        left: Option<usize>,
+        value: f64,
+    }
+    impl ModuleMapper for Set {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let size = param.val().shape().num_elements();
+            match self.left {
+                Some(position) if position < size => {
+                    self.left = None;
+                    let (id, value) = (param.id, self.value);
+                    let tensor = param.val().inner();
+                    let (shape, dtype) = (tensor.dims(), tensor.dtype());
+                    let device = tensor.device();
+                    let mut numbers = Value::new(tensor).to_vec();
+                    numbers[position] = value;
+                    let data = TensorData::new(numbers, shape).convert_dtype(dtype);
+                    let moved = Tensor::from_data(data, (&device, dtype));
+                    Param::initialized(id, Tensor::from_inner(moved)).set_require_grad(true)
+                }
+                left => {
+                    self.left = left.map(|left| left - size);
+                    param
+                }
+            }
+        }
+    }
+    module.map(&mut Set { left: Some(position), value })
+}
+
+/// A gradient of zeros.
+pub(crate) fn zeros<M: Module>(module: &M) -> GradientsParams {
+    with_zeros(module, GradientsParams::new())
+}
+
+/// The gradient with zeros for parameters that have none.
+pub(crate) fn with_zeros<M: Module>(module: &M, gradients: GradientsParams) -> GradientsParams {
+    struct Fill(GradientsParams);
+    impl ModuleVisitor for Fill {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if self.0.get::<D>(param.id).is_none() {
+                self.0.register(param.id, param.val().inner().zeros_like());
+            }
+        }
+    }
+    let mut fill = Fill(gradients);
+    module.visit(&mut fill);
+    fill.0
 }

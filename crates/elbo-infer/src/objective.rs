@@ -1,22 +1,76 @@
 //! The trait that every objective implements.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 use elbo_dist::Place;
-use elbo_guide::Path;
-use elbo_model::{LogTerms, Role, Term};
+use elbo_model::{Enumerated, Estimator, LogTerms, Plan, Role, Term};
 
-use crate::InferError;
+use crate::rebar::{Network, Relaxed};
+use crate::{Dependencies, InferError, Memory, WithEstimators};
 
 /// The log-densities of one step, from which an objective makes its loss.
-#[derive(Clone, Debug)]
-pub struct Terms {
+pub struct Terms<'a> {
     /// `log p(x, z)`.
     pub log_p: LogTerms,
     /// `log q(z)`.
     pub log_q: LogTerms,
+    /// The number of the step.
+    pub step: u64,
+    /// `log p(x, z)` at constant parameters of the model, for a plan that [splits](Plan::with_split_model) it.
+    pub(crate) log_p_of_draws: Option<LogTerms>,
+    /// What control variates know of earlier steps.
+    pub(crate) memory: Memory,
+    /// The trained baselines of sites, `[1, N]` or `[1, 1]`.
+    pub(crate) baselines: Vec<(Arc<str>, Tensor<2>)>,
+    pub(crate) relaxed: Option<Relaxed>,
+    pub(crate) network: Option<Network<'a>>,
+    pub(crate) dependencies: Option<Arc<Dependencies>>,
+    /// Whether what ought to be equal is compared, which reads it to the host.
+    pub(crate) check: bool,
 }
 
-impl Terms {
+impl<'a> Terms<'a> {
+    /// The terms of `log p(x, z)` and `log q(z)` of the first step.
+    pub fn new(log_p: LogTerms, log_q: LogTerms) -> Self {
+        Self {
+            log_p,
+            log_q,
+            step: 0,
+            log_p_of_draws: None,
+            memory: Memory::default(),
+            baselines: Vec::new(),
+            relaxed: None,
+            network: None,
+            dependencies: None,
+            check: true,
+        }
+    }
+
+    /// With the terms of `log p(x, z)` at constant parameters of the model, whose gradient is that of the draws.
+    pub fn with_log_p_of_draws(self, log_p: LogTerms) -> Self {
+        Self { log_p_of_draws: Some(log_p), ..self }
+    }
+
+    /// With what control variates know of earlier steps.
+    pub fn with_memory(self, memory: Memory) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// With a trained baseline for the costs of `site`.
+    ///
+    /// # Shapes
+    /// `[1, N]` or `[1, 1]`.
+    pub fn with_baseline(mut self, site: &str, baseline: Tensor<2>) -> Self {
+        self.baselines.push((site.into(), baseline));
+        self
+    }
+
+    /// With what is known of which site depends on which.
+    pub fn with_dependencies(self, dependencies: Arc<Dependencies>) -> Self {
+        Self { dependencies: Some(dependencies), ..self }
+    }
+
     /// `log p(x, z) - log q(z)` of every particle, with every plate's scale.
     ///
     /// # Shapes
@@ -52,9 +106,36 @@ impl Terms {
         self.log_q.iter().find(differs).map(|q| &*q.site)
     }
 
-    /// The first site of the guide whose draws carry no gradient.
-    pub fn not_reparameterized(&self) -> Option<&str> {
-        self.log_q.iter().find(|term| !term.reparameterized).map(|term| &*term.site)
+    /// Refuses the first site whose estimator is none of those that an objective knows.
+    ///
+    /// # Errors
+    /// [`InferError::NoEstimator`].
+    pub fn allow(
+        &self,
+        objective: &'static str,
+        known: impl Fn(&Estimator) -> bool,
+    ) -> Result<(), InferError> {
+        match self.log_q.iter().find(|term| !known(&term.estimator.estimator)) {
+            None => Ok(()),
+            Some(term) => Err(self.no_estimator(term, objective)),
+        }
+    }
+
+    pub(crate) fn no_estimator(&self, term: &Term, objective: &'static str) -> InferError {
+        let (site, estimator) = (term.site.to_string(), term.estimator.estimator);
+        InferError::NoEstimator { site, estimator, objective }
+    }
+
+    /// The particles, without the copies that enumeration makes of them.
+    pub(crate) fn particles(&self) -> usize {
+        let terms = self.log_p.iter().chain(self.log_q.iter());
+        let rows = terms.map(|term| term.log_prob.dims()[0]).max().unwrap_or(1);
+        let copies: usize = self.enumerated().iter().map(|site| site.count).product();
+        (rows / copies).max(1)
+    }
+
+    pub(crate) fn enumerated(&self) -> &[Enumerated] {
+        self.log_q.enumerated()
     }
 }
 
@@ -65,6 +146,15 @@ pub struct Estimate {
     pub loss: Tensor<1>,
     /// An unbiased estimate of the bound, as a constant.
     pub bound: Tensor<1>,
+    /// What control variates have learnt of this step.
+    pub memory: Memory,
+}
+
+impl Estimate {
+    /// The estimate of a bound by a loss.
+    pub fn new(loss: Tensor<1>, bound: Tensor<1>) -> Self {
+        Self { loss, bound: bound.inner(), memory: Memory::default() }
+    }
 }
 
 /// A Monte Carlo objective: a pure function of the log-density terms of one step.
@@ -73,38 +163,44 @@ pub struct Estimate {
 ///
 /// ```
 /// use elbo_infer::{Estimate, InferError, Objective, Terms};
-/// use elbo_guide::Path;
+/// use elbo_model::Estimator;
 ///
 /// /// `E[log p(x, z)]`: its maximum is a point, not a posterior.
 /// struct ExpectedLogJoint;
 ///
 /// impl Objective for ExpectedLogJoint {
-///     fn path(&self) -> Path {
-///         Path::Full
-///     }
-///
 ///     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
+///         terms.allow("ExpectedLogJoint", |estimator| *estimator == Estimator::Pathwise)?;
 ///         let bound = terms.log_p.total().mean();
-///         Ok(Estimate { loss: -bound.clone(), bound: bound.inner() })
+///         Ok(Estimate::new(-bound.clone(), bound))
 ///     }
 /// }
 /// ```
 pub trait Objective {
-    /// How gradients of `log q` are to reach the guide's parameters.
-    fn path(&self) -> Path;
+    /// What the objective asks of the guide's draws.
+    fn plan(&self) -> Plan {
+        Plan::default()
+    }
 
     /// The loss and the bound.
     ///
     /// # Errors
     /// [`InferError::NoEstimator`] if the loss would have a biased gradient.
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError>;
-}
 
-/// `mean over particles of log p - log q` as loss and bound, for draws that carry gradients.
-pub(crate) fn pathwise(terms: &Terms, objective: &'static str) -> Result<Estimate, InferError> {
-    if let Some(site) = terms.not_reparameterized() {
-        return Err(InferError::NoEstimator { site: site.to_string(), objective });
+    /// This objective with `estimator` at `site`, whatever the guide's program says.
+    ///
+    /// ```
+    /// use elbo_infer::{Elbo, Objective};
+    /// use elbo_model::Estimator;
+    ///
+    /// let objective = Elbo.with_estimator("z", Estimator::Disarm);
+    /// assert_eq!(objective.plan().estimator("z", false, 2).estimator, Estimator::Disarm);
+    /// ```
+    fn with_estimator(self, site: &str, estimator: Estimator) -> WithEstimators<Self>
+    where
+        Self: Sized,
+    {
+        WithEstimators::new(self, site, estimator)
     }
-    let bound = terms.log_weight()?.mean();
-    Ok(Estimate { loss: -bound.clone(), bound: bound.inner() })
 }

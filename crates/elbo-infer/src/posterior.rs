@@ -2,8 +2,8 @@
 
 use burn::module::Module;
 use elbo_dist::Noise;
-use elbo_guide::{Guide, Path};
-use elbo_model::{Latents, LogJoint, Predictive, Program};
+use elbo_guide::Guide;
+use elbo_model::{Latents, LogJoint, Plan, Predictive, Program};
 
 use crate::summary::moments;
 use crate::{InferError, Terms};
@@ -97,7 +97,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
     where
         G: Guide<B>,
     {
-        Ok(self.guide.draw(batch, draws, Path::Full, &mut self.noise.clone())?.latents)
+        Ok(self.guide.draw(batch, draws, &Plan::sampling(), &mut self.noise.clone())?.latents)
     }
 
     /// Draws of the latents, with the derived values and the replicated data that follow.
@@ -147,10 +147,10 @@ impl<M: Module, G: Module> Posterior<M, G> {
         for first in (0..draws).step_by(CHUNK) {
             let particles = CHUNK.min(draws - first);
             let mut noise = self.noise.from_particle(first as u64);
-            let draw = self.guide.draw(batch, particles, Path::Full, &mut noise)?;
+            let draw = self.guide.draw(batch, particles, &Plan::sampling(), &mut noise)?;
             let log_p = self.model.check(&draw.latents, batch)?;
             draw.log_q.check_finite()?;
-            let terms = Terms { log_p, log_q: draw.log_q };
+            let terms = Terms::new(log_p, draw.log_q);
             terms.check_form(particles, draw.latents.place())?;
             let log_weight = terms.log_weight()?.inner().expand([particles, 1]);
             weights.extend(log_weight.into_data().iter::<f64>());
@@ -176,7 +176,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
         G: Guide<B>,
     {
         let mut noise = self.noise.from_particle(first as u64);
-        let latents = self.guide.draw(batch, draws, Path::Full, &mut noise)?.latents;
+        let latents = self.guide.draw(batch, draws, &Plan::sampling(), &mut noise)?.latents;
         Ok(Predictive::new(&self.model, batch).given(&latents, &noise.split())?)
     }
 }

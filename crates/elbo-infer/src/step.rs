@@ -2,11 +2,14 @@
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
 use elbo_model::{LogJoint, ModelError, Term};
 
 use crate::gradients::{self, Fault};
-use crate::{Estimate, InferError, Objective, StepInfo, Svi, Terms};
+use crate::rebar::Relaxed;
+use crate::{Controls, Estimate, InferError, Memory, Objective, StepInfo, Svi, Terms};
 
 /// How a step's batch is taken.
 pub(crate) struct Batch {
@@ -20,31 +23,46 @@ pub(crate) struct Batch {
 /// Burn leaves the finite numbers.
 const LONG_STEP: f64 = 1e6;
 
-impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
+impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     pub(crate) fn step_on<B>(&mut self, batch: &B, which: Batch) -> Result<StepInfo, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
+        C: Controls<B>,
     {
         self.check_settings()?;
-        let terms = self.terms(batch, which.check)?;
+        let terms = self.terms(batch, self.noise.at_step(self.step), which.check, None)?;
         if which.is_part && terms.log_p.subsampled().next().is_none() {
             return Err(InferError::MinibatchWithoutPlate);
         }
         let fraction = terms.log_p.iter().map(Term::scale).fold(1.0, f64::max).recip();
-        let Estimate { loss, bound } = self.objective.estimate(&terms)?;
+        let Estimate { loss, bound, memory } = self.objective.estimate(&terms)?;
         let bound = self.finite(bound.into_scalar(), &terms)?;
-        if !loss.is_tracked() {
-            return Err(InferError::NothingToTrain);
-        }
+        drop(terms);
         let largest_part = self.largest_part.max(fraction);
         let weight = if which.is_part { fraction / largest_part } else { 1.0 };
         let loss = if weight == 1.0 { loss } else { loss * weight };
-        let mut gradients = GradientsParams::from_grads(loss.backward(), self.modules());
+        let info = self.descend(loss, bound, fraction, memory)?;
+        self.largest_part = largest_part;
+        Ok(info)
+    }
+
+    /// A step down the gradient of `loss`.
+    pub(crate) fn descend(
+        &mut self,
+        loss: Tensor<1>,
+        bound: f64,
+        fraction: f64,
+        memory: Memory,
+    ) -> Result<StepInfo, InferError> {
+        if !loss.is_tracked() {
+            return Err(InferError::NothingToTrain);
+        }
+        let mut gradients = GradientsParams::from_grads(loss.backward(), self.all_modules());
         let gradient_norm = self.clip(&mut gradients)?;
         let learning_rate = self.update(gradients, gradient_norm)?;
         let info = StepInfo { step: self.step, bound, gradient_norm, learning_rate, fraction };
-        self.largest_part = largest_part;
+        self.memory.absorb(memory);
         self.step += 1;
         Ok(info)
     }
@@ -65,7 +83,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         let last_good = is_long.then(|| (modules.clone(), self.optimizer.clone()));
         let modules = self.optimizer.step(rates, modules, gradients);
         if let Some((last_good, optimizer)) = last_good
-            && let Some(parameter) = gradients::parameter_fault(&modules)
+            && let Some(parameter) = gradients::parameter_fault(&modules.0)
         {
             (self.modules, self.optimizer) = (Some(last_good), optimizer);
             return Err(InferError::Diverged { step: self.step, parameter, rate });
@@ -74,36 +92,83 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         Ok(rate)
     }
 
-    fn check_settings(&self) -> Result<(), InferError> {
+    pub(crate) fn check_settings(&self) -> Result<(), InferError> {
         if self.particles == 0 {
             return Err(InferError::NoParticles);
         }
         if let Some(norm) = self.max_gradient_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
             return Err(InferError::MaxGradientNorm(norm));
         }
-        let twins = (self.step == 0).then(|| gradients::twins(self.modules())).flatten();
+        let twins = (self.step == 0).then(|| gradients::twins(self.all_modules())).flatten();
         match twins {
             Some([first, second]) => Err(InferError::SharedParameter { first, second }),
             None => Ok(()),
         }
     }
 
-    fn terms<B>(&self, batch: &B, check: bool) -> Result<Terms, InferError>
+    /// The terms of a step with this noise; with the gradients of `isolated` alone among the guide's sites, if there is
+    /// one.
+    pub(crate) fn terms<'a, B>(
+        &'a self,
+        batch: &'a B,
+        mut noise: Noise,
+        check: bool,
+        isolated: Option<&str>,
+    ) -> Result<Terms<'a>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
+        C: Controls<B>,
     {
-        let (model, guide) = self.modules();
-        let mut noise = self.noise.at_step(self.step);
-        let Draw { latents, log_q } =
-            guide.draw(batch, self.particles, self.objective.path(), &mut noise)?;
+        let ((model, guide), controls) = self.all_modules();
+        let plan = match isolated {
+            None => self.objective.plan(),
+            Some(site) => self.objective.plan().isolating(site),
+        };
+        let mut draw = guide.draw(batch, self.particles, &plan, &mut noise)?;
+        if let Some(site) = isolated {
+            draw.log_q = draw.log_q.map(|term| match term.covers(site) {
+                true => term,
+                false => {
+                    let constant = term.log_prob.clone().inner();
+                    term.with_log_prob(constant)
+                }
+            });
+        }
+        let Draw { latents, log_q } = &draw;
         if check {
             let checked = model.valid().check(&latents.constant(), batch);
             checked.map_err(|error| self.at_step(error))?;
         }
         let particles = latents.particles().max(self.particles);
-        let terms = Terms { log_p: model.log_joint(&latents, batch)?, log_q };
+        let constant = || model.valid();
+        let (log_p, log_p_of_draws) = match plan.splits_model() {
+            false => (model.log_joint(latents, batch)?, None),
+            true => {
+                let of_draws = constant().log_joint(latents, batch)?;
+                (model.log_joint(&latents.constant(), batch)?, Some(of_draws))
+            }
+        };
+        let relaxed = Relaxed::of(&draw, |latents| Ok(constant().log_joint(latents, batch)?))?;
+        let mut terms = Terms {
+            step: self.step,
+            log_p_of_draws,
+            memory: self.memory.clone(),
+            relaxed,
+            dependencies: self.dependencies.clone(),
+            check,
+            ..Terms::new(log_p, log_q.clone())
+        };
         terms.check_form(particles, latents.place())?;
+        for term in log_q.iter() {
+            if let Some(baseline) = controls.baseline(&term.site, batch) {
+                terms = terms.with_baseline(&term.site, baseline);
+            }
+        }
+        terms.network = Some(Box::new(move |site, noise| {
+            let found = controls.network(site, batch, noise);
+            found.ok_or_else(|| InferError::NoNetwork { site: site.to_string() })
+        }));
         Ok(terms)
     }
 
@@ -118,7 +183,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         Err(InferError::Overflow { step, bound })
     }
 
-    fn at_step(&self, error: ModelError) -> InferError {
+    pub(crate) fn at_step(&self, error: ModelError) -> InferError {
         match error {
             ModelError::NonFinite { .. } => {
                 InferError::NonFinite { step: self.step, source: error }

@@ -1,8 +1,8 @@
 //! The evidence lower bound with a gradient that vanishes at the posterior.
 
-use elbo_guide::Path;
+use elbo_model::{Path, Plan};
 
-use crate::objective::pathwise;
+use crate::additive::{self, Weights};
 use crate::{Estimate, InferError, Objective, Terms};
 
 /// The evidence lower bound, with pathwise gradients through the draws alone.
@@ -13,9 +13,9 @@ use crate::{Estimate, InferError, Objective, Terms};
 /// # Example
 /// ```
 /// use elbo_infer::{Objective, StickingTheLanding};
-/// use elbo_guide::Path;
+/// use elbo_model::Path;
 ///
-/// assert_eq!(StickingTheLanding.path(), Path::DrawsOnly);
+/// assert_eq!(StickingTheLanding.plan().path(), Path::DrawsOnly);
 /// ```
 ///
 /// # References
@@ -24,11 +24,11 @@ use crate::{Estimate, InferError, Objective, Terms};
 pub struct StickingTheLanding;
 
 impl Objective for StickingTheLanding {
-    fn path(&self) -> Path {
-        Path::DrawsOnly
+    fn plan(&self) -> Plan {
+        Plan::new(Path::DrawsOnly)
     }
 
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
-        pathwise(terms, "StickingTheLanding")
+        additive::estimate(terms, &Weights::elbo(terms))
     }
 }

@@ -1,5 +1,7 @@
 //! Stochastic variational inference.
 
+use std::sync::Arc;
+
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
 use burn::optim::{AdamConfig, ModuleOptimizer};
@@ -8,7 +10,10 @@ use elbo_guide::Guide;
 use elbo_model::LogJoint;
 
 use crate::step::Batch;
-use crate::{EpochInfo, InferError, Objective, Observer, Posterior, RunInfo, StepInfo};
+use crate::{
+    Controls, Dependencies, EpochInfo, InferError, Memory, NoControls, Objective, Observer,
+    Posterior, RunInfo, StepInfo,
+};
 
 /// Stochastic variational inference: maximizes an [`Objective`] over the parameters of a model and
 /// a guide, by Monte Carlo gradients.
@@ -50,8 +55,8 @@ use crate::{EpochInfo, InferError, Objective, Observer, Posterior, RunInfo, Step
 ///
 /// # References
 /// Hoffman et al. (2013); Ranganath, Gerrish & Blei (2014).
-pub struct Svi<M, G, O> {
-    pub(crate) modules: Option<(M, G)>,
+pub struct Svi<M, G, O, C = NoControls> {
+    pub(crate) modules: Option<((M, G), C)>,
     pub(crate) objective: O,
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) schedule: ModuleLrScheduler,
@@ -59,6 +64,9 @@ pub struct Svi<M, G, O> {
     pub(crate) particles: usize,
     pub(crate) noise: Noise,
     pub(crate) step: u64,
+    /// What control variates know of earlier steps.
+    pub(crate) memory: Memory,
+    pub(crate) dependencies: Option<Arc<Dependencies>>,
     /// Whether data and guide have been checked by a step.
     pub(crate) checked: bool,
     /// Whether they have been checked for a whole epoch.
@@ -72,7 +80,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     /// and Adam (Kingma & Ba 2015) at a learning rate of 0.01.
     pub fn new(model: M, guide: G, objective: O, mut noise: Noise) -> Self {
         Self {
-            modules: Some((model.valid().train(), guide.valid().train())),
+            modules: Some(((model.valid().train(), guide.valid().train()), NoControls {})),
             objective,
             optimizer: AdamConfig::new().with_epsilon(1e-8).init(),
             schedule: 0.01.into(),
@@ -80,10 +88,39 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
             particles: 1,
             noise: noise.split(),
             step: 0,
+            memory: Memory::default(),
+            dependencies: None,
             checked: false,
             checked_epoch: false,
             largest_part: 0.0,
         }
+    }
+}
+
+impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
+    /// With trained baselines, or networks of RELAX, for the sites that ask for them.
+    pub fn with_controls<C2: Module>(self, controls: C2) -> Svi<M, G, O, C2> {
+        let (modules, _) = self.modules.expect("a step puts the modules back");
+        Svi {
+            modules: Some((modules, controls.valid().train())),
+            objective: self.objective,
+            optimizer: self.optimizer,
+            schedule: self.schedule,
+            max_gradient_norm: self.max_gradient_norm,
+            particles: self.particles,
+            noise: self.noise,
+            step: self.step,
+            memory: self.memory,
+            dependencies: self.dependencies,
+            checked: self.checked,
+            checked_epoch: self.checked_epoch,
+            largest_part: self.largest_part,
+        }
+    }
+
+    /// With what is known of which site depends on which: scores are multiplied by less.
+    pub fn with_dependencies(self, dependencies: Dependencies) -> Self {
+        Self { dependencies: Some(Arc::new(dependencies)), ..self }
     }
 
     /// The number of particles of a step.
@@ -126,6 +163,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     where
         M: LogJoint<B>,
         G: Guide<B>,
+        C: Controls<B>,
     {
         let info = self.step_on(batch, Batch { is_part: false, check: !self.checked })?;
         self.checked = true;
@@ -145,6 +183,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     where
         M: LogJoint<B>,
         G: Guide<B>,
+        C: Controls<B>,
     {
         let mut bounds = Vec::new();
         for _ in 0..steps {
@@ -175,6 +214,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     where
         M: LogJoint<B>,
         G: Guide<B>,
+        C: Controls<B>,
     {
         self.try_epoch(batches.into_iter().map(Ok::<B, std::convert::Infallible>), observer)
     }
@@ -191,6 +231,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
     where
         M: LogJoint<B>,
         G: Guide<B>,
+        C: Controls<B>,
         E: std::error::Error + Send + Sync + 'static,
     {
         let (mut count, mut weighted, mut weight) = (0, 0.0, 0.0);
@@ -230,7 +271,16 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         self.step
     }
 
+    /// The present baselines and networks, on plain devices.
+    pub fn controls(&self) -> C {
+        self.all_modules().1.valid()
+    }
+
     pub(crate) fn modules(&self) -> &(M, G) {
+        &self.all_modules().0
+    }
+
+    pub(crate) fn all_modules(&self) -> &((M, G), C) {
         self.modules.as_ref().expect("a step puts the modules back")
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use elbo_dist::{DistError, Support};
 
+use crate::Estimator;
+
 /// An error in a program's structure or data: the site, what was expected, what came and what to
 /// do about it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -212,6 +214,80 @@ pub enum ModelError {
         value: f64,
         /// Its index.
         index: Vec<usize>,
+    },
+    /// An estimator that cannot be in force at a site.
+    #[error(
+        "\"{site}\" ({distribution}): {estimator} {needs}; choose another estimator for it (Estimator), at the site or on the objective"
+    )]
+    Estimator {
+        /// The site.
+        site: String,
+        /// The distribution's name.
+        distribution: String,
+        /// The estimator.
+        estimator: Estimator,
+        /// What it needs.
+        needs: &'static str,
+    },
+    /// An estimator for a site that the guide does not sample.
+    #[error(
+        "an estimator is chosen for \"{site}\", but the guide samples only {sampled}; correct the name"
+    )]
+    UnknownEstimatorSite {
+        /// The site that has an estimator.
+        site: String,
+        /// The sites that the guide samples.
+        sampled: Names,
+    },
+    /// A site to enumerate whose values cannot be told one by one.
+    #[error(
+        "\"{site}\" ({distribution}) is to be enumerated, but the values of its support {support} cannot be told one by one; sample it instead"
+    )]
+    NotEnumerable {
+        /// The site.
+        site: String,
+        /// The distribution's name.
+        distribution: String,
+        /// Its support.
+        support: Support,
+    },
+    /// A site to enumerate with several variables an element of its plates.
+    #[error(
+        "\"{site}\" is to be enumerated, but has shape {shape:?} with more than one variable for an element of its plates; put it in a plate of its own, so that each is enumerated alone"
+    )]
+    EnumeratedEvent {
+        /// The site.
+        site: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A site outside the plates of an enumerated one depends on its value.
+    #[error(
+        "\"{other}\" depends on the enumerated \"{site}\", but does not lie in its plates, so its values for all elements do not factorize; move it into the plates of \"{site}\", or sample \"{site}\""
+    )]
+    EnumeratedReach {
+        /// The enumerated site.
+        site: String,
+        /// The site that depends on it.
+        other: String,
+    },
+    /// A part of a plate inside the plates of an enumerated site.
+    #[error(
+        "the enumerated \"{site}\" has plate \"{plate}\" inside its own, of which only a part of the elements is at hand: its scale would stand inside the logarithm of a sum; take all of them, or subsample the plates of \"{site}\" itself"
+    )]
+    EnumeratedScale {
+        /// The site.
+        site: String,
+        /// The plate.
+        plate: String,
+    },
+    /// A program that enumerates other sites at each run.
+    #[error(
+        "\"{site}\" was not enumerated in the same way when the program ran before; a program is a function of its trace, its batch and its parameters alone"
+    )]
+    Impure {
+        /// The site.
+        site: String,
     },
     /// The density is not finite.
     #[error(

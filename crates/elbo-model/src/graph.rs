@@ -50,6 +50,42 @@ impl Graph {
         Ok(Self { sites: found.sites, edges })
     }
 
+    /// The names of all sites.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sites.iter().map(|site| &*site.name)
+    }
+
+    /// The drawn and observed sites whose distributions contain the value of `site`, and the factors that do, directly
+    /// or through computed values.
+    pub fn dependents(&self, site: &str) -> Vec<String> {
+        self.reached(site, |site| site.role == Role::Deterministic)
+    }
+
+    /// Those, and all that depend on them in turn.
+    pub fn descendants(&self, site: &str) -> Vec<String> {
+        self.reached(site, |_| true)
+    }
+
+    /// The sites that `from` reaches along edges, through sites that are `passed`.
+    fn reached(&self, from: &str, passed: impl Fn(&Site) -> bool) -> Vec<String> {
+        let mut reached = vec![false; self.sites.len()];
+        let mut open: Vec<_> =
+            (0..self.sites.len()).filter(|index| &*self.sites[*index].name == from).collect();
+        while let Some(source) = open.pop() {
+            for (_, target) in self.edges.iter().filter(|(from, _)| *from == source) {
+                if !std::mem::replace(&mut reached[*target], true) && passed(&self.sites[*target]) {
+                    open.push(*target);
+                }
+            }
+        }
+        let names = self
+            .sites
+            .iter()
+            .zip(reached)
+            .filter(|(site, reached)| *reached && site.role != Role::Deterministic);
+        names.map(|(site, _)| site.name.to_string()).collect()
+    }
+
     /// The graph in the language of Mermaid.
     pub fn to_mermaid(&self) -> String {
         mermaid(&self.sites, &self.edges)
@@ -95,7 +131,7 @@ fn edges<B, P: Program<B> + ?Sized>(
 }
 
 fn has_value(site: &Site) -> bool {
-    matches!(site.role, Role::Latent | Role::Deterministic | Role::Param)
+    matches!(site.role, Role::Latent | Role::Marginal | Role::Deterministic | Role::Param)
 }
 
 /// The values of all sites but `site`, which is drawn anew. A discrete site, which may well be
@@ -106,7 +142,7 @@ fn others_held(found: &Traced, site: &Site) -> Latents {
         let value = found.values.value(&other.name).expect("every value was kept");
         let value = if other.name != site.name {
             value.clone()
-        } else if site.role != Role::Latent {
+        } else if !matches!(site.role, Role::Latent | Role::Marginal) {
             value.map(&|x| another(x, site.support))
         } else if site.support.is_discrete() {
             next(value, site.support)
@@ -140,7 +176,7 @@ fn mermaid(sites: &[Site], edges: &[(usize, usize)]) -> String {
         let label = lines(site, quoted_in_mermaid).join("<br/>");
         let node = match site.role {
             Role::Observed => format!("[[\"{label}\"]]"),
-            Role::Latent => format!("([\"{label}\"])"),
+            Role::Latent | Role::Marginal => format!("([\"{label}\"])"),
             _ => format!("[\"{label}\"]"),
         };
         writeln!(text, "    s{i}{node}").expect("writing to a string");
@@ -158,6 +194,7 @@ fn graphviz(sites: &[Site], edges: &[(usize, usize)]) -> String {
         let style = match site.role {
             Role::Observed => "ellipse, style=filled",
             Role::Latent => "ellipse",
+            Role::Marginal => "ellipse, style=dashed",
             _ => "box",
         };
         let label = lines(site, quoted_in_graphviz).join("\\n");

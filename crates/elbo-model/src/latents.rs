@@ -71,6 +71,13 @@ impl Latents {
         }
     }
 
+    /// Puts another value of the same site in the place of that of `name`.
+    pub fn replace(&mut self, name: &str, value: Value) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| &*entry.name == name) {
+            entry.value = value;
+        }
+    }
+
     /// The value of `name`.
     ///
     /// # Errors
@@ -111,8 +118,17 @@ impl Latents {
 
     /// The same values as constants: no gradient flows into them.
     pub fn constant(&self) -> Self {
-        let constant = |entry: &Entry| Entry { value: entry.value.constant(), ..entry.clone() };
-        Self { place: self.place.clone(), entries: self.entries.iter().map(constant).collect() }
+        self.map(Value::constant)
+    }
+
+    /// The same values, those that particles do not share so many times one after the other.
+    pub fn tiled(&self, times: usize) -> Self {
+        self.map(|value| value.tiled(times))
+    }
+
+    fn map(&self, change: impl Fn(&Value) -> Value) -> Self {
+        let changed = |entry: &Entry| Entry { value: change(&entry.value), ..entry.clone() };
+        Self { place: self.place.clone(), entries: self.entries.iter().map(changed).collect() }
     }
 
     /// The values of `names` alone.

@@ -1,6 +1,6 @@
 //! Log-joint densities.
 
-use crate::{Latents, LogTerms, ModelError, Program, Trace};
+use crate::{Latents, LogTerms, ModelError, Program, enumeration};
 
 /// A log-joint density `log p(x, z)` of data `x` and latents `z`.
 ///
@@ -48,14 +48,10 @@ pub trait LogJoint<B = ()> {
 
 impl<B, P: Program<B>> LogJoint<B> for P {
     fn log_joint(&self, latents: &Latents, batch: &B) -> Result<LogTerms, ModelError> {
-        let mut trace = Trace::given(latents);
-        self.run(&mut trace, batch);
-        Ok(trace.finish()?.terms)
+        enumeration::score(self, latents, batch, false)
     }
 
     fn check(&self, latents: &Latents, batch: &B) -> Result<LogTerms, ModelError> {
-        let mut trace = Trace::given(latents).validated();
-        self.run(&mut trace, batch);
-        trace.finish()?.terms.checked(latents)
+        enumeration::score(self, latents, batch, true)?.checked(latents)
     }
 }

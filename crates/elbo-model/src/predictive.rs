@@ -2,7 +2,7 @@
 
 use elbo_dist::Noise;
 
-use crate::{Latents, ModelError, Program, Trace};
+use crate::{Latents, ModelError, Program, Trace, Traced};
 
 /// Simulates a program's data and derived values, from parameters that are read and checked.
 ///
@@ -31,6 +31,15 @@ pub struct Predictive<'a, P: ?Sized, B> {
     batch: &'a B,
 }
 
+/// Draws from a program's prior.
+#[derive(Clone, Debug)]
+pub struct Dream {
+    /// The latents alone.
+    pub latents: Latents,
+    /// All values: latents, derived values and data.
+    pub values: Latents,
+}
+
 impl<'a, B, P: Program<B> + ?Sized> Predictive<'a, P, B> {
     /// Simulation of `program`; `batch` gives the shapes, and inputs that are not simulated.
     pub fn new(program: &'a P, batch: &'a B) -> Self {
@@ -54,9 +63,23 @@ impl<'a, B, P: Program<B> + ?Sized> Predictive<'a, P, B> {
         self.run(trace.substitute(latents))
     }
 
+    /// `particles` joint draws, the latents apart from all of them.
+    ///
+    /// # Errors
+    /// The first [`ModelError`] that the run met.
+    pub fn dream(&self, particles: usize, noise: &Noise) -> Result<Dream, ModelError> {
+        let traced = self.traced(Trace::prior(particles, noise.clone()))?;
+        let latents = traced.values.only(traced.latents.iter().map(|name| &**name));
+        Ok(Dream { latents, values: traced.values })
+    }
+
     fn run(&self, trace: Trace) -> Result<Latents, ModelError> {
+        Ok(self.traced(trace)?.values)
+    }
+
+    fn traced(&self, trace: Trace) -> Result<Traced, ModelError> {
         let mut trace = trace.simulate().validated();
         self.program.run(&mut trace, self.batch);
-        Ok(trace.finish()?.values)
+        trace.finish()
     }
 }

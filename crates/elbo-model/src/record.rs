@@ -15,6 +15,8 @@ pub struct Traced {
     pub terms: LogTerms,
     /// The values of latent, deterministic and simulated sites, unless only scores were asked for.
     pub values: Latents,
+    /// The names of the latents, in the order in which they were sampled.
+    pub latents: Vec<Arc<str>>,
     pub(crate) sites: Vec<Site>,
     pub(crate) inputs: Vec<(Arc<str>, Vec<f64>)>,
     pub(crate) params: Params,
@@ -41,7 +43,7 @@ impl Record {
             values.insert_value(name, value, support);
         }
         let Self { terms, sites, inputs, params, .. } = self;
-        Traced { terms, values, sites, inputs, params }
+        Traced { terms, values, latents: Vec::new(), sites, inputs, params }
     }
 
     pub fn value(

@@ -13,6 +13,8 @@ use crate::{ModelError, Plate};
 pub enum Role {
     /// Drawn, to be inferred.
     Latent,
+    /// Drawn, and summed out when it is scored.
+    Marginal,
     /// Data.
     Observed,
     /// A log-factor.
@@ -27,6 +29,7 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Latent => "latent",
+            Self::Marginal => "marginal",
             Self::Observed => "observed",
             Self::Factor => "factor",
             Self::Deterministic => "deterministic",

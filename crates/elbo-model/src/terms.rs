@@ -6,8 +6,9 @@ use burn::tensor::Tensor;
 use elbo_dist::Place;
 
 use crate::checks::{check_place, check_plates, shape_error};
+use crate::estimator::{Choice, Estimator, InForce};
 use crate::plate::scale;
-use crate::{Latents, ModelError, Plate, Role, Value};
+use crate::{Enumerated, Known, Latents, ModelError, Plate, Relaxation, Role, Value};
 
 /// The contribution of one site to a log-density.
 #[derive(Clone, Debug)]
@@ -16,16 +17,41 @@ pub struct Term {
     pub site: Arc<str>,
     /// What the site is.
     pub role: Role,
-    /// Whether the site's draws carry gradients.
-    pub reparameterized: bool,
+    /// The gradient estimator of the site's draws, where it has some.
+    pub estimator: InForce,
     /// The plates around the site, outermost first.
     pub plates: Vec<Plate>,
     /// `[S, 1]` outside plates, `[S, N]` inside, with nested plates flattened into `N`; summed
     /// over event axes, not scaled. Axis 0 may be 1 for what all particles share.
     pub log_prob: Tensor<2>,
+    /// What the estimator needs beside the log-probability.
+    pub aid: Aid,
+    /// The distribution of a latent site, where nothing hides a part of it.
+    pub distribution: Option<Known>,
+    /// The sites whose log-probabilities are summed out here together, if any.
+    members: Vec<Arc<str>>,
     /// The log-probability as the distribution gave it, to find the element at fault.
     detail: Value,
 }
+
+/// What a gradient estimator needs beside the log-probability of its site.
+#[derive(Clone, Debug)]
+pub enum Aid {
+    /// Nothing.
+    None,
+    /// The squared score of each particle and plate element, `[S, N]`
+    /// ([`ControlVariate::OptimalCoefficient`](crate::ControlVariate::OptimalCoefficient)).
+    ScoreSquare(Tensor<2>),
+    /// What half the difference of a pair multiplies, `[S / 2, N]`: `Σ (-1)^b̃ 1[b ≠ b̃] σ(|α|) α`, whose gradient
+    /// is that of `α` ([`Estimator::Disarm`](crate::Estimator::Disarm)).
+    Antithetic(Tensor<2>),
+    /// The draws with their relaxations ([`Estimator::Rebar`](crate::Estimator::Rebar)).
+    Relaxed(Box<Relaxation>),
+}
+
+/// What a term has that is no draw of a guide.
+pub(crate) const PATHWISE: InForce =
+    InForce { estimator: Estimator::Pathwise, chosen: Choice::Reparameterized };
 
 impl Term {
     /// The term of `site` with the elementwise log-probability `log_prob`, whose axes 1, 2, .. are
@@ -44,7 +70,53 @@ impl Term {
     ) -> Self {
         let detail = Value::new(log_prob.clone());
         let log_prob = reduce(log_prob, plates.len());
-        Self { site: site.into(), role, reparameterized: true, plates, log_prob, detail }
+        Self::of(site.into(), role, plates, log_prob, detail)
+    }
+
+    fn of(
+        site: Arc<str>,
+        role: Role,
+        plates: Vec<Plate>,
+        log_prob: Tensor<2>,
+        detail: Value,
+    ) -> Self {
+        let (estimator, aid, members, distribution) = (PATHWISE, Aid::None, Vec::new(), None);
+        Self { site, role, estimator, plates, log_prob, aid, distribution, members, detail }
+    }
+
+    /// With the estimator of its draws, and what that needs.
+    pub fn drawn_by(self, estimator: InForce, aid: Aid) -> Self {
+        Self { estimator, aid, ..self }
+    }
+
+    /// With the distribution of its site.
+    pub fn distributed(self, distribution: Option<Known>) -> Self {
+        Self { distribution, ..self }
+    }
+
+    /// With another log-probability of the same particles and plates.
+    pub fn with_log_prob(self, log_prob: Tensor<2>) -> Self {
+        Self { log_prob, ..self }
+    }
+
+    /// The sum over values of what several terms add up to.
+    pub(crate) fn summed(
+        site: &Arc<str>,
+        terms: &[Term],
+        plates: &[Plate],
+        sum: Tensor<2>,
+    ) -> Self {
+        let members = terms.iter().flat_map(|term| match term.members.is_empty() {
+            true => vec![term.site.clone()],
+            false => term.members.clone(),
+        });
+        let members = members.collect();
+        Self { members, ..Self::new(site.clone(), Role::Marginal, plates.to_vec(), sum) }
+    }
+
+    /// Whether the term is that of `site`, or that of `site` is summed into it.
+    pub fn covers(&self, site: &str) -> bool {
+        &*self.site == site || self.members.iter().any(|member| &**member == site)
     }
 
     /// The term of a log-probability whose plate and event axes are flattened into one.
@@ -64,7 +136,7 @@ impl Term {
         let elements: usize = plates.iter().map(|plate| plate.batch).product();
         let detail = Value::new(log_prob.clone());
         let log_prob = sum_events(log_prob, particles, elements, size / elements);
-        Self { site: site.into(), role, reparameterized: true, plates, log_prob, detail }
+        Self::of(site.into(), role, plates, log_prob, detail)
     }
 
     /// The factor of the term's sum: the product of its plates' scales.
@@ -159,12 +231,47 @@ impl Block {
 #[derive(Clone, Debug, Default)]
 pub struct LogTerms {
     terms: Vec<Term>,
+    order: Order,
+    enumerated: Vec<Enumerated>,
+}
+
+/// What the order of terms says of their sites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Nothing: each may depend on all.
+    #[default]
+    Unknown,
+    /// A term depends on the sites before it and its own at most, as in a program.
+    Sequential,
+    /// A term depends on its own site alone.
+    Independent,
 }
 
 impl LogTerms {
     /// Adds a term.
     pub fn push(&mut self, term: Term) {
         self.terms.push(term);
+    }
+
+    /// With terms in this order.
+    pub fn with_order(self, order: Order) -> Self {
+        Self { order, ..self }
+    }
+
+    /// What the order of the terms says of their sites.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// With axis 0 as enumeration over the values of these sites has made it.
+    pub fn with_enumerated(self, enumerated: Vec<Enumerated>) -> Self {
+        Self { enumerated, ..self }
+    }
+
+    /// The sites whose values are told one after the other along axis 0: particle `(k S + s)` has the `k`-th value,
+    /// and the second site has its first value for all values of the first before it has its second.
+    pub fn enumerated(&self) -> &[Enumerated] {
+        &self.enumerated
     }
 
     /// Adds the terms of `other`.
@@ -207,6 +314,15 @@ impl LogTerms {
     /// If there are no terms; [`LogTerms::try_total`] says so instead.
     pub fn total(&self) -> Tensor<2> {
         self.try_total().expect("a log-density has at least one term")
+    }
+
+    /// What `change` makes of each term, in the same order.
+    pub fn map(self, change: impl FnMut(Term) -> Term) -> Self {
+        Self { terms: self.terms.into_iter().map(change).collect(), ..self }
+    }
+
+    pub(crate) fn into_terms(self) -> Vec<Term> {
+        self.terms
     }
 
     /// The plates over which only a part of the elements is at hand.

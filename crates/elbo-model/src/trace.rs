@@ -6,9 +6,13 @@ use burn::tensor::{Bool, Tensor};
 use elbo_dist::{Distribution, Noise, Place, Support};
 
 use crate::checks::check_size;
+use crate::enumeration::copies;
 use crate::mask::Mask;
 use crate::record::Record;
-use crate::{Latents, ModelError, Params, Plate, PlateSize, Role, Subsample, Traced};
+use crate::{
+    Enumerated, Estimator, Latents, ModelError, Order, Params, Plan, Plate, PlateSize, Role,
+    Subsample, Traced,
+};
 
 /// A run of a program: it answers [`Trace::sample`] with values and collects log-densities.
 ///
@@ -34,6 +38,14 @@ use crate::{Latents, ModelError, Params, Plate, PlateSize, Role, Subsample, Trac
 pub struct Trace {
     pub(crate) noise: Noise,
     pub(crate) particles: usize,
+    /// The particles without the copies that enumeration makes of them.
+    pub(crate) base: usize,
+    /// What an objective asks of draws, in the run of a guide.
+    pub(crate) plan: Option<Plan>,
+    /// The sites that the run is to enumerate, as far as they are known.
+    pub(crate) planned: Vec<Enumerated>,
+    /// The sites that the run has enumerated.
+    pub(crate) enumerated: Vec<Enumerated>,
     pub(crate) source: Source,
     pub(crate) given: Latents,
     pub(crate) observed: Latents,
@@ -47,6 +59,15 @@ pub struct Trace {
     pub(crate) conditioned: Vec<String>,
     pub(crate) record: Record,
     error: Option<ModelError>,
+}
+
+/// How a program asks for a draw.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Asked {
+    /// As a latent, maybe with an estimator.
+    Sampled(Option<Estimator>),
+    /// To be summed out where it is scored.
+    Marginal,
 }
 
 /// Where the values of latents come from.
@@ -66,6 +87,12 @@ impl Trace {
         let mut trace = Self::new(particles, noise, Source::Distribution);
         trace.record.keep_values = true;
         trace
+    }
+
+    /// A run of a guide: it draws every latent as `plan` and the sites ask for it, and scores it.
+    pub(crate) fn proposal(particles: usize, plan: &Plan, noise: Noise) -> Self {
+        let plan = Some(plan.clone()).filter(|plan| !plan.is_sampling());
+        Self { plan, ..Self::prior(particles, noise) }
     }
 
     /// A run that takes every latent from `latents` and scores it.
@@ -132,9 +159,21 @@ impl Trace {
         }
     }
 
+    /// With a copy of the particles for each combination of values of `planned`.
+    pub(crate) fn enumerating(self, planned: Vec<Enumerated>) -> Self {
+        let copies = copies(&planned);
+        let (noise, given) = (self.noise.repeating(self.base), self.given.tiled(copies));
+        Self { particles: self.base * copies, noise, given, planned, ..self }
+    }
+
+    /// The sites that the run enumerates.
+    pub(crate) fn found(&self) -> Vec<Enumerated> {
+        self.enumerated.clone()
+    }
+
     fn taking(self, latents: &Latents) -> Self {
         let particles = self.particles.max(latents.particles());
-        Self { particles, given: latents.clone(), ..self }
+        Self { particles, base: particles, given: latents.clone(), ..self }
     }
 
     fn new(particles: usize, noise: Noise, source: Source) -> Self {
@@ -142,6 +181,10 @@ impl Trace {
         Self {
             noise,
             particles,
+            base: particles,
+            plan: None,
+            planned: Vec::new(),
+            enumerated: Vec::new(),
             source,
             given: empty.clone(),
             observed: empty,
@@ -167,7 +210,13 @@ impl Trace {
         if let Some(error) = self.error.take().or_else(|| self.unknown()) {
             return Err(error);
         }
-        Ok(self.record.finish(self.noise.place()))
+        let mut traced = self.record.finish(self.noise.place());
+        let is_latent = |(_, role): &&(Arc<str>, Role)| *role == Role::Latent;
+        traced.latents =
+            self.names.iter().filter(is_latent).map(|(name, _)| name.clone()).collect();
+        let terms = traced.terms.with_order(Order::Sequential);
+        traced.terms = terms.with_enumerated(self.enumerated);
+        Ok(traced)
     }
 
     /// A latent site: its value, drawn or given.
@@ -180,7 +229,69 @@ impl Trace {
         name: &str,
         distribution: P,
     ) -> Tensor<D, P::Kind> {
-        let value = self.attempt(|t| t.try_sample(name, &distribution));
+        self.latent(name, distribution, Asked::Sampled(None))
+    }
+
+    /// A latent site whose gradient is to be estimated by `estimator` where a guide draws it; a plan may say
+    /// otherwise. Elsewhere, as [`Trace::sample`].
+    ///
+    /// # Shapes
+    /// As [`Trace::sample`]; `[S K, ..]` if it enumerates `K` values.
+    pub fn sample_with<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: &str,
+        distribution: P,
+        estimator: Estimator,
+    ) -> Tensor<D, P::Kind> {
+        self.latent(name, distribution, Asked::Sampled(Some(estimator)))
+    }
+
+    /// A discrete site that is summed out of the density, exactly: its values are told one after the other on axis 0,
+    /// and what depends on them is folded by a log-sum-exp, for each element of its plates on its own. It is no
+    /// latent, so a guide does not draw it. A run that draws from the prior draws it like any other.
+    ///
+    /// `log Σ_k p(z = k) p(x | z = k)`
+    ///
+    /// # Shapes
+    /// `[S K, ..]` for `K` values where the run scores, else `[S, ..]`.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_dist::{Bernoulli, Normal, Place};
+    /// use elbo_model::{Latents, LogJoint, Trace};
+    ///
+    /// fn two_bumps(t: &mut Trace, x: &Tensor<2>) {
+    ///     let n = x.dims()[1];
+    ///     t.plate("rows", n, |t| {
+    ///         let side = t.marginalize("side", Bernoulli::<2>::probs(0.5)); // [2, N]
+    ///         t.observe("x", Normal::new(side * 4.0 - 2.0, 1.0), x.clone());
+    ///     });
+    /// }
+    ///
+    /// let device = Device::flex();
+    /// let x = Tensor::from_floats([[0.0, 1.0]], &device);
+    /// let terms = two_bumps.log_joint(&Latents::new(Place::f32(&device)), &x).unwrap();
+    /// // log N(0; 2, 1), and log ½ (N(1; 2, 1) + N(1; -2, 1)).
+    /// let by_hand = [-2.918_938_5, -2.093_935_9];
+    /// let found: f32 = terms.total().into_scalar();
+    /// assert!((found - (by_hand[0] + by_hand[1])).abs() < 1e-5);
+    /// ```
+    pub fn marginalize<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: &str,
+        distribution: P,
+    ) -> Tensor<D, P::Kind> {
+        self.latent(name, distribution, Asked::Marginal)
+    }
+
+    fn latent<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: &str,
+        distribution: P,
+        asked: Asked,
+    ) -> Tensor<D, P::Kind> {
+        let value = self.attempt(|t| t.try_sample(name, &distribution, asked));
         value.unwrap_or_else(|| self.placeholder(&distribution))
     }
 

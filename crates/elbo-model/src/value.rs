@@ -63,6 +63,14 @@ impl Value {
         self.erased.constant(&*self.tensor)
     }
 
+    /// The value so many times one after the other on axis 0, if it is not shared by all particles.
+    pub(crate) fn tiled(&self, times: usize) -> Self {
+        match times == 1 || self.shape[0] == 1 {
+            true => self.clone(),
+            false => self.erased.repeated(&*self.tensor, times),
+        }
+    }
+
     /// The values on the host in row-major order.
     pub fn to_vec(&self) -> Vec<f64> {
         self.flat().inner().into_data().iter::<f64>().collect()
@@ -96,6 +104,7 @@ impl fmt::Debug for Value {
 trait Erased: Send + Sync {
     fn flat(&self, tensor: &dyn Any, shape: &[usize]) -> Tensor<2>;
     fn constant(&self, tensor: &dyn Any) -> Value;
+    fn repeated(&self, tensor: &dyn Any, times: usize) -> Value;
     fn map(&self, tensor: &dyn Any, map: &dyn Fn(f64) -> f64) -> Value;
 }
 
@@ -120,6 +129,10 @@ impl<const D: usize, K: ValueKind> Erased for Of<D, K> {
 
     fn constant(&self, tensor: &dyn Any) -> Value {
         Value::new(K::constant(self.tensor(tensor)))
+    }
+
+    fn repeated(&self, tensor: &dyn Any, times: usize) -> Value {
+        Value::new(self.tensor(tensor).repeat_dim(0, times))
     }
 
     fn map(&self, tensor: &dyn Any, map: &dyn Fn(f64) -> f64) -> Value {

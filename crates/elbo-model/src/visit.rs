@@ -9,14 +9,16 @@ use crate::checks::{at_site, check_elements, check_inside, check_support, shape_
 use crate::error::Names;
 use crate::latents::rank_error;
 use crate::params::constrain;
-use crate::trace::Source;
-use crate::{ModelError, Role, Term, Trace, Value};
+use crate::score::Proposal;
+use crate::trace::{Asked, Source};
+use crate::{Known, ModelError, Role, Term, Trace, Value};
 
 impl Trace {
     pub(crate) fn try_sample<const D: usize, P: Distribution<D>>(
         &mut self,
         name: &str,
         distribution: &P,
+        asked: Asked,
     ) -> Result<Tensor<D, P::Kind>, ModelError> {
         if let Some(value) = self.observed.value(name).cloned() {
             let value = value.get().ok_or_else(|| rank_error::<D, P::Kind>(name, &value))?;
@@ -24,20 +26,44 @@ impl Trace {
             let drawn = self.try_observe(name, distribution, value.clone())?;
             return Ok(drawn.unwrap_or(value));
         }
-        let name = self.enter(name, Role::Latent)?;
+        let role = if asked == Asked::Marginal { Role::Marginal } else { Role::Latent };
+        let name = self.enter(name, role)?;
         let shape = self.shape_in_plates(&name, distribution)?;
-        self.record.drawn(&name, Role::Latent, shape, distribution, &self.plates);
-        let value = match self.given_value(&name, distribution, shape)? {
-            Some(value) => value,
-            None if self.source == Source::Given => {
-                let (site, given) = (name.to_string(), self.given.names());
-                return Err(ModelError::MissingSite { site, given });
-            }
-            None => self.draw(&name, distribution, shape)?,
-        };
+        self.record.drawn(&name, role, shape, distribution, &self.plates);
+        let Proposal { value, estimator, aid } = self.value(&name, distribution, shape, asked)?;
         self.record.value(&name, || Value::new(value.clone()), Some(distribution.support()));
-        self.score(name, Role::Latent, distribution, value.clone())?;
+        if self.scored {
+            let log_prob = distribution.log_prob(value.clone());
+            let known = || Known::new(distribution.clone(), shape, self.plates.len(), self.place());
+            let known = self.masks.is_empty().then(known);
+            let finish = |term: Term| term.drawn_by(estimator, aid).distributed(known);
+            self.add_term(name, role, log_prob, finish)?;
+        }
         Ok(value)
+    }
+
+    /// The value of a site that is not observed: enumerated, given or drawn.
+    fn value<const D: usize, P: Distribution<D>>(
+        &mut self,
+        name: &str,
+        distribution: &P,
+        shape: [usize; D],
+        asked: Asked,
+    ) -> Result<Proposal<D, P::Kind>, ModelError> {
+        if asked == Asked::Marginal && self.source == Source::Given {
+            return Ok(Proposal::plain(self.enumerate(name, distribution, shape)?));
+        }
+        match (self.given_value(name, distribution, shape)?, asked) {
+            (Some(value), _) => Ok(Proposal::plain(value)),
+            (None, _) if self.source == Source::Given => {
+                let (site, given) = (name.to_string(), self.given.names());
+                Err(ModelError::MissingSite { site, given })
+            }
+            (None, Asked::Sampled(own)) if self.plan.is_some() => {
+                self.propose(name, distribution, shape, own)
+            }
+            (None, _) => Ok(Proposal::plain(self.draw(name, distribution, shape)?)),
+        }
     }
 
     /// The given value of a latent site, checked against its distribution.
@@ -95,7 +121,7 @@ impl Trace {
         self.check_particles(&name, "factor", log_factor.dims())?;
         self.check_place(&name, "log-factor", &log_factor)?;
         self.record.computed(&name, Role::Factor, &log_factor, &self.plates);
-        self.add_term(name, Role::Factor, true, log_factor)
+        self.add_term(name, Role::Factor, log_factor, |term| term)
     }
 
     /// The value at which a run that looks for arrows holds the site.
@@ -163,7 +189,7 @@ impl Trace {
     }
 
     /// Draws of the given shape; refuses an event that lies where a plate does.
-    fn draw<const D: usize, P: Distribution<D>>(
+    pub(crate) fn draw<const D: usize, P: Distribution<D>>(
         &self,
         name: &str,
         distribution: &P,
@@ -190,7 +216,7 @@ impl Trace {
 
     /// `tensor` with `fill`, which broadcasts to it, where a mask hides it; a mask of S particles over a tensor that all
     /// of them share makes it one of S.
-    fn hide<const D: usize, K: ValueKind>(
+    pub(crate) fn hide<const D: usize, K: ValueKind>(
         &self,
         name: &str,
         mut tensor: Tensor<D, K>,
@@ -221,24 +247,22 @@ impl Trace {
         if !self.scored {
             return Ok(());
         }
-        self.add_term(name, role, P::REPARAMETERIZED, distribution.log_prob(value))
+        self.add_term(name, role, distribution.log_prob(value), |term| term)
     }
 
     fn add_term<const D: usize>(
         &mut self,
         name: Arc<str>,
         role: Role,
-        reparameterized: bool,
         log_prob: Tensor<D>,
+        finish: impl FnOnce(Term) -> Term,
     ) -> Result<(), ModelError> {
         self.check_plates(&name, log_prob.dims())?;
         if !self.scored {
             return Ok(());
         }
         let log_prob = self.hide(&name, log_prob, || self.place().zeros([1; D]))?;
-        let mut term = Term::new(name, role, self.plates.clone(), log_prob);
-        term.reparameterized = reparameterized;
-        self.record.terms.push(term);
+        self.record.terms.push(finish(Term::new(name, role, self.plates.clone(), log_prob)));
         Ok(())
     }
 

@@ -75,10 +75,20 @@ pub fn central_differences<const D: usize>(
     f: impl Fn(Tensor<D>) -> Tensor<1>,
 ) -> Vec<f64> {
     let device = device.clone().inner();
+    slopes(|moved| f(tensor(&device, shape, moved.to_vec())).into_scalar(), at)
+}
+
+/// [`central_differences`] of a function of numbers.
+///
+/// ```
+/// let slopes = elbo_testkit::slopes(|x| x[0] * x[1].exp(), &[2.0, 0.0]);
+/// assert!((slopes[0] - 1.0).abs() < 1e-9 && (slopes[1] - 2.0).abs() < 1e-9);
+/// ```
+pub fn slopes(f: impl Fn(&[f64]) -> f64, at: &[f64]) -> Vec<f64> {
     let value_at = |i: usize, x: f64| -> f64 {
         let mut moved = at.to_vec();
         moved[i] = x;
-        f(tensor(&device, shape, moved)).into_scalar()
+        f(&moved)
     };
     let slope = |(i, &x): (usize, &f64)| {
         let scale = if x == 0.0 { 1.0 } else { x.abs().log2().floor().exp2() };

@@ -25,7 +25,7 @@ pub use close::assert_close;
 pub use conjugate::{BetaBernoulli, GammaRate, LinearRegression, NormalMean};
 pub use data::data_dir;
 pub use golden::Golden;
-pub use gradient::{assert_gradient, autodiff_gradient, central_differences};
+pub use gradient::{assert_gradient, autodiff_gradient, central_differences, slopes};
 pub use ks::{kolmogorov_tail, ks_statistic, ks_test};
 pub use ndarray::ndarray;
 pub use normal::{erf, normal_cdf};

@@ -5,7 +5,7 @@ use crate::distributions::gaussian_random_walk::lagged;
 use crate::shape::{joined, leading, one_an_event, with_steps};
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
-    Support,
+    Support, TensorMap,
 };
 
 /// `T` steps of a series that is linear in its last `p` values: `xₜ ~ N(c + Σₖ φₖ xₜ₋ₖ, σ²)` for
@@ -103,11 +103,11 @@ impl<const D: usize> Distribution<D> for AutoRegressive<D> {
         Support::Real
     }
 
-    fn detach(self) -> Self {
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
         Self {
-            coefficients: self.coefficients.detach(),
-            intercept: self.intercept.detach(),
-            scale: self.scale.detach(),
+            coefficients: self.coefficients.with_tensors(map),
+            intercept: self.intercept.with_tensors(map),
+            scale: self.scale.with_tensors(map),
             ..self
         }
     }

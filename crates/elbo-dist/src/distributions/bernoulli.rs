@@ -2,7 +2,9 @@ use burn::tensor::{Float, Tensor, activation};
 
 use crate::distributions::{chance, log1p_exp, logit};
 use crate::special::{log1p_exp_neg_abs, sigmoid_value, with_slope};
-use crate::{Cdf, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support};
+use crate::{
+    Cdf, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, TensorMap,
+};
 
 /// The Bernoulli distribution over 0 and 1, by log-odds `l`.
 ///
@@ -81,9 +83,9 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
         self.support
     }
 
-    fn detach(self) -> Self {
-        let probs = self.probs.map(Operand::detach);
-        Self { logits: self.logits.detach(), probs, ..self }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        let probs = self.probs.map(|probs| probs.with_tensors(map));
+        Self { logits: self.logits.with_tensors(map), probs, ..self }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

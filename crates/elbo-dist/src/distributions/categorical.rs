@@ -6,6 +6,7 @@ use crate::shape::shape_of_index;
 use crate::special::log_softmax;
 use crate::{
     DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support,
+    TensorMap,
 };
 
 /// The categorical distribution over `0, 1, .., K - 1`, by unnormalized log-probabilities.
@@ -77,9 +78,9 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
         Support::Category { count: self.logits.dims()[D - 1] }
     }
 
-    fn detach(self) -> Self {
-        let probs = self.probs.map(Operand::detach);
-        Self { logits: self.logits.detach(), probs }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        let probs = self.probs.map(|probs| probs.with_tensors(map));
+        Self { logits: self.logits.with_tensors(map), probs }
     }
 
     /// The Gumbel-max trick: `argmaxₖ lₖ - log(-log uₖ)`.

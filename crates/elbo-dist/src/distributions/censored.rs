@@ -2,7 +2,9 @@ use burn::tensor::{Bool, Float, Tensor};
 
 use crate::parameter::check_all;
 use crate::shape::{beside, widest};
-use crate::{Cdf, DistError, Distribution, Domain, Noise, Operand, Parameter, Support, broadcast};
+use crate::{
+    Cdf, DistError, Distribution, Domain, Noise, Operand, Parameter, Support, TensorMap, broadcast,
+};
 
 /// A distribution of numbers whose readings end at `low` and `high`: what lies beyond an end is recorded as
 /// that end.
@@ -87,8 +89,12 @@ impl<P: Cdf<D> + Distribution<D, Kind = Float>, const D: usize> Distribution<D> 
         }
     }
 
-    fn detach(self) -> Self {
-        Self { base: self.base.detach(), low: self.low.detach(), high: self.high.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self {
+            base: self.base.with_tensors(map),
+            low: self.low.with_tensors(map),
+            high: self.high.with_tensors(map),
+        }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

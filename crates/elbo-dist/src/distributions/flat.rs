@@ -1,6 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
-use crate::{DistError, Distribution, Noise, Parameter, Support};
+use crate::{DistError, Distribution, Noise, Parameter, Support, TensorMap};
 
 /// The improper flat distribution on a support: a constant density, whose integral is infinite but on bounded
 /// sets.
@@ -58,7 +58,7 @@ impl<const D: usize> Distribution<D> for Flat {
         self.support
     }
 
-    fn detach(self) -> Self {
+    fn with_tensors(self, _: &mut impl TensorMap) -> Self {
         self
     }
 

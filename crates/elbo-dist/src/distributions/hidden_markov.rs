@@ -4,7 +4,8 @@ use crate::distributions::forward_backward::{Logs, column, row, tied};
 use crate::shape::{joined, leading, merged, of_numbers, sizes_apart, with_steps};
 use crate::special::log_softmax;
 use crate::{
-    Categorical, DistError, Distribution, Moments, Noise, Operand, Parameter, Support, logsumexp,
+    Categorical, DistError, Distribution, Moments, Noise, Operand, Parameter, Support, TensorMap,
+    logsumexp,
 };
 
 /// `T` observations of a hidden Markov chain over `K` states, summed over all the paths that it can take.
@@ -182,11 +183,11 @@ where
         self.observations.is_proper()
     }
 
-    fn detach(self) -> Self {
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
         Self {
-            initial: self.initial.detach(),
-            transition: self.transition.detach(),
-            observations: self.observations.detach(),
+            initial: self.initial.with_tensors(map),
+            transition: self.transition.with_tensors(map),
+            observations: self.observations.with_tensors(map),
             ..self
         }
     }

@@ -1,6 +1,7 @@
 use burn::tensor::Tensor;
 
 use crate::Operand;
+use crate::TensorMap;
 use crate::linalg::{keep, lower};
 
 /// A linear map with normal errors: `y = A z + L ε` for standard normal `ε`.
@@ -35,8 +36,11 @@ impl<const D: usize> LinearGaussian<D> {
         Self { matrix: Operand::Tensor(matrix), scale_tril: Operand::Tensor(scale_tril) }
     }
 
-    pub(super) fn detach(self) -> Self {
-        Self { matrix: self.matrix.detach(), scale_tril: self.scale_tril.detach() }
+    pub(super) fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self {
+            matrix: self.matrix.with_tensors(map),
+            scale_tril: self.scale_tril.with_tensors(map),
+        }
     }
 
     /// `z Aᵀ` of rows `[.., 1, n]`.

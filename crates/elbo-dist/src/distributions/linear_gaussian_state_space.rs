@@ -7,7 +7,7 @@ use crate::place::constant_like;
 use crate::shape::{joined, leading, rows_of_square, sizes_apart, with_steps};
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
-    Support, log_det, solve_lower, solve_lower_transposed,
+    Support, TensorMap, log_det, solve_lower, solve_lower_transposed,
 };
 
 /// `T` observations of a hidden state that moves linearly with normal errors, the state integrated out:
@@ -209,12 +209,12 @@ impl<const D: usize> Distribution<D> for LinearGaussianStateSpace<D> {
         Support::Real
     }
 
-    fn detach(self) -> Self {
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
         Self {
-            transition: self.transition.detach(),
-            observation: self.observation.detach(),
-            initial_mean: self.initial_mean.detach(),
-            initial_scale_tril: self.initial_scale_tril.detach(),
+            transition: self.transition.with_tensors(map),
+            observation: self.observation.with_tensors(map),
+            initial_mean: self.initial_mean.with_tensors(map),
+            initial_scale_tril: self.initial_scale_tril.with_tensors(map),
             ..self
         }
     }

@@ -3,7 +3,7 @@ use burn::tensor::{Float, Tensor};
 use crate::moments::from_zero;
 use crate::{
     Cdf, Distribution, Entropy, Moments, Noise, Normal, Operand, Parameter, Quantile, Support,
-    expm1,
+    TensorMap, expm1,
 };
 
 /// The log-normal distribution: `exp x` for `x ~ N(μ, σ²)`.
@@ -58,8 +58,8 @@ impl<const D: usize> Distribution<D> for LogNormal<D> {
         Support::Positive
     }
 
-    fn detach(self) -> Self {
-        Self { log: self.log.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { log: self.log.with_tensors(map) }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

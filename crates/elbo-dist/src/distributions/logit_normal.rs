@@ -3,7 +3,8 @@ use burn::tensor::{Float, Tensor};
 use crate::noise::into_open_unit;
 use crate::special::log_odds;
 use crate::{
-    Cdf, Distribution, Noise, Normal, Operand, Parameter, Quantile, Support, log1p, sigmoid,
+    Cdf, Distribution, Noise, Normal, Operand, Parameter, Quantile, Support, TensorMap, log1p,
+    sigmoid,
 };
 
 /// The logit-normal distribution: `σ(x)` for `x ~ N(μ, σ²)`.
@@ -54,8 +55,8 @@ impl<const D: usize> Distribution<D> for LogitNormal<D> {
         self.logit.parameters()
     }
 
-    fn detach(self) -> Self {
-        Self { logit: self.logit.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { logit: self.logit.with_tensors(map) }
     }
 
     fn support(&self) -> Support {

@@ -4,7 +4,7 @@ use crate::linalg::{capacitance, solve_by_capacitance};
 use crate::shape::sizes_apart;
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
-    Support, broadcast, log_det,
+    Support, TensorMap, broadcast, log_det,
 };
 
 /// The normal distribution of vectors of length `n` with the covariance `Σ = W Wᵀ + diag d`, for a `W` of
@@ -94,9 +94,9 @@ impl<const D: usize, const M: usize> Distribution<D> for LowRankMultivariateNorm
         Support::Real
     }
 
-    fn detach(self) -> Self {
-        let (loc, cov_diag) = (self.loc.detach(), self.cov_diag.detach());
-        Self { loc, cov_factor: self.cov_factor.detach(), cov_diag }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        let (loc, cov_diag) = (self.loc.with_tensors(map), self.cov_diag.with_tensors(map));
+        Self { loc, cov_factor: self.cov_factor.with_tensors(map), cov_diag }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

@@ -2,7 +2,7 @@ use burn::tensor::{Bool, Float, Tensor};
 
 use crate::place::constant_like;
 use crate::shape::widest;
-use crate::{DistError, Distribution, Moments, Noise, Operand, Parameter, Support};
+use crate::{DistError, Distribution, Moments, Noise, Operand, Parameter, Support, TensorMap};
 
 /// A distribution of which only some elements count: the others have log-density 0, whatever their value.
 ///
@@ -68,8 +68,8 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Maske
         self.base.is_proper()
     }
 
-    fn detach(self) -> Self {
-        Self { base: self.base.detach(), ..self }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { base: self.base.with_tensors(map), ..self }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

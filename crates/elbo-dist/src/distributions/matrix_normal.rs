@@ -4,7 +4,7 @@ use crate::linalg::lower;
 use crate::shape::{leading, rows_of_square, sizes_apart, widest};
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
-    Support, log_det, solve_lower,
+    Support, TensorMap, log_det, solve_lower,
 };
 
 /// The normal distribution of `n` by `p` matrices `X = M + A Z Bᵀ` with independent standard normal `Z`: rows
@@ -93,11 +93,11 @@ impl<const D: usize> Distribution<D> for MatrixNormal<D> {
         Support::Real
     }
 
-    fn detach(self) -> Self {
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
         Self {
-            loc: self.loc.detach(),
-            scale_tril_row: self.scale_tril_row.detach(),
-            scale_tril_column: self.scale_tril_column.detach(),
+            loc: self.loc.with_tensors(map),
+            scale_tril_row: self.scale_tril_row.with_tensors(map),
+            scale_tril_column: self.scale_tril_column.with_tensors(map),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::shape::{merged, of_numbers, sizes_apart, widest};
 use crate::special::log_softmax;
 use crate::{
     Categorical, Cdf, DistError, Distribution, Moments, Noise, Operand, Parameter, Support,
-    logsumexp,
+    TensorMap, logsumexp,
 };
 
 /// A mixture of `K` distributions of one family, which lie along the last axis.
@@ -76,8 +76,11 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for Mixtu
         self.components.support()
     }
 
-    fn detach(self) -> Self {
-        Self { weights: self.weights.detach(), components: self.components.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self {
+            weights: self.weights.with_tensors(map),
+            components: self.components.with_tensors(map),
+        }
     }
 
     fn draw(&self, mut shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

@@ -4,7 +4,7 @@ use crate::distributions::binomial::binomial;
 use crate::special::log_softmax;
 use crate::{
     Categorical, DistError, Distribution, Domain, ElementNoise, Moments, Noise, Operand, Parameter,
-    Support, broadcast, lgamma, lgamma_scalar,
+    Support, TensorMap, broadcast, lgamma, lgamma_scalar,
 };
 
 /// The multinomial distribution: how often each of `K` categories comes up in `n` draws.
@@ -69,8 +69,8 @@ impl<const D: usize> Distribution<D> for Multinomial<D> {
         Support::Partition { count, total: self.total_count }
     }
 
-    fn detach(self) -> Self {
-        Self { each: self.each.detach(), ..self }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { each: self.each.with_tensors(map), ..self }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

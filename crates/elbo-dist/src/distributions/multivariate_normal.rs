@@ -3,7 +3,7 @@ use burn::tensor::{Float, Tensor};
 use crate::scale_tril::ScaleTril;
 use crate::{
     DistError, Distribution, Domain, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Parameter,
-    Support,
+    Support, TensorMap,
 };
 
 /// The normal distribution `N(μ, Σ)` of vectors of length `n`, by the lower factor of `Σ = L Lᵀ`.
@@ -85,8 +85,8 @@ impl<const D: usize, const M: usize> Distribution<D> for MultivariateNormal<D, M
         Support::Real
     }
 
-    fn detach(self) -> Self {
-        Self { loc: self.loc.detach(), scale: self.scale.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { loc: self.loc.with_tensors(map), scale: self.scale.with_tensors(map) }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

@@ -6,7 +6,8 @@ use crate::distributions::student_t::chi2_over_df;
 use crate::scale_tril::ScaleTril;
 use crate::shape::one_an_event;
 use crate::{
-    DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, log1p,
+    DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support,
+    TensorMap, log1p,
 };
 
 /// Student's t distribution of vectors of length `n`, with `ν` degrees of freedom, location `μ` and the
@@ -87,8 +88,12 @@ impl<const D: usize, const M: usize> Distribution<D> for MultivariateStudentT<D,
         Support::Real
     }
 
-    fn detach(self) -> Self {
-        Self { df: self.df.detach(), loc: self.loc.detach(), scale: self.scale.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self {
+            df: self.df.with_tensors(map),
+            loc: self.loc.with_tensors(map),
+            scale: self.scale.with_tensors(map),
+        }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

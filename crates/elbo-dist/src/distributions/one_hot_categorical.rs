@@ -3,7 +3,7 @@ use burn::tensor::{Float, Int, Tensor};
 use crate::special::log_softmax;
 use crate::{
     Categorical, DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Support,
-    broadcast,
+    TensorMap, broadcast,
 };
 
 /// The categorical distribution over vectors of zeros with a single 1, by unnormalized
@@ -75,8 +75,8 @@ impl<const D: usize> Distribution<D> for OneHotCategorical<D> {
         Support::OneHot { count: self.count() }
     }
 
-    fn detach(self) -> Self {
-        Self { index: self.index.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { index: self.index.with_tensors(map) }
     }
 
     fn draw(&self, mut shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

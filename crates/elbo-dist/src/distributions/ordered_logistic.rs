@@ -4,7 +4,7 @@ use crate::parameter::check_all;
 use crate::shape::shape_of_index;
 use crate::{
     Categorical, DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter,
-    Support, log_sigmoid, log1mexp,
+    Support, TensorMap, log_sigmoid, log1mexp,
 };
 
 /// The ordered logistic distribution over `0, 1, .., K - 1`: which of the intervals between cutpoints
@@ -81,8 +81,11 @@ impl<const D: usize> Distribution<D> for OrderedLogistic<D> {
         Support::Category { count: self.cutpoints.dims()[D - 1] + 1 }
     }
 
-    fn detach(self) -> Self {
-        Self { predictor: self.predictor.detach(), cutpoints: self.cutpoints.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self {
+            predictor: self.predictor.with_tensors(map),
+            cutpoints: self.cutpoints.with_tensors(map),
+        }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D, Int> {

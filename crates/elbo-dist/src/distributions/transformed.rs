@@ -1,7 +1,7 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::transforms::over_event;
-use crate::{DistError, Distribution, Noise, Parameter, Support, Transform};
+use crate::{DistError, Distribution, Noise, Parameter, Support, TensorMap, Transform};
 
 /// The distribution of `x = f(z)` for `z` of a base distribution and a bijection `f`.
 ///
@@ -90,8 +90,8 @@ where
         self.base.is_proper()
     }
 
-    fn detach(self) -> Self {
-        Self { base: self.base.detach(), ..self }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { base: self.base.with_tensors(map), ..self }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

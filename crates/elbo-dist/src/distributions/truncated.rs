@@ -5,7 +5,9 @@ use burn::tensor::{Bool, Float, Tensor};
 use crate::moments::probability;
 use crate::noise::open_unit_ends;
 use crate::shape::widest;
-use crate::{Cdf, DistError, Distribution, Noise, Operand, Parameter, Quantile, Support, log1mexp};
+use crate::{
+    Cdf, DistError, Distribution, Noise, Operand, Parameter, Quantile, Support, TensorMap, log1mexp,
+};
 
 /// A distribution of numbers between `low` and `high`, either of which may be infinite.
 ///
@@ -112,8 +114,8 @@ impl<P: Quantile<D> + Distribution<D, Kind = Float>, const D: usize> Distributio
         self.base.support().between(self.low, self.high)
     }
 
-    fn detach(self) -> Self {
-        Self { base: self.base.detach(), ..self }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { base: self.base.with_tensors(map), ..self }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

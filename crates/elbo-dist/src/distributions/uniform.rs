@@ -4,6 +4,7 @@ use crate::moments::probability;
 use crate::operand::divided;
 use crate::{
     Cdf, DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Quantile, Support,
+    TensorMap,
 };
 
 /// The uniform distribution on an interval with fixed ends.
@@ -60,7 +61,7 @@ impl<const D: usize> Distribution<D> for Uniform {
         Support::Interval { low: self.low, high: self.high }
     }
 
-    fn detach(self) -> Self {
+    fn with_tensors(self, _: &mut impl TensorMap) -> Self {
         self
     }
 

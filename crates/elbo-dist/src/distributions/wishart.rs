@@ -3,7 +3,9 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::WishartCholesky;
 use crate::linalg::{diagonal, lower, unchecked_cholesky};
 use crate::transforms::log_slope_of_square;
-use crate::{DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Support};
+use crate::{
+    DistError, Distribution, Entropy, Moments, Noise, Operand, Parameter, Support, TensorMap,
+};
 
 /// The Wishart distribution of symmetric positive definite `n` by `n` matrices with `ν` degrees of freedom:
 /// that of `Σ xₖ xₖᵀ` for `ν` independent `xₖ ~ N(0, V)`.
@@ -69,8 +71,8 @@ impl<const D: usize> Distribution<D> for Wishart<D> {
         Support::PositiveDefinite { size: self.factor.size() }
     }
 
-    fn detach(self) -> Self {
-        Self { factor: self.factor.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { factor: self.factor.with_tensors(map) }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

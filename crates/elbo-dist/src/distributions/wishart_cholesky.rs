@@ -9,8 +9,8 @@ use crate::place::constant_like;
 use crate::shape::{leading, one_an_event, rows_of_square};
 use crate::special::polynomial;
 use crate::{
-    DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, digamma,
-    lbeta, log_det, solve_lower,
+    DistError, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support,
+    TensorMap, digamma, lbeta, log_det, solve_lower,
 };
 
 /// The distribution of the Cholesky factor `K` of a [`Wishart`](crate::Wishart) matrix `K Kᵀ`.
@@ -125,8 +125,8 @@ impl<const D: usize> Distribution<D> for WishartCholesky<D> {
         Support::LowerCholesky { size: self.size() }
     }
 
-    fn detach(self) -> Self {
-        Self { df: self.df.detach(), scale_tril: self.scale_tril.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { df: self.df.with_tensors(map), scale_tril: self.scale_tril.with_tensors(map) }
     }
 
     /// `L T` with standard normal `Tᵢⱼ` below the diagonal, and `Tᵢᵢ² ~ χ²(ν - i + 1)`.

@@ -3,7 +3,8 @@ use burn::tensor::{Float, Tensor};
 use crate::distributions::{chance, log1p_exp, logit};
 use crate::shape::{beside, widest};
 use crate::{
-    Cdf, DistError, Distribution, Domain, Moments, Noise, Operand, Parameter, Support, logaddexp,
+    Cdf, DistError, Distribution, Domain, Moments, Noise, Operand, Parameter, Support, TensorMap,
+    logaddexp,
 };
 
 /// A count that is 0 for a reason of its own with probability `π`, and else one of a base distribution.
@@ -65,8 +66,8 @@ impl<P: Distribution<D, Kind = Float>, const D: usize> Distribution<D> for ZeroI
         self.base.support()
     }
 
-    fn detach(self) -> Self {
-        Self { gate_logits: self.gate_logits.detach(), base: self.base.detach() }
+    fn with_tensors(self, map: &mut impl TensorMap) -> Self {
+        Self { gate_logits: self.gate_logits.with_tensors(map), base: self.base.with_tensors(map) }
     }
 
     fn draw(&self, shape: [usize; D], noise: &mut Noise) -> Tensor<D> {

@@ -58,7 +58,7 @@ use crate::Support;
 /// # Shapes
 /// Elementwise, value and log-determinant have the shape of the argument. Of vectors and matrices the last
 /// axes may have other sizes in `x` than in `z`, and have size 1 in the log-determinant.
-pub trait Transform<const D: usize> {
+pub trait Transform<const D: usize>: Send + Sync + 'static {
     /// `f(z)` and `log |dx/dz|` at `z`.
     fn forward_and_log_det(&self, z: Tensor<D>) -> (Tensor<D>, Tensor<D>);
 

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Noise, Normal, Place};
-use elbo_guide::{Amortized, Guide, GuideError, Path};
-use elbo_model::{Model, Subsample, Trace};
+use elbo_guide::{Amortized, Guide, GuideError};
+use elbo_model::{Model, Plan, Subsample, Trace};
 
 fn place() -> Place {
     Place::f32(&Device::flex())
@@ -21,7 +21,7 @@ fn a_guide_program_follows_the_batch() {
     let guide = Amortized::new(Model::new(rows));
     for batch in [3, 5] {
         let x = place().tensor((0..batch).map(f64::from).collect(), [1, batch as usize]);
-        let draw = guide.draw(&x, 7, Path::Full, &mut Noise::new(1, place())).unwrap();
+        let draw = guide.draw(&x, 7, &Plan::default(), &mut Noise::new(1, place())).unwrap();
         let z = draw.latents.get::<2>("z").unwrap();
         assert_eq!(z.dims(), [7, batch as usize]);
         let block = draw.log_q.blocks().remove(0);
@@ -43,7 +43,7 @@ fn a_guide_that_observes_is_refused() {
     }
     let x = place().zeros([1, 2]);
     let guide = Amortized::new(Model::new(observing));
-    let error = guide.draw(&x, 1, Path::Full, &mut Noise::new(0, place())).unwrap_err();
+    let error = guide.draw(&x, 1, &Plan::default(), &mut Noise::new(0, place())).unwrap_err();
     assert!(matches!(&error, GuideError::NotADraw { site, .. } if site == "x"), "{error}");
 }
 
@@ -53,7 +53,7 @@ fn two_draws_from_one_noise_differ() {
     let x = place().zeros([1, 2]);
     let mut noise = Noise::new(0, place());
     let [first, second] = [0, 1].map(|_| {
-        let draw = guide.draw(&x, 1, Path::Full, &mut noise).unwrap();
+        let draw = guide.draw(&x, 1, &Plan::default(), &mut noise).unwrap();
         draw.latents.value("z").unwrap().to_vec()
     });
     assert_ne!(first, second);

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Distribution, Exponential, Noise, Normal, Place, Support};
 use elbo_guide::{FlatLatents, GuideError, Init, MeanField, MeanFieldConfig};
-use elbo_model::{Latents, Layout, ModelError, Plate, Program, Site, Trace};
+use elbo_model::{Latents, Layout, ModelError, Plan, Plate, Program, Site, Trace};
 
 use crate::f64_on_flex;
 
@@ -185,9 +185,9 @@ fn initial_values_that_are_not_one_particle_are_refused() {
 
 #[test]
 fn noise_at_another_place_than_the_guide_is_refused() {
-    use elbo_guide::{Guide, Path};
+    use elbo_guide::Guide;
     let guide = start(&shifted, Init::Median).unwrap();
     let mut single = Noise::new(0, &Device::flex());
-    let error = Guide::<()>::draw(&guide, &(), 2, Path::Full, &mut single).unwrap_err();
+    let error = Guide::<()>::draw(&guide, &(), 2, &Plan::default(), &mut single).unwrap_err();
     assert!(matches!(error, GuideError::Place { .. }), "{error}");
 }

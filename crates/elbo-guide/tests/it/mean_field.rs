@@ -5,8 +5,8 @@ use elbo_dist::{
     Bernoulli, Categorical, Dirichlet, Distribution, Gamma, HalfCauchy, Noise, Normal, Place,
     Support, Uniform,
 };
-use elbo_guide::{Guide, GuideError, Init, MeanField, MeanFieldConfig, Path};
-use elbo_model::{Layout, LogJoint, Program, Site, Subsample, Trace};
+use elbo_guide::{Guide, GuideError, Init, MeanField, MeanFieldConfig};
+use elbo_model::{Layout, LogJoint, Path, Plan, Program, Site, Subsample, Trace};
 
 use crate::f64_on_flex;
 
@@ -32,7 +32,7 @@ fn log_q_is_the_density_of_the_transformed_normal() {
     let place = f64_on_flex();
     let guide = of(&half, MeanFieldConfig::new().with_scale(0.7), &place);
     let mu: f64 = guide.loc().into_scalar();
-    let draw = guide.draw(&(), 50, Path::Full, &mut Noise::new(1, &place)).unwrap();
+    let draw = guide.draw(&(), 50, &Plan::default(), &mut Noise::new(1, &place)).unwrap();
     let tau = draw.latents.value("tau").unwrap().to_vec();
     let log_q: Vec<f64> = draw.log_q.total().into_data().iter::<f64>().collect();
     for (tau, log_q) in tau.into_iter().zip(log_q) {
@@ -80,7 +80,7 @@ fn draws_and_log_q_agree_on_the_entropy() {
     let place = f64_on_flex();
     let guide = of(&half, MeanFieldConfig::new().with_scale(0.5), &place);
     let mu: f64 = guide.loc().into_scalar();
-    let draw = guide.draw(&(), 20_000, Path::Full, &mut Noise::new(9, &place)).unwrap();
+    let draw = guide.draw(&(), 20_000, &Plan::default(), &mut Noise::new(9, &place)).unwrap();
     let mean: f64 = draw.log_q.total().mean().into_scalar();
     let entropy = 0.5 * (std::f64::consts::TAU.ln() + 1.0) + 0.5_f64.ln() + mu;
     let error = (0.5_f64 + 0.25).sqrt() / 20_000_f64.sqrt();
@@ -92,7 +92,7 @@ fn both_paths_give_the_same_log_q() {
     let place = f64_on_flex();
     let guide = of(&supports, MeanFieldConfig::new().with_scale(0.3), &place);
     let [full, draws_only] = [Path::Full, Path::DrawsOnly].map(|path| {
-        let draw = guide.draw(&(), 6, path, &mut Noise::new(2, &place)).unwrap();
+        let draw = guide.draw(&(), 6, &Plan::new(path), &mut Noise::new(2, &place)).unwrap();
         draw.log_q.total().into_data().iter::<f64>().collect::<Vec<_>>()
     });
     for (x, y) in full.into_iter().zip(draws_only) {
@@ -104,7 +104,8 @@ fn both_paths_give_the_same_log_q() {
 fn draws_have_the_shape_and_the_support_of_their_sites() {
     let place = f64_on_flex();
     let guide = of(&supports, MeanFieldConfig::new().with_scale(3.0), &place);
-    let latents = guide.draw(&(), 500, Path::Full, &mut Noise::new(2, &place)).unwrap().latents;
+    let latents =
+        guide.draw(&(), 500, &Plan::default(), &mut Noise::new(2, &place)).unwrap().latents;
     assert_eq!(latents.get::<2>("real").unwrap().dims(), [500, 1]);
     assert_eq!(latents.get::<3>("positive").unwrap().dims(), [500, 1, 2]);
     assert!(latents.value("positive").unwrap().find(|x| x <= 0.0).is_none());
@@ -123,7 +124,7 @@ fn a_latent_in_a_plate_keeps_one_log_q_an_element() {
     let place = f64_on_flex();
     let config = || MeanFieldConfig::new().with_scale(0.4);
     let draw = |guide: &MeanField| {
-        guide.draw(&(), 4, Path::Full, &mut Noise::new(2, &place)).unwrap().log_q
+        guide.draw(&(), 4, &Plan::default(), &mut Noise::new(2, &place)).unwrap().log_q
     };
     let plated = draw(&of(&plated, config(), &place));
     let bare = draw(&of(&bare, config(), &place));
@@ -150,7 +151,7 @@ fn the_same_seed_gives_the_same_draws_on_two_backends() {
     let draw = |device: &Device| {
         let place = Place::f32(device);
         let guide = of(&supports, MeanFieldConfig::new(), &place);
-        let draw = guide.draw(&(), 4, Path::Full, &mut Noise::new(7, &place)).unwrap();
+        let draw = guide.draw(&(), 4, &Plan::default(), &mut Noise::new(7, &place)).unwrap();
         draw.latents.value("real").unwrap().to_vec()
     };
     for (x, y) in draw(&Device::flex()).into_iter().zip(draw(&elbo_testkit::ndarray())) {
@@ -232,7 +233,7 @@ fn log_q_of_a_simplex_is_a_density_over_it() {
     let guide = MeanFieldConfig::new().with_scale(0.9).init(&layout, &model, &(), &mut noise);
     let guide = guide.unwrap();
     assert_eq!(guide.loc().dims(), [1, 3]);
-    let draw = guide.draw(&(), 40_000, Path::Full, &mut noise).unwrap();
+    let draw = guide.draw(&(), 40_000, &Plan::default(), &mut noise).unwrap();
     let log_p = model.log_joint(&draw.latents, &()).unwrap().total();
     let ratio: Vec<f64> = (log_p - draw.log_q.total()).inner().exp().into_data().iter().collect();
     let n = ratio.len() as f64;

@@ -140,7 +140,7 @@ fn finite_terms_with_an_infinite_sum_are_said_to_overflow() {
 }
 
 #[test]
-fn a_discrete_site_of_the_guide_is_refused_before_the_first_step() {
+fn a_site_whose_estimator_the_objective_does_not_know_is_refused_before_the_first_step() {
     #[derive(Module, Debug)]
     struct Coin {
         logit: Param<Tensor<2>>,
@@ -155,9 +155,11 @@ fn a_discrete_site_of_the_guide_is_refused_before_the_first_step() {
     }
     let coin = Coin { logit: Param::from_tensor(place().zeros([1, 1])) };
     let noise = elbo_dist::Noise::new(0, place());
-    let mut svi = Svi::new(Model::new(model), Amortized::new(coin), Elbo, noise);
-    let error = svi.step(&()).unwrap_err();
-    assert!(error.to_string().starts_with("the draws of \"heads\" carry no gradient"), "{error}");
+    let objective = elbo_infer::DoublyReparameterizedIwae;
+    let svi = Svi::new(Model::new(model), Amortized::new(coin), objective, noise);
+    let error = svi.with_particles(2).step(&()).unwrap_err();
+    let expected = "\"heads\" has the estimator score function, leave-one-out, which DoublyReparam";
+    assert!(error.to_string().starts_with(expected), "{error}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Objectives and the inference loop.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
+mod bounds;
 mod conjugate;
 mod errors;
+mod estimators;
 mod minibatches;
 mod objectives;
 mod posterior;

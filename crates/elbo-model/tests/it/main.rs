@@ -3,6 +3,7 @@
 mod backends;
 mod by_hand;
 mod conditioning;
+mod enumeration;
 mod errors;
 mod gradients;
 mod graph;

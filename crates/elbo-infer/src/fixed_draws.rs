@@ -1,0 +1,229 @@
+//! Deterministic optimization: the draws are fixed.
+
+use burn::module::Module;
+use burn::optim::{GradientsParams, LBFGSConfig};
+use burn::tensor::Tensor;
+use elbo_dist::{Place, cholesky, solve_lower, solve_lower_transposed};
+use elbo_guide::{Guide, MeanField};
+use elbo_model::LogJoint;
+
+use crate::{Controls, Estimate, InferError, Objective, Svi, gradients};
+
+/// What an optimization with fixed draws did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FixedDrawsInfo {
+    /// The bound at the optimum, of the fixed draws.
+    pub bound: f64,
+    /// The evaluations of the bound and its gradient.
+    pub evaluations: usize,
+    /// The norm of the gradient of all parameters, at the optimum.
+    pub gradient_norm: f64,
+}
+
+impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
+    /// Maximizes the bound of one set of draws, those of the present step, to its optimum by L-BFGS.
+    ///
+    /// A bound of fixed draws is a deterministic function, so that there is no learning rate to tune and an end to reach.
+    /// Take tens of particles, and double precision.
+    ///
+    /// # Errors
+    /// As [`Svi::step`]; the parameters are then as before the call.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::optim::{LBFGSConfig, LineSearchFn};
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_dist::{Noise, Normal, Place};
+    /// use elbo_guide::MeanField;
+    /// use elbo_infer::{Elbo, Svi};
+    /// use elbo_model::{Layout, Model, Trace};
+    ///
+    /// fn chain(t: &mut Trace, x: &Tensor<2>) {
+    ///     let z = t.sample("z", Normal::new(0.0, 1.0));
+    ///     t.observe("x", Normal::new(z, 1.0), x.clone());
+    /// }
+    ///
+    /// let place = Place::f64(&Device::flex()).unwrap();
+    /// let mut noise = Noise::new(0, &place);
+    /// let x = place.tensor(vec![1.0], [1, 1]);
+    /// let layout = Layout::discover(&chain, &x, &noise).unwrap();
+    /// let guide = MeanField::new(&layout, &chain, &x, &mut noise).unwrap();
+    /// let mut svi = Svi::new(Model::new(chain), guide, Elbo, noise).with_particles(30);
+    /// let config = LBFGSConfig::new().with_max_iter(100).with_line_search_fn(LineSearchFn::StrongWolfe);
+    /// let info = svi.run_fixed_draws(&x, &config).unwrap();
+    /// assert!(info.gradient_norm < 1e-5);
+    /// // The posterior is N(½, ½); thirty draws stand for all of them.
+    /// let covariance = svi.linear_response(&x).unwrap();
+    /// assert!((covariance.into_scalar::<f64>() - 0.5).abs() < 0.5 / 30.0_f64.sqrt());
+    /// ```
+    ///
+    /// # References
+    /// Giordano, Ingram & Broderick (2024), *Black box variational inference with a deterministic objective*.
+    pub fn run_fixed_draws<B>(
+        &mut self,
+        data: &B,
+        config: &LBFGSConfig,
+    ) -> Result<FixedDrawsInfo, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        self.check_settings()?;
+        drop(self.terms(data, self.noise.at_step(self.step), true, None)?);
+        let start = self.modules().clone();
+        let (mut failure, mut evaluations) = (None, 0);
+        let evaluate = |modules: (M, G)| {
+            evaluations += 1;
+            match self.loss_at(modules, data) {
+                Ok(found) => found,
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    (f64::NAN, gradients::zeros(&start))
+                }
+            }
+        };
+        let (modules, _) = config.init().step(1.0, start.clone(), evaluate);
+        let last = match failure {
+            Some(error) => Err(error),
+            None => self.loss_at(modules.clone(), data),
+        };
+        let outcome = last.and_then(|(_, gradient)| {
+            let gradient_norm = gradients::norm(self.modules(), &gradient);
+            let bound = self.bound_at(modules.clone(), data)?;
+            Ok(FixedDrawsInfo { bound, evaluations, gradient_norm })
+        });
+        let controls = self.all_modules().1.clone();
+        let kept = if outcome.is_ok() { modules } else { start };
+        self.modules = Some((kept, controls));
+        outcome
+    }
+
+    /// The loss of the fixed draws and its gradient, zeros where a parameter has none.
+    fn loss_at<B>(
+        &mut self,
+        modules: (M, G),
+        data: &B,
+    ) -> Result<(f64, GradientsParams), InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        let Estimate { loss, .. } = self.estimate_at(modules, data)?;
+        let value: f64 = loss.clone().into_scalar();
+        if !loss.is_tracked() {
+            return Err(InferError::NothingToTrain);
+        }
+        let found = GradientsParams::from_grads(loss.backward(), self.modules());
+        Ok((value, gradients::with_zeros(self.modules(), found)))
+    }
+
+    fn bound_at<B>(&mut self, modules: (M, G), data: &B) -> Result<f64, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        Ok(self.estimate_at(modules, data)?.bound.into_scalar())
+    }
+
+    /// The estimate by the fixed draws at other parameters, which become the present ones.
+    fn estimate_at<B>(&mut self, modules: (M, G), data: &B) -> Result<Estimate, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        let (_, controls) = self.modules.take().expect("a step puts the modules back");
+        self.modules = Some((modules, controls));
+        let terms = self.terms(data, self.noise.at_step(self.step), false, None)?;
+        self.objective.estimate(&terms)
+    }
+}
+
+/// The step of the differences, relative to a parameter's size, about `∛ε`.
+const STEP: f64 = 1e-5;
+
+impl<M: Module, O: Objective, C: Module> Svi<M, MeanField, O, C> {
+    /// The linear-response estimate of the posterior covariance of all latents on the real line, at an optimum of
+    /// [`Svi::run_fixed_draws`].
+    ///
+    /// `[H⁻¹]_{μμ}`, with the Hessian `H` of the loss in all parameters, whose columns are differences of gradients
+    ///
+    /// It corrects the variances of a mean-field guide, which are too small, and has the covariances that such a guide lacks.
+    ///
+    /// # Shapes
+    /// `[d, d]`, in the order of the guide's [`FlatLatents`](elbo_guide::FlatLatents).
+    ///
+    /// # Errors
+    /// [`InferError::SinglePrecision`] for a guide that is not in double precision, [`InferError::NotAnOptimum`] if `H` is
+    /// not positive definite, and those of [`Svi::step`].
+    ///
+    /// # References
+    /// Giordano, Broderick & Jordan (2018), *Covariances, robustness, and variational Bayes*; Giordano, Ingram &
+    /// Broderick (2024), section 3.2.
+    pub fn linear_response<B>(&mut self, data: &B) -> Result<Tensor<2>, InferError>
+    where
+        M: LogJoint<B>,
+        MeanField: Guide<B>,
+        C: Controls<B>,
+    {
+        let place = self.modules().1.flat().place().clone();
+        if place.dtype() != burn::tensor::DType::F64 {
+            return Err(InferError::SinglePrecision);
+        }
+        let start = self.modules().clone();
+        let hessian = self.hessian(&start, data);
+        let controls = self.all_modules().1.clone();
+        self.modules = Some((start.clone(), controls));
+        inverse_block(hessian?, location(&start), &place)
+    }
+
+    /// The columns of the Hessian of the loss, by differences of gradients.
+    fn hessian<B>(&mut self, start: &(M, MeanField), data: &B) -> Result<Vec<Vec<f64>>, InferError>
+    where
+        M: LogJoint<B>,
+        MeanField: Guide<B>,
+        C: Controls<B>,
+    {
+        let at = gradients::values(start);
+        let mut gradient = |parameter: usize, to: f64| -> Result<Vec<f64>, InferError> {
+            let moved = gradients::with_value(start.clone(), parameter, to);
+            let (_, found) = self.loss_at(moved, data)?;
+            let found = gradients::by_parameter(self.modules(), &found);
+            Ok(found.into_iter().flat_map(|(_, gradient)| gradient).collect())
+        };
+        let mut columns = Vec::new();
+        for (parameter, value) in at.iter().enumerate() {
+            let step = STEP * value.abs().max(1.0);
+            let ends = [gradient(parameter, value + step)?, gradient(parameter, value - step)?];
+            let slope = ends[0].iter().zip(&ends[1]).map(|(up, down)| (up - down) / (2.0 * step));
+            columns.push(slope.collect());
+        }
+        Ok(columns)
+    }
+}
+
+/// The elements of the guide's location among all parameters.
+fn location<M: Module>(modules: &(M, MeanField)) -> std::ops::Range<usize> {
+    let before = gradients::values(&modules.0).len();
+    before..before + modules.1.flat().len()
+}
+
+/// The block of the inverse of a symmetric matrix.
+fn inverse_block(
+    columns: Vec<Vec<f64>>,
+    block: std::ops::Range<usize>,
+    place: &Place,
+) -> Result<Tensor<2>, InferError> {
+    let n = columns.len();
+    let matrix: Tensor<2> = place.tensor(columns.concat(), [n, n]);
+    let symmetric = (matrix.clone() + matrix.transpose()) * 0.5;
+    let factor = cholesky(symmetric).map_err(|_| InferError::NotAnOptimum)?;
+    let size = block.len();
+    let ones = (0..n * size).map(|i| f64::from(u8::from(i / size == block.start + i % size)));
+    let columns: Tensor<2> = place.tensor(ones.collect(), [n, size]);
+    let solved = solve_lower_transposed(factor.clone(), solve_lower(factor, columns));
+    Ok(solved.narrow(0, block.start, size))
+}

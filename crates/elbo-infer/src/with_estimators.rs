@@ -1,0 +1,31 @@
+//! Objectives with estimators for some sites.
+
+use elbo_model::{Estimator, Plan};
+
+use crate::{Estimate, InferError, Objective, Terms};
+
+/// An objective with estimators for some sites, made by [`Objective::with_estimator`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct WithEstimators<O> {
+    objective: O,
+    sites: Vec<(String, Estimator)>,
+}
+
+impl<O: Objective> WithEstimators<O> {
+    pub(crate) fn new(objective: O, site: &str, estimator: Estimator) -> Self {
+        Self { objective, sites: vec![(site.to_string(), estimator)] }
+    }
+}
+
+impl<O: Objective> Objective for WithEstimators<O> {
+    fn plan(&self) -> Plan {
+        let sites = self.sites.iter();
+        sites.fold(self.objective.plan(), |plan, (site, estimator)| {
+            plan.with_estimator(site, *estimator)
+        })
+    }
+
+    fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
+        self.objective.estimate(terms)
+    }
+}

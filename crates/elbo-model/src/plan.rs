@@ -1,0 +1,148 @@
+//! What an objective asks of draws.
+
+use crate::estimator::{Choice, ControlVariate, Estimator, InForce};
+use crate::{ModelError, Names};
+
+/// Which way gradients of `log q` take to the parameters of a guide.
+///
+/// # References
+/// Roeder, Wu & Duvenaud (2017), *Sticking the landing*: the total derivative of `log q` is the sum
+/// of the path derivative and the score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Path {
+    /// Through the draws and through the density's own parameters.
+    #[default]
+    Full,
+    /// Through the draws alone: `log q` of sites whose draws carry gradients is evaluated at constant parameters.
+    DrawsOnly,
+}
+
+/// What an objective asks of a guide's draws: the way of their gradients, and estimators for some sites or all.
+///
+/// ```
+/// use elbo_model::{Estimator, Plan};
+///
+/// let plan = Plan::default().with_estimator("z", Estimator::Disarm);
+/// assert_eq!(plan.estimator("z", true, 2).estimator, Estimator::Disarm);
+/// assert_eq!(plan.estimator("w", true, 2).estimator, Estimator::Pathwise);
+/// assert_eq!(plan.estimator("w", false, 2).estimator, Estimator::LEAVE_ONE_OUT);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    path: Path,
+    sites: Vec<(String, Estimator)>,
+    all: Option<Estimator>,
+    split_model: bool,
+    by_site: bool,
+    sampling: bool,
+    isolated: Option<String>,
+}
+
+impl Plan {
+    /// Draws whose `log q` has gradients by `path`, each site with its own estimator.
+    pub fn new(path: Path) -> Self {
+        Self { path, ..Self::default() }
+    }
+
+    /// Draws for their own sake: no gradient is asked for, and no estimator has to be in force.
+    pub fn sampling() -> Self {
+        Self { sampling: true, ..Self::default() }
+    }
+
+    /// With `estimator` at `site`, whatever the guide's program says.
+    pub fn with_estimator(mut self, site: &str, estimator: Estimator) -> Self {
+        self.sites.retain(|(known, _)| known != site);
+        self.sites.push((site.to_string(), estimator));
+        self
+    }
+
+    /// With `estimator` at all sites, whatever anybody else says: for objectives that know no other.
+    pub fn with_estimator_for_all(self, estimator: Estimator) -> Self {
+        Self { all: Some(estimator), ..self }
+    }
+
+    /// With the draws of all sites but `site` as constants.
+    pub fn isolating(self, site: &str) -> Self {
+        Self { isolated: Some(site.to_string()), ..self }
+    }
+
+    /// With `log p` evaluated twice: for the model's parameters at constant draws, and for the draws at constant
+    /// parameters.
+    pub fn with_split_model(self) -> Self {
+        Self { split_model: true, ..self }
+    }
+
+    /// With a term of `log q` for each site, even where a guide could do with one for all.
+    pub fn with_term_by_site(self) -> Self {
+        Self { by_site: true, ..self }
+    }
+
+    /// Whether draws are asked for their own sake.
+    pub fn is_sampling(&self) -> bool {
+        self.sampling
+    }
+
+    /// Whether `log p` is evaluated twice.
+    pub fn splits_model(&self) -> bool {
+        self.split_model
+    }
+
+    /// Whether each site has a term of its own.
+    pub fn is_by_site(&self) -> bool {
+        self.by_site
+    }
+
+    /// The way of gradients of `log q`.
+    pub fn path(&self) -> Path {
+        self.path
+    }
+
+    /// Checks that every site for which this plan has an estimator is one of `sampled`.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownEstimatorSite`].
+    pub fn check_sites<'a>(
+        &self,
+        sampled: impl Iterator<Item = &'a str>,
+    ) -> Result<(), ModelError> {
+        let sampled: Vec<_> = sampled.collect();
+        match self.sites.iter().find(|(site, _)| !sampled.contains(&site.as_str())) {
+            None => Ok(()),
+            Some((site, _)) => {
+                let sampled = Names(sampled.into_iter().map(str::to_string).collect());
+                Err(ModelError::UnknownEstimatorSite { site: site.clone(), sampled })
+            }
+        }
+    }
+
+    /// The estimator of a site that chooses none itself.
+    pub fn estimator(&self, site: &str, reparameterized: bool, particles: usize) -> InForce {
+        self.in_force(site, None, reparameterized, particles)
+    }
+
+    /// The estimator of a site that chooses `own` itself.
+    pub(crate) fn in_force(
+        &self,
+        site: &str,
+        own: Option<Estimator>,
+        reparameterized: bool,
+        particles: usize,
+    ) -> InForce {
+        let by_objective = self.sites.iter().find(|(known, _)| known == site);
+        let by_default = match reparameterized {
+            true => Choice::Reparameterized,
+            false => Choice::NotReparameterized,
+        };
+        if self.isolated.as_ref().is_some_and(|isolated| isolated != site) {
+            let estimator = Estimator::ScoreFunction(ControlVariate::None);
+            return InForce { estimator, chosen: Choice::ForAll };
+        }
+        let (estimator, chosen) = match (self.all, by_objective, own) {
+            (Some(estimator), _, _) => (estimator, Choice::ForAll),
+            (_, Some((_, estimator)), _) => (*estimator, Choice::ByObjective),
+            (_, _, Some(estimator)) => (estimator, Choice::AtSite),
+            _ => (Estimator::by_default(reparameterized, particles), by_default),
+        };
+        InForce { estimator, chosen }
+    }
+}

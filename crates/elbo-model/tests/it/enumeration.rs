@@ -192,9 +192,8 @@ fn one_hot_vectors_and_integers_are_enumerated() {
         t.observe("x", Normal::new(mean, 1.0), matrix([[1.5]]));
     }
     fn number(t: &mut Trace, _: &()) {
-        let die: Tensor<2, Int> = t.marginalize("die", elbo_dist::DiscreteUniform::new(-1, 1));
-        let mean = die.float().cast(burn::tensor::DType::F64);
-        t.observe("x", Normal::new(mean, 1.0), matrix([[1.5]]));
+        let die: Tensor<2> = t.marginalize("die", elbo_dist::DiscreteUniform::new(-1, 1));
+        t.observe("x", Normal::new(die, 1.0), matrix([[1.5]]));
     }
     let empty = Latents::new(double());
     let normal = |mean: f64| (-0.5 * (1.5 - mean) * (1.5_f64 - mean) - crate::HALF_LN_TWO_PI).exp();

@@ -38,6 +38,8 @@ use crate::Terms;
 pub struct Dependencies {
     model: Vec<(String, Vec<String>)>,
     guide: Vec<(String, Vec<String>)>,
+    /// Whether nothing is known.
+    everything: bool,
 }
 
 impl Dependencies {
@@ -49,7 +51,14 @@ impl Dependencies {
         Self {
             model: all(model, Graph::dependents),
             guide: guide.map(|graph| all(graph, Graph::descendants)).unwrap_or_default(),
+            everything: false,
         }
+    }
+
+    /// Every site may depend on every other, of all elements of a plate: each score is multiplied by the whole bound, as
+    /// in the plain estimate that Rao-Blackwellization improves on.
+    pub fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
     }
 
     /// The terms of the model that contain `site`: its own and those of its children.
@@ -85,6 +94,12 @@ impl Reach {
         let (log_p, log_q) = (&terms.log_p, &terms.log_q);
         let sites: Vec<_> = log_q.iter().collect();
         let source = sites[position];
+        if terms.dependencies.as_ref().is_some_and(|known| known.everything) {
+            return Self {
+                log_p: vec![Some(0); log_p.iter().count()],
+                log_q: vec![Some(0); sites.len()],
+            };
+        }
         let mut reach =
             Self { log_p: vec![None; log_p.iter().count()], log_q: vec![None; sites.len()] };
         for (index, site) in sites.iter().enumerate() {
@@ -116,7 +131,8 @@ pub(crate) fn depends(terms: &Terms, source: usize, later: usize) -> bool {
         return true;
     }
     if let Some(dependencies) = &terms.dependencies {
-        return dependencies.of_guide(&from.site).any(|site| *site == *to.site);
+        let mut dependent = dependencies.of_guide(&from.site);
+        return dependencies.everything || dependent.any(|site| *site == *to.site);
     }
     // Parameters that all particles share depend on no draw.
     let is_root = matches!(to.aid, elbo_model::Aid::Antithetic(_) | elbo_model::Aid::Relaxed(_));
@@ -137,7 +153,9 @@ fn first(terms: &Terms, site: &str) -> usize {
 
 fn contains(terms: &Terms, site: &str, term: &elbo_model::Term) -> bool {
     match &terms.dependencies {
-        Some(dependencies) => dependencies.of_model(site).any(|name| term.covers(name)),
+        Some(dependencies) => {
+            dependencies.everything || dependencies.of_model(site).any(|name| term.covers(name))
+        }
         None => true,
     }
 }

@@ -17,6 +17,24 @@ impl<O: Objective> WithEstimators<O> {
     }
 }
 
+impl<O> WithEstimators<O> {
+    /// With `estimator` at another site.
+    ///
+    /// ```
+    /// use elbo_infer::{Elbo, Objective};
+    /// use elbo_model::Estimator;
+    ///
+    /// let objective = Elbo
+    ///     .with_estimator("a", Estimator::Enumerate)
+    ///     .and_estimator("b", Estimator::Disarm);
+    /// assert_eq!(objective.plan().estimator("b", false, 2).estimator, Estimator::Disarm);
+    /// ```
+    pub fn and_estimator(mut self, site: &str, estimator: Estimator) -> Self {
+        self.sites.push((site.to_string(), estimator));
+        self
+    }
+}
+
 impl<O: Objective> Objective for WithEstimators<O> {
     fn plan(&self) -> Plan {
         let sites = self.sites.iter();

@@ -43,6 +43,7 @@ impl Trace {
             Estimator::Rebar { temperature } | Estimator::Relax { temperature } => {
                 let relaxation = self.relaxation(&site, temperature)?;
                 let hard = relaxation.value(relaxation.hard());
+                self.relaxed = true;
                 (self.tiled(hard), Aid::Relaxed(Box::new(relaxation)))
             }
             Estimator::GumbelSoftmax { temperature } => {
@@ -77,8 +78,13 @@ impl Trace {
         match estimator {
             Pathwise if !P::REPARAMETERIZED => Err(site.unfit("needs draws that carry gradients")),
             _ if needs_others && self.base < 2 => Err(site.unfit("needs at least 2 particles")),
+            Estimator::Rebar { .. } | Estimator::Relax { .. } if self.enumerated.is_empty() => {
+                Ok(())
+            }
+            _ if self.relaxed => Err(site.unfit("must come before the sites with REBAR or RELAX")),
             Disarm if self.base % 2 == 1 => Err(site.unfit("needs an even number of particles")),
             Pathwise | Enumerate => Ok(()),
+            Estimator::GumbelSoftmax { .. } | Estimator::StraightThrough { .. } => Ok(()),
             _ if !self.enumerated.is_empty() => {
                 Err(site.unfit("must come before the sites that are enumerated"))
             }

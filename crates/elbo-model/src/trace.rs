@@ -44,6 +44,8 @@ pub struct Trace {
     pub(crate) plan: Option<Plan>,
     /// The sites that the run is to enumerate, as far as they are known.
     pub(crate) planned: Vec<Enumerated>,
+    /// Whether a site was drawn so that it can be relaxed.
+    pub(crate) relaxed: bool,
     /// The sites that the run has enumerated.
     pub(crate) enumerated: Vec<Enumerated>,
     pub(crate) source: Source,
@@ -184,6 +186,7 @@ impl Trace {
             base: particles,
             plan: None,
             planned: Vec::new(),
+            relaxed: false,
             enumerated: Vec::new(),
             source,
             given: empty.clone(),

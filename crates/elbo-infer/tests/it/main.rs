@@ -8,6 +8,7 @@ mod estimators;
 mod minibatches;
 mod objectives;
 mod posterior;
+mod reach;
 mod svi;
 
 use burn::tensor::{Device, Tensor};

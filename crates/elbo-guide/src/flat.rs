@@ -181,6 +181,11 @@ fn check(site: &Site) -> Result<(), GuideError> {
 }
 
 impl Slot {
+    /// The site.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// This slot's columns of a flat `[S, d]` tensor.
     pub(crate) fn part(&self, flat: &Tensor<2>) -> Tensor<2> {
         if self.size == flat.dims()[1] {

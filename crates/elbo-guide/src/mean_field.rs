@@ -187,13 +187,14 @@ impl MeanField {
     }
 
     /// A draw with a term for each site.
-    fn draw_by_site(&self, eps: Tensor<2>, path: Path, estimators: &[InForce]) -> Draw {
-        let pathwise = self.base(&eps, Gradient::by(path));
+    fn draw_by_site(&self, eps: Tensor<2>, plan: &Plan, estimators: &[InForce]) -> Draw {
+        let pathwise = self.base(&eps, Gradient::by(plan.path()));
         let scored = self.base(&eps, Gradient::OfParameters);
         let square = self.score_square(&eps);
         let (mut parts, mut terms) = (Vec::new(), Vec::new());
         for (slot, in_force) in self.flat.slots().iter().zip(estimators) {
             let (from, aid) = match in_force.estimator {
+                _ if plan.holds(slot.name()) => (&scored, Aid::None),
                 Estimator::Pathwise => (&pathwise, Aid::None),
                 Estimator::ScoreFunction(ControlVariate::OptimalCoefficient) => {
                     (&scored, Aid::ScoreSquare(slot.base_term(slot.part(&square)).log_prob))
@@ -275,7 +276,7 @@ impl<B> Guide<B> for MeanField {
         let eps = noise.split().normal([particles, self.flat.len()]);
         let is_scored = |in_force: &InForce| in_force.estimator != Estimator::Pathwise;
         if plan.is_by_site() || estimators.iter().any(is_scored) {
-            return Ok(self.draw_by_site(eps, plan.path(), &estimators));
+            return Ok(self.draw_by_site(eps, plan, &estimators));
         }
         let [z, log_base] = self.base(&eps, Gradient::by(plan.path()));
         let (latents, log_det) = self.flat.unpack(z);

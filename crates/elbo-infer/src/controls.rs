@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 /// Baselines of score functions and networks of RELAX, as one Burn module: functions of the batch for each site that
 /// asks for one.
 ///
-/// They are trained by the optimizer that trains model and guide, baselines by their squared distance from what they
+/// They are asked for every site; only those that need one use the answer. They are trained by the optimizer that trains model and guide, baselines by their squared distance from what they
 /// foretell, networks by the variance of the gradient.
 ///
 /// # Example

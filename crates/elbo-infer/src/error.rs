@@ -99,6 +99,11 @@ pub enum InferError {
         /// What it must be.
         expected: &'static str,
     },
+    /// An objective that is no function of fixed draws.
+    #[error(
+        "with fixed draws the loss must be the bound and its gradient that of the draws, so that a line search makes sense; take Elbo, AnalyticKl, Tempered, Iwae, Renyi or Cubo, and no score functions, DisARM, REBAR, RELAX or straight-through"
+    )]
+    NotDeterministic,
     /// Differences of gradients in single precision.
     #[error(
         "a Hessian by differences of gradients needs double precision; build data, noise and guide at Place::f64"

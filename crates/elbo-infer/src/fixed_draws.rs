@@ -5,7 +5,7 @@ use burn::optim::{GradientsParams, LBFGSConfig};
 use burn::tensor::Tensor;
 use elbo_dist::{Place, cholesky, solve_lower, solve_lower_transposed};
 use elbo_guide::{Guide, MeanField};
-use elbo_model::LogJoint;
+use elbo_model::{Estimator, LogJoint, Path, Term};
 
 use crate::{Controls, Estimate, InferError, Objective, Svi, gradients};
 
@@ -27,7 +27,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// Take tens of particles, and double precision.
     ///
     /// # Errors
-    /// As [`Svi::step`]; the parameters are then as before the call.
+    /// [`InferError::NotDeterministic`] for an objective whose loss is not its bound, or a site whose gradient is not that of
+    /// its draws, and those of [`Svi::step`]; the parameters are then as before the call.
     ///
     /// # Example
     /// ```
@@ -70,7 +71,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         self.check_settings()?;
-        drop(self.terms(data, self.noise.at_step(self.step), true, None)?);
+        self.check_deterministic(data)?;
         let start = self.modules().clone();
         let (mut failure, mut evaluations) = (None, 0);
         let evaluate = |modules: (M, G)| {
@@ -97,6 +98,29 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let kept = if outcome.is_ok() { modules } else { start };
         self.modules = Some((kept, controls));
         outcome
+    }
+
+    /// Checks that the loss is the bound, up to its sign, and its gradient that of the bound.
+    fn check_deterministic<B>(&self, data: &B) -> Result<(), InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        let plan = self.objective.plan();
+        let terms = self.terms(data, &plan, self.noise.at_step(self.step), true)?;
+        let differentiable = |term: &Term| {
+            let estimator = term.estimator.estimator;
+            let relaxed = matches!(estimator, Estimator::GumbelSoftmax { .. });
+            relaxed || matches!(estimator, Estimator::Pathwise | Estimator::Enumerate)
+        };
+        let full = plan.path() == Path::Full && terms.log_q.iter().all(differentiable);
+        let Estimate { loss, bound, .. } = self.objective.estimate(&terms)?;
+        let [loss, bound] = [loss, bound].map(|x| x.into_scalar::<f64>().abs());
+        match full && (loss - bound).abs() <= 1e-6 * (1.0 + bound) {
+            true => Ok(()),
+            false => Err(InferError::NotDeterministic),
+        }
     }
 
     /// The loss of the fixed draws and its gradient, zeros where a parameter has none.
@@ -137,7 +161,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     {
         let (_, controls) = self.modules.take().expect("a step puts the modules back");
         self.modules = Some((modules, controls));
-        let terms = self.terms(data, self.noise.at_step(self.step), false, None)?;
+        let plan = self.objective.plan();
+        let terms = self.terms(data, &plan, self.noise.at_step(self.step), false)?;
         self.objective.estimate(&terms)
     }
 }

@@ -48,7 +48,7 @@ impl Objective for Iwae {
 /// `Σ_s (L_S - L_S without s) ∂ log q(z_s) + Σ_s w̃_s ∂ log w_s`
 ///
 /// Without a particle, its weight is the geometric mean of the others'. This is [`Iwae`] with
-/// [`Estimator::LEAVE_ONE_OUT`] everywhere.
+/// [`Estimator::LEAVE_ONE_OUT`] everywhere, whatever a site asks for.
 ///
 /// # Example
 /// ```

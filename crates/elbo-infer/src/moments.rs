@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use elbo_guide::Guide;
-use elbo_model::LogJoint;
+use elbo_model::{LogJoint, Plan};
 
 use crate::{Controls, Estimate, InferError, Objective, Svi, gradients};
 
@@ -64,7 +64,8 @@ impl Sums {
 
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// The mean and variance of the gradient of each parameter of model and guide at their present values, over `draws`
-    /// independent steps that are not taken.
+    /// independent steps that are not taken. What control variates know stays as it is, and their own parameters do not
+    /// count.
     ///
     /// # Errors
     /// As [`Svi::step`], and [`InferError::NoDraws`] for fewer than 2.
@@ -103,15 +104,15 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        self.moments(batch, draws, None)
+        self.moments(batch, &self.objective.plan(), draws)
     }
 
-    /// The moments of the gradient by the draws of one site, or of all.
+    /// The moments of the gradient by draws as `plan` asks for them.
     pub(crate) fn moments<B>(
         &self,
         batch: &B,
+        plan: &Plan,
         draws: usize,
-        isolated: Option<&str>,
     ) -> Result<Vec<GradientMoments>, InferError>
     where
         M: LogJoint<B>,
@@ -124,7 +125,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let mut sums: Vec<Sums> = Vec::new();
         let noise = self.noise.at_step(self.step).site("gradient moments");
         for draw in 0..draws {
-            let terms = self.terms(batch, noise.at_step(draw as u64), draw == 0, isolated)?;
+            let terms = self.terms(batch, plan, noise.at_step(draw as u64), draw == 0)?;
             let Estimate { loss, .. } = self.objective.estimate(&terms)?;
             if !loss.is_tracked() {
                 return Err(InferError::NothingToTrain);

@@ -19,13 +19,13 @@ pub struct Sites {
 /// What is done at one site.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SiteRow {
-    /// The site, or all sites of a guide that draws them as one.
+    /// The site.
     pub site: String,
     /// The guide's distribution, where it has a name.
     pub distribution: Option<&'static str>,
     /// The estimator, and who chose it.
     pub estimator: InForce,
-    /// How much of the divergence from the prior is known in closed form, for an objective that uses that.
+    /// How much of the divergence from the prior is known in closed form, which [`AnalyticKl`](crate::AnalyticKl) uses.
     pub closed: Closed,
     /// The gradient of the guide's parameters through this site alone, if it was measured.
     pub noise: Option<SiteNoise>,
@@ -47,7 +47,8 @@ pub enum Closed {
 pub struct SiteNoise {
     /// The sum of the variances of all elements, of one step.
     pub variance: f64,
-    /// The length of the mean divided by the root of that, corrected for the noise of the mean.
+    /// The length of the mean divided by the root of that, corrected for the noise of the mean: infinite for a gradient
+    /// without noise, and 0 where there is no signal.
     pub signal_to_noise: f64,
 }
 
@@ -161,7 +162,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let terms = self.terms(batch, self.noise.at_step(self.step), false, None)?;
+        let plan = self.objective.plan().with_term_by_site();
+        let terms = self.terms(batch, &plan, self.noise.at_step(self.step), false)?;
         let mut rows: Vec<SiteRow> = Vec::new();
         for term in terms.log_q.iter() {
             if !rows.iter().any(|row| row.site == *term.site) {
@@ -185,15 +187,17 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let mut sites = self.sites(batch)?;
         let alone = sites.rows.len() == 1;
         for row in &mut sites.rows {
-            let isolated = (!alone).then_some(row.site.as_str());
-            let moments = self.moments(batch, draws, isolated)?;
+            let plan = self.objective.plan().with_term_by_site();
+            let plan = if alone { plan } else { plan.isolating(&row.site) };
+            let moments = self.moments(batch, &plan, draws)?;
             let of_guide = moments.iter().filter(|moments| moments.parameter.starts_with("1."));
             let of_guide: Vec<_> = of_guide.collect();
             let variance: f64 = of_guide.iter().map(|moments| moments.total_variance()).sum();
             let mean = of_guide.iter().flat_map(|moments| &moments.mean);
             let square: f64 = mean.map(|mean| mean * mean).sum();
             let signal = (square - variance / draws as f64).max(0.0);
-            row.noise = Some(SiteNoise { variance, signal_to_noise: (signal / variance).sqrt() });
+            let signal_to_noise = if signal == 0.0 { 0.0 } else { (signal / variance).sqrt() };
+            row.noise = Some(SiteNoise { variance, signal_to_noise });
         }
         Ok(sites)
     }

@@ -5,7 +5,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
-use elbo_model::{LogJoint, ModelError, Term};
+use elbo_model::{LogJoint, ModelError, Plan, Term};
 
 use crate::gradients::{self, Fault};
 use crate::rebar::Relaxed;
@@ -31,7 +31,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         self.check_settings()?;
-        let terms = self.terms(batch, self.noise.at_step(self.step), which.check, None)?;
+        let terms =
+            self.terms(batch, &self.objective.plan(), self.noise.at_step(self.step), which.check)?;
         if which.is_part && terms.log_p.subsampled().next().is_none() {
             return Err(InferError::MinibatchWithoutPlate);
         }
@@ -106,14 +107,13 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         }
     }
 
-    /// The terms of a step with this noise; with the gradients of `isolated` alone among the guide's sites, if there is
-    /// one.
+    /// The terms of a step with this noise.
     pub(crate) fn terms<'a, B>(
         &'a self,
         batch: &'a B,
+        plan: &Plan,
         mut noise: Noise,
         check: bool,
-        isolated: Option<&str>,
     ) -> Result<Terms<'a>, InferError>
     where
         M: LogJoint<B>,
@@ -121,20 +121,14 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         let ((model, guide), controls) = self.all_modules();
-        let plan = match isolated {
-            None => self.objective.plan(),
-            Some(site) => self.objective.plan().isolating(site),
-        };
-        let mut draw = guide.draw(batch, self.particles, &plan, &mut noise)?;
-        if let Some(site) = isolated {
-            draw.log_q = draw.log_q.map(|term| match term.covers(site) {
-                true => term,
-                false => {
-                    let constant = term.log_prob.clone().inner();
-                    term.with_log_prob(constant)
-                }
-            });
-        }
+        let mut draw = guide.draw(batch, self.particles, plan, &mut noise)?;
+        draw.log_q = draw.log_q.map(|term| match plan.holds(&term.site) {
+            false => term,
+            true => {
+                let constant = term.log_prob.clone().inner();
+                term.with_log_prob(constant)
+            }
+        });
         let Draw { latents, log_q } = &draw;
         if check {
             let checked = model.valid().check(&latents.constant(), batch);

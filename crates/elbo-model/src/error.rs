@@ -241,7 +241,7 @@ pub enum ModelError {
     },
     /// A site to enumerate whose values cannot be told one by one.
     #[error(
-        "\"{site}\" ({distribution}) is to be enumerated, but the values of its support {support} cannot be told one by one; sample it instead"
+        "\"{site}\" ({distribution}) is to be enumerated, but the values of its support {support} cannot be told one by one (they are endless, more than a million, or neither numbers nor one-hot vectors); sample it instead"
     )]
     NotEnumerable {
         /// The site.

@@ -33,7 +33,7 @@ pub enum Estimator {
     /// The score function with the relaxed objective as control variate (Tucker et al. 2017), whose
     /// coefficient is fitted to earlier steps. Unbiased, for sites of 0 and 1, or of one-hot vectors, whose
     /// log-probabilities are shared by all particles; it takes a second evaluation of the model, of twice the
-    /// particles.
+    /// particles. The sites are of kind `Float`, under no mask, and come after all others; no site is enumerated.
     Rebar {
         /// The temperature of the relaxation, above 0.
         temperature: f64,
@@ -45,7 +45,7 @@ pub enum Estimator {
         temperature: f64,
     },
     /// Through a relaxed draw in place of the discrete one (Jang, Gu & Poole 2017; Maddison, Mnih & Teh 2017).
-    /// **Biased**: it is the gradient of another objective, the nearer the lower the temperature.
+    /// **Biased**: bound and gradient are those of another objective, the nearer the lower the temperature.
     GumbelSoftmax {
         /// The temperature of the relaxation, above 0.
         temperature: f64,

@@ -1,6 +1,6 @@
 //! What an objective asks of draws.
 
-use crate::estimator::{Choice, ControlVariate, Estimator, InForce};
+use crate::estimator::{Choice, Estimator, InForce};
 use crate::{ModelError, Names};
 
 /// Which way gradients of `log q` take to the parameters of a guide.
@@ -56,12 +56,13 @@ impl Plan {
         self
     }
 
-    /// With `estimator` at all sites, whatever anybody else says: for objectives that know no other.
+    /// With `estimator` at all sites, whatever anybody else says, at a site or on the objective: for objectives that
+    /// know no other.
     pub fn with_estimator_for_all(self, estimator: Estimator) -> Self {
         Self { all: Some(estimator), ..self }
     }
 
-    /// With the draws of all sites but `site` as constants.
+    /// With the draws of all sites but `site` as constants, in which no estimator is in force.
     pub fn isolating(self, site: &str) -> Self {
         Self { isolated: Some(site.to_string()), ..self }
     }
@@ -75,6 +76,11 @@ impl Plan {
     /// With a term of `log q` for each site, even where a guide could do with one for all.
     pub fn with_term_by_site(self) -> Self {
         Self { by_site: true, ..self }
+    }
+
+    /// Whether the draws of `site` are constants, because another one is isolated.
+    pub fn holds(&self, site: &str) -> bool {
+        self.isolated.as_ref().is_some_and(|isolated| isolated != site)
     }
 
     /// Whether draws are asked for their own sake.
@@ -133,9 +139,8 @@ impl Plan {
             true => Choice::Reparameterized,
             false => Choice::NotReparameterized,
         };
-        if self.isolated.as_ref().is_some_and(|isolated| isolated != site) {
-            let estimator = Estimator::ScoreFunction(ControlVariate::None);
-            return InForce { estimator, chosen: Choice::ForAll };
+        if self.holds(site) {
+            return InForce { estimator: Estimator::Pathwise, chosen: Choice::ForAll };
         }
         let (estimator, chosen) = match (self.all, by_objective, own) {
             (Some(estimator), _, _) => (estimator, Choice::ForAll),

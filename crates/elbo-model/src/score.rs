@@ -33,6 +33,10 @@ impl Trace {
     ) -> Result<Proposal<D, P::Kind>, ModelError> {
         let plan = self.plan.as_ref().expect("a proposal has a plan");
         let estimator = plan.in_force(name, own, P::REPARAMETERIZED, self.base);
+        if plan.holds(name) {
+            let value = P::Kind::constant(self.draw(name, distribution, shape)?);
+            return Ok(Proposal { value, estimator, aid: Aid::None });
+        }
         let site = Site { name, distribution, shape, estimator: estimator.estimator };
         self.check_estimator(&site)?;
         let (value, aid) = match estimator.estimator {

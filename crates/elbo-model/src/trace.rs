@@ -255,8 +255,13 @@ impl Trace {
     ///
     /// `log Σ_k p(z = k) p(x | z = k)`
     ///
+    /// The program runs twice where it scores: the first run finds out how many copies of the particles there are to be.
+    /// A site outside the plates of this one must not depend on it, which the runs that check find out
+    /// ([`LogJoint::check`](crate::LogJoint::check): the first step, and whenever a bound is estimated).
+    ///
     /// # Shapes
-    /// `[S K, ..]` for `K` values where the run scores, else `[S, ..]`.
+    /// `[S K, ..]` for `K` values where the run scores, else `[S, ..]`. Latents have then `S K` particles too, but for those
+    /// that all particles share, which keep the size 1 on axis 0.
     ///
     /// # Example
     /// ```

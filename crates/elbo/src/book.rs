@@ -17,6 +17,7 @@ chapters! {
     Distributions: "distributions.md",
     Guides: "guides.md",
     Inference: "svi.md",
+    Estimators: "estimators.md",
     NoiseAndReproducibility: "noise.md",
     Errors: "errors.md",
     Translation: "translation.md",

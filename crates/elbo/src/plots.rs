@@ -105,6 +105,88 @@ fn draw_curve(
     Ok(())
 }
 
+/// One of the charts of [`panels`].
+#[derive(Clone, Debug)]
+pub struct Panel<'a> {
+    /// What the horizontal axis shows.
+    pub x: &'a str,
+    /// What the vertical axis shows.
+    pub y: &'a str,
+    /// Lines by name.
+    pub series: Vec<(String, Vec<(f64, f64)>)>,
+}
+
+/// Writes charts side by side as SVG, a series of one name in one colour.
+///
+/// # Errors
+/// [`PlotError::Empty`] and [`PlotError::Drawing`].
+///
+/// # Example
+/// ```
+/// use elbo::plots::{Panel, panels};
+///
+/// let path = std::env::temp_dir().join("elbo-doc-panels.svg");
+/// let line = vec![("plain".to_string(), vec![(0.0, -9.0), (10.0, -4.0)])];
+/// panels(&path, &[Panel { x: "step", y: "ELBO (nats)", series: line }]).unwrap();
+/// assert!(std::fs::read_to_string(&path).unwrap().contains("plain"));
+/// std::fs::remove_file(path).unwrap();
+/// ```
+pub fn panels(path: &Path, panels: &[Panel]) -> Result<(), PlotError> {
+    let ends = |panel: &Panel, of: fn(&(f64, f64)) -> f64| {
+        let numbers = panel.series.iter().flat_map(|(_, points)| points.iter().map(of));
+        let (low, high) = numbers
+            .filter(|x| x.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        let margin = 0.05 * (high - low).max(1e-6 * low.abs().max(high.abs())).max(1e-6);
+        (low <= high).then_some(low - margin..high + margin)
+    };
+    let ranges: Option<Vec<_>> = panels
+        .iter()
+        .map(|panel| Some((ends(panel, |point| point.0)?, ends(panel, |point| point.1)?)))
+        .collect();
+    let ranges = ranges.filter(|ranges| !ranges.is_empty()).ok_or(PlotError::Empty)?;
+    draw_panels(path, panels, &ranges).map_err(|error| PlotError::Drawing {
+        path: path.display().to_string(),
+        message: error.to_string(),
+    })
+}
+
+type Range = std::ops::Range<f64>;
+
+fn draw_panels(
+    path: &Path,
+    panels: &[Panel],
+    ranges: &[(Range, Range)],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let root = SVGBackend::new(path, (560 * panels.len() as u32, 420)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let areas = root.split_evenly((1, panels.len()));
+    for ((panel, (x, y)), area) in panels.iter().zip(ranges).zip(areas) {
+        let mut chart = ChartBuilder::on(&area)
+            .margin(14)
+            .x_label_area_size(36)
+            .y_label_area_size(64)
+            .build_cartesian_2d(x.clone(), y.clone())?;
+        chart.configure_mesh().x_desc(panel.x).y_desc(panel.y).draw()?;
+        for (index, (name, points)) in panel.series.iter().enumerate() {
+            let colour = Palette99::pick(index).mix(1.0);
+            let shown = points.iter().filter(|point| point.1.is_finite()).copied();
+            let line = LineSeries::new(shown, colour.stroke_width(2));
+            chart.draw_series(line)?.label(name.as_str()).legend(move |(x, y)| {
+                PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
+            });
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .background_style(WHITE.mix(0.8))
+            .border_style(BLACK.mix(0.3))
+            .draw()?;
+    }
+    root.present()?;
+    Ok(())
+}
+
 /// The most pixels of a picture.
 const LARGEST: usize = 1 << 28;
 

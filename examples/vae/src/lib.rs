@@ -21,7 +21,7 @@ pub use digits::{Data, Digits};
 pub use fit::{Epoch, Fit, Options, OptionsError, run};
 pub use images::{ImageBatcher, Images};
 pub use mnist::MnistError;
-pub use networks::{Decoder, Encoder};
+pub use networks::{Decoder, Encoder, linear};
 
 /// The model. Grey pixels are scored by the cross entropy of their value.
 impl Program<Images> for Decoder {

@@ -64,7 +64,7 @@ impl Decoder {
 
 /// A linear layer with weights and biases from `U(-k, k)`, `k = 1 / √inputs`; its parameters are
 /// known by `name`, and drawn from the noise of that name.
-fn linear(name: &str, [inputs, outputs]: [usize; 2], noise: &Noise) -> Linear {
+pub fn linear(name: &str, [inputs, outputs]: [usize; 2], noise: &Noise) -> Linear {
     let bound = (inputs as f64).sqrt().recip();
     let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
     let weights = noise.site(&weight).uniform([inputs, outputs]) * (2.0 * bound) - bound;

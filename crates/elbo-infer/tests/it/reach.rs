@@ -615,3 +615,88 @@ fn the_table_of_sites_shows_estimators_and_their_noise() {
     assert!(noise("a").variance > 0.0);
     assert!(noise("c").variance < 1e-20, "{text}");
 }
+
+/// With three latents of which one is positive, and a guide that draws them as one vector.
+#[test]
+fn the_noise_of_a_flat_guide_is_told_by_site() {
+    fn model(t: &mut Trace, _: &()) {
+        let mu = t.sample("mu", Normal::<2>::new(0.0, 1.0));
+        let tau = t.sample("tau", elbo_dist::HalfNormal::<2>::new(1.0));
+        t.sample("z", Normal::new(mu, tau));
+    }
+    let place = f64_on_flex();
+    let mut noise = Noise::new(0, &place);
+    let layout = elbo_model::Layout::discover(&model, &(), &noise).unwrap();
+    let guide = elbo_guide::MeanField::new(&layout, &model, &(), &mut noise).unwrap();
+    let objectives: [fn(&Svi<_, _, Elbo>) -> usize; 1] = [|svi| {
+        let sites = svi.measured_sites(&(), 50).unwrap();
+        assert!(sites.rows.iter().all(|row| row.noise.unwrap().variance > 0.0), "{sites}");
+        sites.rows.len()
+    }];
+    let svi = Svi::new(Model::new(model), guide.clone(), Elbo, noise.clone()).with_particles(2);
+    assert_eq!(objectives[0](&svi), 3);
+    let objective = elbo_infer::DoublyReparameterizedIwae;
+    let svi = Svi::new(Model::new(model), guide, objective, noise).with_particles(2);
+    let sites = svi.measured_sites(&(), 50).unwrap();
+    assert_eq!(sites.rows.iter().map(|row| &*row.site).collect::<Vec<_>>(), ["mu", "tau", "z"]);
+}
+
+/// What fixed draws do not fit, and what they find: the optimum of one set of draws, exactly.
+#[test]
+fn fixed_draws_reach_an_optimum_or_are_refused() {
+    use burn::optim::{LBFGSConfig, LineSearchFn};
+    use elbo_infer::{LogVariance, StickingTheLanding};
+
+    let place = f64_on_flex();
+    let x = crate::one(&place);
+    let config = LBFGSConfig::new()
+        .with_max_iter(200)
+        .with_tolerance_change(1e-14)
+        .with_tolerance_grad(1e-9)
+        .with_line_search_fn(LineSearchFn::StrongWolfe);
+    let (guide, noise) = crate::guide(&crate::chain, &x, &place, 0);
+    let fresh = |guide: elbo_guide::MeanField| (Model::new(crate::chain), guide, noise.clone());
+    let (model, start, noise) = fresh(guide.clone());
+    let mut svi = Svi::new(model, start, Elbo, noise).with_particles(30);
+    let info = svi.run_fixed_draws(&x, &config).unwrap();
+    assert!(info.gradient_norm < 1e-6, "{info:?}");
+    // With m and v the first two moments of the draws, the loss μ² - μ + σ² v + 2 μ σ m - σ m - log σ + .. has its
+    // least at μ = ½ - σ m and σ² = ½ / (v - m²), and the inverse of its Hessian is ½ (2 v - m²) / (2 v - 2 m²) at μ.
+    let loc: f64 = svi.posterior().guide().loc().into_scalar();
+    let scale: f64 = svi.posterior().guide().scale().into_scalar();
+    let mean = (0.5 - loc) / scale;
+    let square = 0.5 / (scale * scale) + mean * mean;
+    let response: f64 = svi.linear_response(&x).unwrap().into_scalar();
+    let exact = 0.5 * (2.0 * square - mean * mean) / (2.0 * square - 2.0 * mean * mean);
+    assert!((response - exact).abs() < 1e-6, "{response} for {exact}");
+    assert!(mean != 0.0 && mean.abs() < 4.0 / 30.0_f64.sqrt(), "{mean}");
+    let (model, start, noise) = fresh(guide.clone());
+    let error = Svi::new(model, start, StickingTheLanding, noise).run_fixed_draws(&x, &config);
+    assert!(matches!(error, Err(InferError::NotDeterministic)), "{error:?}");
+    let (model, start, noise) = fresh(guide.clone());
+    let mut scored = Svi::new(model, start, LogVariance, noise).with_particles(4);
+    let error = scored.run_fixed_draws(&x, &config).unwrap_err();
+    assert!(error.to_string().contains("the loss must be the bound"), "{error}");
+    // Between two bumps the loss curves down.
+    fn bumps(t: &mut Trace, _: &Tensor<2>) {
+        let z = t.sample("z", Normal::<2>::new(0.0, 10.0));
+        let bump = |mean: f64| (z.clone() - mean).square() * -0.5;
+        t.factor("bumps", elbo_dist::logaddexp(bump(3.0), bump(-3.0)));
+    }
+    let (between, noise) = crate::guide(&bumps, &x, &place, 0);
+    let at = elbo_guide::MeanFieldConfig::new();
+    let layout = elbo_model::Layout::discover(&bumps, &x, &noise).unwrap();
+    let zero = layout.at([("z", place.zeros::<2>([1, 1]))]);
+    let between =
+        at.with_init(elbo_guide::Init::Value(zero)).with_scale(between.scale().into_scalar());
+    let between = between.init(&layout, &bumps, &x, &mut noise.clone()).unwrap();
+    let mut between = Svi::new(Model::new(bumps), between, Elbo, noise).with_particles(30);
+    let error = between.linear_response(&x).unwrap_err();
+    assert!(matches!(error, InferError::NotAnOptimum), "{error}");
+    let single = elbo_dist::Place::f32(&burn::tensor::Device::flex());
+    let x = crate::one(&single);
+    let (guide, noise) = crate::guide(&crate::chain, &x, &single, 0);
+    let mut svi = Svi::new(Model::new(crate::chain), guide, Elbo, noise);
+    let error = svi.linear_response(&x).unwrap_err();
+    assert!(error.to_string().contains("build data, noise and guide at Place::f64"), "{error}");
+}

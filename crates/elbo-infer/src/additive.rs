@@ -61,15 +61,16 @@ pub(crate) fn estimate_of(
 ) -> Result<Estimate, InferError> {
     let bound = costs.total().ok_or(InferError::NothingToTrain)?;
     let (mut loss, mut memory) = (-bound.clone(), Memory::default());
+    let constant = costs.constant();
     for (position, term) in terms.log_q.iter().enumerate() {
         let surrogate = match (&term.estimator.estimator, &term.aid) {
             (Estimator::ScoreFunction(control), aid) => {
-                let cost = costs.reached(&Reach::of(terms, position), &term.plates)?;
-                let scored = Scored { term, cost: cost.inner(), aid };
+                let cost = constant.reached(&Reach::of(terms, position), &term.plates)?;
+                let scored = Scored { term, cost, aid };
                 Some(control::surrogate(terms, *control, &scored, &mut memory)?)
             }
             (Estimator::Disarm, Aid::Antithetic(lever)) => {
-                let cost = costs.reached(&Reach::of(terms, position), &term.plates)?.inner();
+                let cost = constant.reached(&Reach::of(terms, position), &term.plates)?;
                 Some(antithetic(term, cost, lever.clone()))
             }
             (Estimator::Rebar { .. } | Estimator::Relax { .. }, _) if terms.relaxed.is_some() => {
@@ -85,7 +86,7 @@ pub(crate) fn estimate_of(
         }
     }
     if let Some(relaxed) = &terms.relaxed {
-        loss = loss - rebar::surrogate(terms, weights, costs, relaxed, &mut memory)?;
+        loss = loss - rebar::surrogate(terms, weights, &constant, relaxed, &mut memory)?;
     }
     Ok(Estimate { memory, ..Estimate::new(loss, bound) })
 }
@@ -123,6 +124,20 @@ impl Costs {
     /// Costs of `log p` alone.
     pub fn of_p(log_p: Vec<Cost>, particles: usize) -> Self {
         Self { log_p, log_q: Vec::new(), particles }
+    }
+
+    /// The same costs as constants.
+    pub fn constant(&self) -> Self {
+        let constant = |costs: &[Cost]| {
+            let constant = |cost: &Cost| Cost {
+                plates: cost.plates.clone(),
+                value: cost.value.clone().inner(),
+                weight: cost.weight,
+            };
+            costs.iter().map(constant).collect()
+        };
+        let (log_p, log_q) = (constant(&self.log_p), constant(&self.log_q));
+        Self { log_p, log_q, particles: self.particles }
     }
 
     /// The mean over particles of all costs, scaled by their plates.

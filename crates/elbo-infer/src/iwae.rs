@@ -1,6 +1,6 @@
 //! Importance-weighted bounds.
 
-use elbo_model::{ControlVariate, Estimator, Path, Plan};
+use elbo_model::{ControlVariate, Estimator, ModelGradient, Path, Plan};
 
 use crate::units::{self, Units, constants, lower, normalized, power_bound, power_mean};
 use crate::{Estimate, InferError, Objective, Terms};
@@ -84,8 +84,9 @@ impl Objective for Vimco {
 /// # Example
 /// ```
 /// use elbo_infer::{DoublyReparameterizedIwae, Objective};
+/// use elbo_model::ModelGradient;
 ///
-/// assert!(DoublyReparameterizedIwae.plan().splits_model());
+/// assert_eq!(DoublyReparameterizedIwae.plan().model(), ModelGradient::Split);
 /// ```
 ///
 /// # References
@@ -95,7 +96,7 @@ pub struct DoublyReparameterizedIwae;
 
 impl Objective for DoublyReparameterizedIwae {
     fn plan(&self) -> Plan {
-        Plan::new(Path::DrawsOnly).with_split_model()
+        Plan::new(Path::DrawsOnly).with_model(ModelGradient::Split)
     }
 
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {

@@ -17,7 +17,7 @@ pub struct Terms<'a> {
     pub log_q: LogTerms,
     /// The number of the step.
     pub step: u64,
-    /// `log p(x, z)` at constant parameters of the model, for a plan that [splits](Plan::with_split_model) it.
+    /// `log p(x, z)` at constant parameters of the model, for a plan that asks for it ([`ModelGradient::Split`](elbo_model::ModelGradient::Split)).
     pub(crate) log_p_of_draws: Option<LogTerms>,
     /// What control variates know of earlier steps.
     pub(crate) memory: Memory,

@@ -86,15 +86,16 @@ pub(crate) fn surrogate(
     let particles = terms.particles();
     let sites = sites(terms, weights, relaxed);
     let [soft, conditional] = [0, 1].map(|copy| relaxed.costs(weights, particles, copy));
+    let constant = conditional.constant();
     // The paths of all sites at once; `∂α f(ζ)` needs no other part of the objective.
     let path = paths(&sites, &soft, &conditional, particles).backward();
     let mut surrogate: Option<Tensor<1>> = None;
     for site in &sites {
         let reach = Reach::of(terms, site.position);
         let plates = &site.term.plates;
-        let own = site.own_log_q(1);
-        let hard = costs.reached(&reach, plates)?.inner();
-        let conditional = conditional.reached(&reach_of_p(&reach), plates)?.inner() + own.inner();
+        let own = site.own_log_q(1).inner();
+        let hard = costs.reached(&reach, plates)?;
+        let conditional = constant.reached(&reach_of_p(&reach), plates)? + own;
         let score = site.relaxation.score() * site.term.scale();
         let n = score.dims()[1];
         let by_path = site.leaf.logits.grad(&path).unwrap_or_else(|| score.zeros_like());

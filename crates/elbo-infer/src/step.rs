@@ -5,7 +5,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
-use elbo_model::{LogJoint, ModelError, Plan, Term};
+use elbo_model::{ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Plan, Term};
 
 use crate::gradients::{self, Fault};
 use crate::rebar::Relaxed;
@@ -136,9 +136,10 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         }
         let particles = latents.particles().max(self.particles);
         let constant = || model.valid();
-        let (log_p, log_p_of_draws) = match plan.splits_model() {
-            false => (model.log_joint(latents, batch)?, None),
-            true => {
+        let (log_p, log_p_of_draws) = match plan.model() {
+            ModelGradient::Joint => (model.log_joint(latents, batch)?, None),
+            ModelGradient::None => (constant().log_joint(latents, batch)?, None),
+            ModelGradient::Split => {
                 let of_draws = constant().log_joint(latents, batch)?;
                 (model.log_joint(&latents.constant(), batch)?, Some(of_draws))
             }
@@ -154,7 +155,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             ..Terms::new(log_p, log_q.clone())
         };
         terms.check_form(particles, latents.place())?;
-        for term in log_q.iter() {
+        // What is evaluated and not used would never leave the graph of the controls' parameters.
+        let trained = Estimator::ScoreFunction(ControlVariate::Baseline);
+        for term in log_q.iter().filter(|term| term.estimator.estimator == trained) {
             if let Some(baseline) = controls.baseline(&term.site, batch) {
                 terms = terms.with_baseline(&term.site, baseline);
             }

@@ -1,7 +1,7 @@
 //! Objectives of draws at which nothing is differentiated.
 
 use burn::tensor::Tensor;
-use elbo_model::{ControlVariate, Estimator, LogTerms, Plan};
+use elbo_model::{ControlVariate, Estimator, LogTerms, ModelGradient, Plan};
 
 use crate::units::{Units, constants, normalized, power_mean};
 use crate::{Estimate, InferError, Objective, Terms};
@@ -74,7 +74,7 @@ pub struct ForwardKl;
 
 impl Objective for ForwardKl {
     fn plan(&self) -> Plan {
-        Plan::default().with_estimator_for_all(CONSTANT)
+        Plan::default().with_estimator_for_all(CONSTANT).with_model(ModelGradient::None)
     }
 
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {

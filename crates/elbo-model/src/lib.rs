@@ -65,7 +65,7 @@ pub use layout::{Divergence, Layout};
 pub use log_joint::LogJoint;
 pub use model::Model;
 pub use params::{Params, named_param};
-pub use plan::{Path, Plan};
+pub use plan::{ModelGradient, Path, Plan};
 pub use plate::{Plate, PlateSize, Subsample};
 pub use predictive::{Dream, Predictive};
 pub use program::Program;

@@ -17,6 +17,18 @@ pub enum Path {
     DrawsOnly,
 }
 
+/// How gradients of `log p` reach the model's parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModelGradient {
+    /// By the evaluation that has those of the draws.
+    #[default]
+    Joint,
+    /// By an evaluation of their own, at constant draws; that of the draws is at constant parameters.
+    Split,
+    /// Not at all: the parameters are constants.
+    None,
+}
+
 /// What an objective asks of a guide's draws: the way of their gradients, and estimators for some sites or all.
 ///
 /// ```
@@ -32,7 +44,7 @@ pub struct Plan {
     path: Path,
     sites: Vec<(String, Estimator)>,
     all: Option<Estimator>,
-    split_model: bool,
+    model: ModelGradient,
     by_site: bool,
     sampling: bool,
     isolated: Option<String>,
@@ -67,10 +79,9 @@ impl Plan {
         Self { isolated: Some(site.to_string()), ..self }
     }
 
-    /// With `log p` evaluated twice: for the model's parameters at constant draws, and for the draws at constant
-    /// parameters.
-    pub fn with_split_model(self) -> Self {
-        Self { split_model: true, ..self }
+    /// With gradients of `log p` to the model's parameters as `model` says.
+    pub fn with_model(self, model: ModelGradient) -> Self {
+        Self { model, ..self }
     }
 
     /// With a term of `log q` for each site, even where a guide could do with one for all.
@@ -88,9 +99,9 @@ impl Plan {
         self.sampling
     }
 
-    /// Whether `log p` is evaluated twice.
-    pub fn splits_model(&self) -> bool {
-        self.split_model
+    /// How gradients of `log p` reach the model's parameters.
+    pub fn model(&self) -> ModelGradient {
+        self.model
     }
 
     /// Whether each site has a term of its own.

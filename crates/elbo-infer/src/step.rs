@@ -60,6 +60,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             return Err(InferError::NothingToTrain);
         }
         let mut gradients = GradientsParams::from_grads(loss.backward(), self.all_modules());
+        self.check_controls(&gradients)?;
         let gradient_norm = self.clip(&mut gradients)?;
         let learning_rate = self.update(gradients, gradient_norm)?;
         let info = StepInfo { step: self.step, bound, gradient_norm, learning_rate, fraction };
@@ -186,6 +187,19 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 InferError::NonFinite { step: self.step, source: error }
             }
             other => other.into(),
+        }
+    }
+
+    /// Checks the gradients of what is trained beside model and guide, whose norm does not count.
+    fn check_controls(&self, gradients: &GradientsParams) -> Result<(), InferError> {
+        let controls = &self.all_modules().1;
+        let suspicious = !gradients::norm(controls, gradients).is_finite();
+        match suspicious.then(|| gradients::fault(controls, gradients)).flatten() {
+            None => Ok(()),
+            Some(Fault { parameter, index, value }) => {
+                let (step, parameter) = (self.step, format!("controls.{parameter}"));
+                Err(InferError::NonFiniteGradient { step, parameter, value, index })
+            }
         }
     }
 

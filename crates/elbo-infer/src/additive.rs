@@ -156,7 +156,8 @@ impl Costs {
         means.reduce(|total, mean| total + mean)
     }
 
-    /// The sum of what a draw in `plates` influences, for each particle and element of them.
+    /// The sum of what a draw in `plates` influences, for each particle and element of them. The score is to be
+    /// multiplied by their whole scale: of what several elements share, each counts the inner part of it less.
     ///
     /// # Shapes
     /// `[S, N]`.
@@ -167,7 +168,10 @@ impl Costs {
         let mut sum: Option<Tensor<2>> = None;
         for (cost, depth) in of_p.chain(of_q) {
             if let Some(depth) = depth {
-                sum = Some(cost.added_to(sum, spread(&gathered(cost, *depth), elements)));
+                let value = spread(&gathered(cost, *depth), elements);
+                let shared = scale(&plates[*depth..]);
+                let value = if shared == 1.0 { value } else { value * shared.recip() };
+                sum = Some(cost.added_to(sum, value));
             }
         }
         let sum = sum.ok_or(InferError::NothingToTrain)?;

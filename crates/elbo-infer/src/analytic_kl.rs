@@ -131,9 +131,9 @@ fn check_mean_field(
     let sites: Vec<_> = terms.log_q.iter().collect();
     let site = &sites[position].site;
     let is_parent = |name: &str| match &terms.dependencies {
-        Some(dependencies) => dependencies.of_model(name).any(|child| *child == **site),
-        None if terms.log_p.order() == Order::Unknown => true,
-        None => terms.log_p.iter().take(position_in_p).any(|term| term.covers(name)),
+        Some(known) if !known.is_everything() => known.of_model(name).any(|child| *child == **site),
+        _ if terms.log_p.order() == Order::Unknown => true,
+        _ => terms.log_p.iter().take(position_in_p).any(|term| term.covers(name)),
     };
     let fault = sites.iter().enumerate().find(|(later, other)| {
         other.site != *site && is_parent(&other.site) && depends(terms, position, *later)

@@ -48,8 +48,8 @@ pub trait Controls<B>: Module {
     /// log-probabilities with Gumbel noise.
     ///
     /// # Shapes
-    /// `noise` is `[S, n]`, all elements one after the other; the result `[S, N]` for `N` elements of the site's plates, or
-    /// `[S, 1]`.
+    /// `noise` is `[S, n]`, all elements one after the other; the result is `[S, 1]`, or `[S, N]` for `N` elements of the site's
+    /// plates, of which each is then made of the noise of its own element alone.
     fn network(&self, site: &str, batch: &B, noise: Tensor<2>) -> Option<Tensor<2>> {
         let _ = (site, batch, noise);
         None

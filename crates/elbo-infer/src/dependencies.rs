@@ -9,9 +9,9 @@ use crate::Terms;
 /// Without it, a site may depend on all those before it in its program, and a density written by hand on everything;
 /// with it, the score of a site is multiplied by the terms of its Markov blanket alone.
 ///
-/// A [`Graph`] finds edges by drawing sites anew and looking what changes. A site whose value matters only where that
-/// draw did not get to is missed, and its gradient is then biased: prefer
-/// programs whose graph you know.
+/// A [`Graph`] finds edges by drawing sites anew and looking what changes in the parameters, the data and the masks of
+/// others. A site whose value matters only where that draw did not get to is missed, and its gradient is then biased:
+/// take graphs that you have looked at.
 ///
 /// # Example
 /// ```
@@ -37,20 +37,21 @@ use crate::Terms;
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
     model: Vec<(String, Vec<String>)>,
-    guide: Vec<(String, Vec<String>)>,
+    /// Nothing is known of the guide but its order, if this is `None`.
+    guide: Option<Vec<(String, Vec<String>)>>,
     /// Whether nothing is known.
     everything: bool,
 }
 
 impl Dependencies {
-    /// By the graphs of a model and of a guide program; without the latter, the guide draws all sites independently.
+    /// By the graphs of a model and of a guide program; without the latter, by the order in which the guide draws.
     pub fn new(model: &Graph, guide: Option<&Graph>) -> Self {
         let all = |graph: &Graph, reach: fn(&Graph, &str) -> Vec<String>| {
             graph.names().map(|name| (name.to_string(), reach(graph, name))).collect()
         };
         Self {
             model: all(model, Graph::dependents),
-            guide: guide.map(|graph| all(graph, Graph::descendants)).unwrap_or_default(),
+            guide: guide.map(|graph| all(graph, Graph::descendants)),
             everything: false,
         }
     }
@@ -61,14 +62,25 @@ impl Dependencies {
         Self { everything: true, ..Self::default() }
     }
 
+    /// Whether nothing is known.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.everything
+    }
+
     /// The terms of the model that contain `site`: its own and those of its children.
     pub fn of_model<'a>(&'a self, site: &'a str) -> impl Iterator<Item = &'a str> {
         with_itself(&self.model, site)
     }
 
-    /// The sites of the guide that depend on `site`: itself and its descendants.
-    pub fn of_guide<'a>(&'a self, site: &'a str) -> impl Iterator<Item = &'a str> {
-        with_itself(&self.guide, site)
+    /// The sites of the guide that depend on `site`, itself and its descendants, if the guide's graph is known.
+    pub fn of_guide<'a>(&'a self, site: &'a str) -> Option<impl Iterator<Item = &'a str>> {
+        self.guide.as_ref().map(|guide| with_itself(guide, site))
+    }
+
+    /// Whether a term of the model may contain `site`: unless all that it is made of is known not to.
+    fn reaches(&self, site: &str, term: &elbo_model::Term) -> bool {
+        let unknown = |name: &str| !self.model.iter().any(|(known, _)| known == name);
+        self.of_model(site).any(|name| term.covers(name)) || term.sites().any(unknown)
     }
 }
 
@@ -108,9 +120,7 @@ impl Reach {
             }
             // What is drawn outside a plate gathers its elements, and passes them on to all.
             let via = shared(&source.plates, &site.plates);
-            let gathers = source.plates[via..].iter().all(|plate| !plate.is_subsampled());
-            let via = if gathers { via } else { source.plates.len() };
-            widen(&mut reach.log_q[index], via.min(shared(&source.plates, &site.plates)));
+            widen(&mut reach.log_q[index], via);
             for (of_p, term) in
                 reach.log_p.iter_mut().zip(log_p.iter()).skip(first(terms, &site.site))
             {
@@ -130,9 +140,10 @@ pub(crate) fn depends(terms: &Terms, source: usize, later: usize) -> bool {
     if from.site == to.site {
         return true;
     }
-    if let Some(dependencies) = &terms.dependencies {
-        let mut dependent = dependencies.of_guide(&from.site);
-        return dependencies.everything || dependent.any(|site| *site == *to.site);
+    if let Some(mut dependent) =
+        terms.dependencies.as_ref().and_then(|known| known.of_guide(&from.site))
+    {
+        return dependent.any(|site| *site == *to.site);
     }
     // Parameters that all particles share depend on no draw.
     let is_root = matches!(to.aid, elbo_model::Aid::Antithetic(_) | elbo_model::Aid::Relaxed(_));
@@ -153,9 +164,7 @@ fn first(terms: &Terms, site: &str) -> usize {
 
 fn contains(terms: &Terms, site: &str, term: &elbo_model::Term) -> bool {
     match &terms.dependencies {
-        Some(dependencies) => {
-            dependencies.everything || dependencies.of_model(site).any(|name| term.covers(name))
-        }
+        Some(dependencies) => dependencies.reaches(site, term),
         None => true,
     }
 }

@@ -55,15 +55,37 @@ pub enum InferError {
     },
     /// A RELAX network whose values do not fit its site.
     #[error(
-        "the network of \"{site}\" has values of shape {found:?}, but must have [{particles}, N] for the N elements of the site's plates, or [{particles}, 1]"
+        "the network of \"{site}\" has values of shape {found:?}, but must have [{particles}, {elements}], a number for each element of the site's plates, or [{particles}, 1]"
     )]
     Network {
         /// The site of the guide.
         site: String,
         /// The particles.
         particles: usize,
+        /// The elements of the site's plates.
+        elements: usize,
         /// The values' shape.
         found: Vec<usize>,
+    },
+    /// A RELAX network that makes the number of one element of another's noise.
+    #[error(
+        "the network of \"{site}\" has a number for each element, but makes it of the noise of others too, so the gradient would be biased; give one number for all, [{particles}, 1], or make each of its own element"
+    )]
+    NetworkMixes {
+        /// The site of the guide.
+        site: String,
+        /// The particles.
+        particles: usize,
+    },
+    /// A weight on a divergence of which the prior is not known.
+    #[error(
+        "{objective} weighs the divergence at \"{site}\", but the model has no term for its prior alone; sample it in a program, outside the plates of marginalized sites, or give it the weight 1"
+    )]
+    NoPrior {
+        /// The objective.
+        objective: &'static str,
+        /// The site.
+        site: String,
     },
     /// A part of a plate inside an importance weight.
     #[error(
@@ -109,9 +131,9 @@ pub enum InferError {
         "a Hessian by differences of gradients needs double precision; build data, noise and guide at Place::f64"
     )]
     SinglePrecision,
-    /// A Hessian that is not positive definite.
+    /// A point that is no optimum.
     #[error(
-        "the Hessian of the loss is not positive definite, so the parameters are at no optimum of the fixed draws; run Svi::run_fixed_draws to its end first, with more iterations or particles"
+        "the parameters are at no optimum of the draws of this step: the Hessian of the loss is not positive definite, or its gradient is not 0; run Svi::run_fixed_draws to its end first, with more iterations or particles"
     )]
     NotAnOptimum,
     /// A divergence in closed form whose condition does not hold.

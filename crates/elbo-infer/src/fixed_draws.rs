@@ -183,7 +183,7 @@ impl<M: Module, O: Objective, C: Module> Svi<M, MeanField, O, C> {
     ///
     /// # Errors
     /// [`InferError::SinglePrecision`] for a guide that is not in double precision, [`InferError::NotAnOptimum`] if `H` is
-    /// not positive definite, and those of [`Svi::step`].
+    /// not positive definite or a Newton step would gain more than 1e-4 nats, and those of [`Svi::run_fixed_draws`].
     ///
     /// # References
     /// Giordano, Broderick & Jordan (2018), *Covariances, robustness, and variational Bayes*; Giordano, Ingram &
@@ -198,11 +198,17 @@ impl<M: Module, O: Objective, C: Module> Svi<M, MeanField, O, C> {
         if place.dtype() != burn::tensor::DType::F64 {
             return Err(InferError::SinglePrecision);
         }
+        self.check_deterministic(data)?;
         let start = self.modules().clone();
-        let hessian = self.hessian(&start, data);
+        let found = self.loss_at(start.clone(), data).and_then(|(_, gradient)| {
+            let gradient = gradients::by_parameter(self.modules(), &gradient);
+            let gradient = gradient.into_iter().flat_map(|(_, gradient)| gradient).collect();
+            Ok((gradient, self.hessian(&start, data)?))
+        });
         let controls = self.all_modules().1.clone();
         self.modules = Some((start.clone(), controls));
-        inverse_block(hessian?, location(&start), &place)
+        let (gradient, hessian) = found?;
+        inverse_block(hessian, gradient, location(&start), &place)
     }
 
     /// The columns of the Hessian of the loss, by differences of gradients.
@@ -236,9 +242,13 @@ fn location<M: Module>(modules: &(M, MeanField)) -> std::ops::Range<usize> {
     before..before + modules.1.flat().len()
 }
 
-/// The block of the inverse of a symmetric matrix.
+/// The nats that a Newton step may promise at an optimum.
+const OPTIMUM: f64 = 1e-4;
+
+/// The block of the inverse of a Hessian, at whose point the gradient is next to 0.
 fn inverse_block(
     columns: Vec<Vec<f64>>,
+    gradient: Vec<f64>,
     block: std::ops::Range<usize>,
     place: &Place,
 ) -> Result<Tensor<2>, InferError> {
@@ -246,6 +256,10 @@ fn inverse_block(
     let matrix: Tensor<2> = place.tensor(columns.concat(), [n, n]);
     let symmetric = (matrix.clone() + matrix.transpose()) * 0.5;
     let factor = cholesky(symmetric).map_err(|_| InferError::NotAnOptimum)?;
+    let whitened = solve_lower(factor.clone(), place.tensor::<2>(gradient, [n, 1]));
+    if !(0.5 * whitened.square().sum().into_scalar::<f64>() < OPTIMUM) {
+        return Err(InferError::NotAnOptimum);
+    }
     let size = block.len();
     let ones = (0..n * size).map(|i| f64::from(u8::from(i / size == block.start + i % size)));
     let columns: Tensor<2> = place.tensor(ones.collect(), [n, size]);

@@ -100,8 +100,10 @@ impl<'a> Terms<'a> {
     /// The first latent that lies in other plates in the guide than in the model.
     fn plates_differ(&self) -> Option<&str> {
         let differs = |q: &&Term| {
-            let p = self.log_p.iter().find(|p| p.role == Role::Latent && p.site == q.site);
-            p.is_some_and(|p| p.plates != q.plates)
+            let prior = |p: &&Term| p.role == Role::Latent && p.site == q.site;
+            let summed = |p: &&Term| p.role == Role::Marginal && p.covers(&q.site);
+            self.log_p.iter().find(prior).is_some_and(|p| p.plates != q.plates)
+                || self.log_p.iter().find(summed).is_some_and(|p| !q.plates.starts_with(&p.plates))
         };
         self.log_q.iter().find(differs).map(|q| &*q.site)
     }

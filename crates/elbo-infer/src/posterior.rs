@@ -3,7 +3,7 @@
 use burn::module::Module;
 use elbo_dist::Noise;
 use elbo_guide::Guide;
-use elbo_model::{Latents, LogJoint, Plan, Predictive, Program};
+use elbo_model::{Discrete, Latents, LogJoint, Plan, Predictive, Program};
 
 use crate::summary::moments;
 use crate::{InferError, Terms};
@@ -98,6 +98,19 @@ impl<M: Module, G: Module> Posterior<M, G> {
         G: Guide<B>,
     {
         Ok(self.guide.draw(batch, draws, &Plan::sampling(), &mut self.noise.clone())?.latents)
+    }
+
+    /// The exact posterior of the sites that the model [marginalizes](elbo_model::Trace::marginalize), given each of
+    /// `draws` draws of the latents.
+    ///
+    /// # Errors
+    /// [`InferError::Guide`] or [`InferError::Model`] if a run fails.
+    pub fn discrete<B>(&self, batch: &B, draws: usize) -> Result<Discrete, InferError>
+    where
+        M: Program<B>,
+        G: Guide<B>,
+    {
+        Ok(Discrete::infer(&self.model, &self.draws(batch, draws)?, batch)?)
     }
 
     /// Draws of the latents, with the derived values and the replicated data that follow.

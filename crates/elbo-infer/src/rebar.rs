@@ -184,6 +184,39 @@ impl Site<'_> {
         parts.reshape([s * elements, n / elements]).sum_dim(1).reshape([s, elements])
     }
 
+    /// Checks that a network with a number for each element makes it of that element alone: another noise of the
+    /// first one changes no other number, and another noise of all others not the first.
+    fn check_network(
+        &self,
+        at: &impl Fn(Tensor<2>) -> Result<Tensor<2>, InferError>,
+        elements: usize,
+    ) -> Result<(), InferError> {
+        let [z, _] = self.relaxation.noises(self.relaxation.logits().inner());
+        let [s, n] = z.dims();
+        let before = at(z.clone())?.inner();
+        if elements == 1 || before.dims()[1] == 1 {
+            return Ok(());
+        }
+        let moved = |first: f64, others: f64| {
+            let own = n / elements;
+            let parts =
+                [z.clone().narrow(1, 0, own) + first, z.clone().narrow(1, own, n - own) + others];
+            Ok::<_, InferError>(
+                (at(Tensor::cat(parts.to_vec(), 1))?.inner() - before.clone()).abs(),
+            )
+        };
+        let others = moved(1.0, 0.0)?.narrow(1, 1, elements - 1).max();
+        let first = moved(0.0, 1.0)?.narrow(1, 0, 1).max();
+        let apart = others.into_scalar::<f64>().max(first.into_scalar::<f64>());
+        let size = before.abs().max().into_scalar::<f64>();
+        match apart > 1e-5 * (1.0 + size) {
+            true => {
+                Err(InferError::NetworkMixes { site: self.term.site.to_string(), particles: s })
+            }
+            false => Ok(()),
+        }
+    }
+
     /// What the network adds to the gradient, and the loss that trains it: the squared length of the whole gradient,
     /// relative to what it is.
     fn network(
@@ -197,17 +230,22 @@ impl Site<'_> {
         };
         let scale = self.term.scale();
         let [s, n] = score.dims();
+        let elements = self.term.log_prob.dims()[1];
         let at = |z: Tensor<2>| -> Result<Tensor<2>, InferError> {
             let r = network(&self.term.site, z)?;
             match r.dims() {
-                [rows, size] if rows == s && n % size.max(1) == 0 && size > 0 => Ok(r),
+                [rows, size] if rows == s && (size == 1 || size == elements) => Ok(r),
                 found => Err(InferError::Network {
                     site: self.term.site.to_string(),
                     particles: s,
+                    elements,
                     found: found.to_vec(),
                 }),
             }
         };
+        if terms.check {
+            self.check_network(&at, elements)?;
+        }
         let logits = leaf(self.relaxation.logits());
         let [z, conditional] = self.relaxation.noises(logits.clone());
         let (r, r_conditional) = (at(z)?, at(conditional)?);
@@ -217,11 +255,9 @@ impl Site<'_> {
         let gradient = by_path - by_score;
         // ∂φ of |g|² is twice that of g · g(φ), along g; the derivative along g by a central difference.
         let along = others.clone() + gradient.clone();
-        let size = along.clone().square().mean().sqrt().into_scalar::<f64>();
-        if !(size.is_finite() && size > 0.0) {
-            return Ok((gradient, score.zeros_like().sum()));
-        }
-        let along = along * size.recip();
+        let size =
+            along.clone().square().mean().sqrt().reshape([1, 1]) + f64::from(f32::MIN_POSITIVE);
+        let along = along / size.clone();
         let constant = self.relaxation.logits().inner();
         let mut ends = Vec::new();
         for sign in [1.0, -1.0] {
@@ -232,7 +268,8 @@ impl Site<'_> {
         let [_, conditional] = self.relaxation.noises(constant);
         let by_score = (spread(&at(conditional)?, n) * (score.clone() * along)).sum();
         let derivative = ends.into_iter().fold(-by_score, |sum, end| sum + end);
-        Ok((gradient, derivative * (2.0 / (size * (s * n) as f64))))
+        let relative = (size * (s * n) as f64).recip() * 2.0;
+        Ok((gradient, derivative * relative.reshape([1])))
     }
 }
 

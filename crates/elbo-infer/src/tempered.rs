@@ -115,6 +115,14 @@ impl Tempered {
                 return Err(setting(NAME, of, weight, "a number of at least 0"));
             }
         }
+        let has_prior = |site: &str| {
+            terms.log_p.iter().any(|term| term.role == Role::Latent && &*term.site == site)
+        };
+        let unknown =
+            |term: &&Term| self.weight(&term.site, terms.step) != 1.0 && !has_prior(&term.site);
+        if let Some(term) = terms.log_q.iter().find(unknown) {
+            return Err(InferError::NoPrior { objective: NAME, site: term.site.to_string() });
+        }
         let drawn = |site: &str| terms.log_q.iter().any(|term| &*term.site == site);
         match self.weights.iter().find(|(site, _)| !drawn(site)) {
             None => Ok(()),
@@ -129,10 +137,7 @@ impl Tempered {
 
 impl Objective for Tempered {
     fn plan(&self) -> Plan {
-        match self.weights.is_empty() {
-            true => Plan::default(),
-            false => Plan::default().with_term_by_site(),
-        }
+        Plan::default().with_term_by_site()
     }
 
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {

@@ -26,9 +26,14 @@ impl Units {
     /// By the terms of `log p` and `log q`.
     ///
     /// # Errors
+    /// [`InferError::Particles`] for one particle, of which it cannot be told what differs between particles,
     /// [`InferError::ScaleInside`] if a part of a plate lies inside a unit, [`InferError::NothingToTrain`] if no term
     /// differs between particles.
     pub fn of(log_p: &LogTerms, log_q: &LogTerms, particles: usize) -> Result<Self, InferError> {
+        if particles < 2 {
+            let objective = "a bound by importance weights";
+            return Err(InferError::Particles { objective, needed: 2, found: particles });
+        }
         let mut roots = Vec::<(Vec<Plate>, &str)>::new();
         let differ = |term: &&Term| term.log_prob.dims()[0] > 1;
         for term in log_q.iter().chain(log_p.iter().filter(differ)) {

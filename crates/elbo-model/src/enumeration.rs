@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use elbo_dist::{Noise, logsumexp};
 
 use crate::terms::reduce;
-use crate::{Latents, LogTerms, ModelError, Order, Plan, Plate, Program, Term, Trace, Traced};
+use crate::{Aid, Latents, LogTerms, ModelError, Plan, Plate, Program, Term, Trace, Traced};
 
 /// A discrete site that a run enumerates on axis 0.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +87,11 @@ pub fn propose<B, P: Program<B> + ?Sized>(
     let branch = noise.split();
     let traced = run(program, batch, || Trace::proposal(particles, plan, branch.clone()))?;
     plan.check_sites(traced.terms.iter().map(|term| &*term.site))?;
+    let is_relaxed = |term: &Term| matches!(term.aid, Aid::Relaxed(_));
+    if particles == 1 && traced.latents.len() > 1 && traced.terms.iter().any(is_relaxed) {
+        // One particle shares all parameters; two show which of them follow other draws.
+        run(program, batch, || Trace::proposal(2, plan, branch.clone()))?;
+    }
     Ok(traced)
 }
 
@@ -123,7 +128,6 @@ pub(crate) struct Factor {
 pub(crate) struct Elimination {
     terms: Vec<Term>,
     sites: Vec<Enumerated>,
-    order: Order,
     /// Whether copies that ought to be equal are compared.
     check: bool,
     /// Takes the greatest weight instead of the sum.
@@ -132,8 +136,8 @@ pub(crate) struct Elimination {
 
 impl Elimination {
     pub fn new(terms: LogTerms, check: bool) -> Self {
-        let (sites, order) = (terms.enumerated().to_vec(), terms.order());
-        Self { terms: terms.into_terms(), sites, order, check, greatest: false }
+        let sites = terms.enumerated().to_vec();
+        Self { terms: terms.into_terms(), sites, check, greatest: false }
     }
 
     /// That of the most probable values.
@@ -147,7 +151,8 @@ impl Elimination {
         while let Some(position) = self.innermost() {
             factors.push(self.eliminate(position)?);
         }
-        let mut terms = LogTerms::default().with_order(self.order);
+        // A sum stands for terms from several places.
+        let mut terms = LogTerms::default();
         self.terms.into_iter().for_each(|term| terms.push(term));
         Ok((terms, factors))
     }
@@ -215,7 +220,9 @@ fn without(
     if check {
         check_equal(site, &term, values.clone())?;
     }
-    Ok(term.with_log_prob(values.narrow(1, 0, 1).reshape([rows / site.count, n])))
+    // The distribution still has parameters for all copies.
+    let first = values.narrow(1, 0, 1).reshape([rows / site.count, n]);
+    Ok(term.with_log_prob(first).distributed(None))
 }
 
 /// How much copies may differ by rounding.

@@ -261,6 +261,14 @@ pub enum ModelError {
         /// Its shape.
         shape: Vec<usize>,
     },
+    /// A site to enumerate under a mask.
+    #[error(
+        "\"{site}\" is to be enumerated, but lies under a mask, which would give all its values the probability 1; put the data alone under the mask"
+    )]
+    EnumeratedMask {
+        /// The site.
+        site: String,
+    },
     /// A site outside the plates of an enumerated one depends on its value.
     #[error(
         "\"{other}\" depends on the enumerated \"{site}\", but does not lie in its plates, so its values for all elements do not factorize; move it into the plates of \"{site}\", or sample \"{site}\""

@@ -26,6 +26,11 @@ impl Mask {
         self.shape[0]
     }
 
+    /// 1 where an element counts, on the host.
+    pub fn numbers(&self) -> Vec<f64> {
+        self.flat.clone().float().inner().into_data().iter::<f64>().collect()
+    }
+
     pub fn device(&self) -> Device {
         self.flat.device()
     }

@@ -117,11 +117,19 @@ impl Plan {
     /// Checks that every site for which this plan has an estimator is one of `sampled`.
     ///
     /// # Errors
-    /// [`ModelError::UnknownEstimatorSite`].
+    /// [`ModelError::UnknownEstimatorSite`], and [`ModelError::Estimator`] if there is another one for all.
     pub fn check_sites<'a>(
         &self,
         sampled: impl Iterator<Item = &'a str>,
     ) -> Result<(), ModelError> {
+        if let (Some(_), Some((site, estimator))) = (self.all, self.sites.first()) {
+            return Err(ModelError::Estimator {
+                site: site.clone(),
+                distribution: "chosen by name".to_string(),
+                estimator: *estimator,
+                needs: "needs an objective that does not have one estimator for all sites",
+            });
+        }
         let sampled: Vec<_> = sampled.collect();
         match self.sites.iter().find(|(site, _)| !sampled.contains(&site.as_str())) {
             None => Ok(()),

@@ -77,6 +77,16 @@ impl Record {
         self.inputs.push((name.clone(), inputs));
     }
 
+    /// Keeps numbers that a described site depends on besides its parameters.
+    pub fn input(&mut self, name: &Arc<str>, numbers: impl FnOnce() -> Vec<f64>) {
+        if let Some((known, inputs)) = self.inputs.last_mut()
+            && self.keep_sites
+            && known == name
+        {
+            inputs.extend(numbers());
+        }
+    }
+
     /// Describes a site that is a tensor of the program's own, and keeps it.
     pub fn computed<const D: usize>(
         &mut self,

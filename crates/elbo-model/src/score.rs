@@ -123,6 +123,9 @@ impl Trace {
         if form != Form::Boolean {
             return Err(site.unfit("needs values 0 and 1"));
         }
+        if self.masks.iter().any(|mask| mask.particles() > 1) {
+            return Err(site.unfit("needs a mask that all particles share"));
+        }
         let logits = self.shared_logits(site, form)?;
         let shape = with_particles(site.shape, self.base / 2);
         let uniform = self.noise.site(site.name).uniform(shape);
@@ -195,6 +198,9 @@ impl Trace {
         shape: [usize; D],
     ) -> Result<Tensor<D, P::Kind>, ModelError> {
         let support = distribution.support();
+        if !self.masks.is_empty() {
+            return Err(ModelError::EnumeratedMask { site: name.to_string() });
+        }
         let Some(values) = support.values() else {
             let (site, distribution) = (name.to_string(), distribution.name().to_string());
             return Err(ModelError::NotEnumerable { site, distribution, support });

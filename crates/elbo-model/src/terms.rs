@@ -114,6 +114,12 @@ impl Term {
         Self { members, ..Self::new(site.clone(), Role::Marginal, plates.to_vec(), sum) }
     }
 
+    /// The sites whose log-probabilities are in the term.
+    pub fn sites(&self) -> impl Iterator<Item = &str> {
+        let own = self.members.is_empty().then_some(&self.site);
+        own.into_iter().chain(&self.members).map(|site| &**site)
+    }
+
     /// Whether the term is that of `site`, or that of `site` is summed into it.
     pub fn covers(&self, site: &str) -> bool {
         &*self.site == site || self.members.iter().any(|member| &**member == site)

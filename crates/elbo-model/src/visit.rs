@@ -30,6 +30,7 @@ impl Trace {
         let name = self.enter(name, role)?;
         let shape = self.shape_in_plates(&name, distribution)?;
         self.record.drawn(&name, role, shape, distribution, &self.plates);
+        self.note_masks(&name);
         let Proposal { value, estimator, aid } = self.value(&name, distribution, shape, asked)?;
         self.record.value(&name, || Value::new(value.clone()), Some(distribution.support()));
         if self.scored {
@@ -40,6 +41,13 @@ impl Trace {
             self.add_term(name, role, log_prob, finish)?;
         }
         Ok(value)
+    }
+
+    /// Keeps the masks over a site as what it depends on.
+    fn note_masks(&mut self, name: &Arc<str>) {
+        for mask in &self.masks {
+            self.record.input(name, || mask.numbers());
+        }
     }
 
     /// The value of a site that is not observed: enumerated, given or drawn.
@@ -98,6 +106,8 @@ impl Trace {
         self.check_place(&name, "value", &value)?;
         self.check_parameters(&name, distribution)?;
         self.record.drawn(&name, Role::Observed, shape, distribution, &self.plates);
+        self.record.input(&name, || Value::new(P::Kind::constant(value.clone())).to_vec());
+        self.note_masks(&name);
         if self.simulate {
             let drawn = self.draw(&name, distribution, shape)?;
             self.record.value(&name, || Value::new(drawn.clone()), Some(distribution.support()));

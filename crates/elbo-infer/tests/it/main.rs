@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
 mod bounds;
+mod combinations;
 mod conjugate;
 mod errors;
 mod estimators;

@@ -89,7 +89,7 @@ pub enum InferError {
     },
     /// A part of a plate inside an importance weight.
     #[error(
-        "the draws of \"{site}\" lie outside plate \"{plate}\", of which only a part of the elements is at hand, so the plate's scale would stand inside the exponent of an importance weight; take all elements, make \"{site}\" a param, or maximize Elbo"
+        "the term of \"{site}\" differs between particles and lies outside plate \"{plate}\", of which only a part of the elements is at hand, so the plate's scale would stand inside the exponent of an importance weight; take all elements, make \"{site}\" a param, tell its plates (of a density by hand, in its terms), or maximize Elbo"
     )]
     ScaleInside {
         /// The site.

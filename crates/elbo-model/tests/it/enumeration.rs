@@ -5,7 +5,7 @@ use elbo_dist::{
     Bernoulli, Categorical, Distribution, Mixture, Noise, Normal, OneHotCategorical, Poisson,
 };
 use elbo_model::{Discrete, Latents, LogJoint, ModelError, Program, Role, Subsample, Trace};
-use elbo_testkit::assert_gradient;
+use elbo_testkit::{assert_gradient, autodiff_gradient};
 
 use crate::{assert_close, at, double, host, matrix};
 
@@ -52,6 +52,14 @@ fn an_enumerated_mixture_has_the_density_and_the_gradient_of_the_sum_written_out
     // In a plate of 4 of 8, scaled outside the logarithm.
     assert_eq!(summed.iter().map(|term| term.scale()).collect::<Vec<_>>(), [1.0, 2.0]);
     let values = [-2.0, 0.5, 3.0, 1.0, 0.0, -1.0];
+    let gradient = |program: fn(&mut Trace, &Tensor<2>)| {
+        autodiff_gradient(&Device::flex(), [2, 3], &values, |means| {
+            let mut latents = Latents::new(double());
+            latents.insert("means", means);
+            program.log_joint(&latents, &matrix(X)).unwrap().total().sum()
+        })
+    };
+    assert_close(&gradient(mixture), &gradient(written_out));
     assert_gradient(&Device::flex(), [2, 3], &values, |means| {
         let mut latents = Latents::new(double());
         latents.insert("means", means);

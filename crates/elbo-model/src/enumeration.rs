@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use elbo_dist::{Noise, logsumexp};
 
-use crate::terms::reduce;
+use crate::term::reduce;
 use crate::{Aid, Latents, LogTerms, ModelError, Plan, Plate, Program, Term, Trace, Traced};
 
 /// A discrete site that a run enumerates on axis 0.

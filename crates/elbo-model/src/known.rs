@@ -7,7 +7,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use elbo_dist::{Distribution, Operand, Place, known_entropy, known_kl, with_particles};
 
-use crate::terms::reduce;
+use crate::term::reduce;
 
 /// The distribution of a site, of any rank and type: divergences and entropies in closed form.
 ///

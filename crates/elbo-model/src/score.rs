@@ -5,7 +5,7 @@ use elbo_dist::{Distribution, Support, ValueKind, score_square, sigmoid, with_pa
 
 use crate::estimator::InForce;
 use crate::relaxation::Form;
-use crate::terms::{PATHWISE, reduce};
+use crate::term::{PATHWISE, reduce};
 use crate::{Aid, ControlVariate, Enumerated, Estimator, ModelError, Relaxation, Trace, Value};
 
 /// A draw, with what its estimator will need.

@@ -10,7 +10,8 @@ use crate::error::Names;
 use crate::latents::rank_error;
 use crate::params::constrain;
 use crate::score::Proposal;
-use crate::trace::{Asked, Source};
+use crate::tell::Asked;
+use crate::trace::Source;
 use crate::{Known, ModelError, Role, Term, Trace, Value};
 
 impl Trace {

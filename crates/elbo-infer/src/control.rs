@@ -80,6 +80,14 @@ impl Terms<'_> {
         let Some((_, baseline)) = found else {
             return Err(InferError::NoBaseline { site: site() });
         };
+        let like = &term.log_prob;
+        if baseline.dtype() != like.dtype() || baseline.device().inner() != like.device().inner() {
+            return Err(InferError::ControlPlace {
+                site: site(),
+                expected: format!("{:?} on {:?}", like.dtype(), like.device().inner()),
+                found: format!("{:?} on {:?}", baseline.dtype(), baseline.device().inner()),
+            });
+        }
         match baseline.dims() {
             [1, size] if size == 1 || size == n => Ok(baseline.clone()),
             found => Err(InferError::Baseline { site: site(), elements: n, found: found.to_vec() }),

@@ -15,7 +15,7 @@ pub enum InferError {
     Guide(#[from] GuideError),
     /// A site has an estimator that the objective does not know.
     #[error(
-        "\"{site}\" has the estimator {estimator}, which {objective} does not know, so its gradient would be biased without a word; choose another one with Objective::with_estimator or t.sample_with"
+        "\"{site}\" has the estimator {estimator}, which {objective} does not know, so its gradient would be biased without a word; choose another one with Objective::with_estimator or t.sample_with, or another objective"
     )]
     NoEstimator {
         /// The site of the guide.
@@ -66,6 +66,26 @@ pub enum InferError {
         elements: usize,
         /// The values' shape.
         found: Vec<usize>,
+    },
+    /// A trained control variate at another place than its site.
+    #[error(
+        "the baseline of \"{site}\" is {found}, but the site is {expected}; move it with to_device or cast"
+    )]
+    ControlPlace {
+        /// The site of the guide.
+        site: String,
+        /// Where the site is.
+        expected: String,
+        /// Where the baseline is.
+        found: String,
+    },
+    /// A RELAX network that is no differentiable function of its noise.
+    #[error(
+        "the network of \"{site}\" has no gradient with respect to its noise; make it a differentiable function of it, or choose REBAR"
+    )]
+    NetworkConstant {
+        /// The site of the guide.
+        site: String,
     },
     /// A RELAX network that makes the number of one element of another's noise.
     #[error(
@@ -123,7 +143,7 @@ pub enum InferError {
     },
     /// An objective that is no function of fixed draws.
     #[error(
-        "with fixed draws the loss must be the bound and its gradient that of the draws, so that a line search makes sense; take Elbo, AnalyticKl, Tempered, Iwae, Renyi or Cubo, and no score functions, DisARM, REBAR, RELAX or straight-through"
+        "with fixed draws the loss must be the bound and its gradient that of the draws, so that a line search makes sense; take Elbo, AnalyticKl, Tempered, Iwae or Renyi, and no score functions, DisARM, REBAR, RELAX or straight-through"
     )]
     NotDeterministic,
     /// Differences of gradients in single precision.
@@ -256,7 +276,9 @@ pub enum InferError {
     #[error("a step needs at least one particle, but 0 were asked for")]
     NoParticles,
     /// An estimate of a bound without draws.
-    #[error("too few draws were asked for; a bound takes at least 1, the variance of a gradient 2")]
+    #[error(
+        "too few draws were asked for; Posterior::bound takes at least 1, gradient_moments and measured_sites take 2"
+    )]
     NoDraws,
     /// All terms are finite, but their sum is not.
     #[error("every term is finite, but the bound is {bound}; rescale the data or compute in f64")]

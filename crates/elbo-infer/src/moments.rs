@@ -119,6 +119,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
+        self.check_settings()?;
         if draws < 2 {
             return Err(InferError::NoDraws);
         }

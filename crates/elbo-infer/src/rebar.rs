@@ -250,8 +250,10 @@ impl Site<'_> {
         let [z, conditional] = self.relaxation.noises(logits.clone());
         let (r, r_conditional) = (at(z)?, at(conditional)?);
         let by_score = spread(&r_conditional.clone().inner(), n) * score.clone();
-        let path = ((r - r_conditional).sum() * scale).backward();
-        let by_path = logits.grad(&path).unwrap_or_else(|| score.zeros_like());
+        let path = (r - r_conditional).sum() * scale;
+        let constant = || InferError::NetworkConstant { site: self.term.site.to_string() };
+        let path = path.is_tracked().then(|| path.backward()).ok_or_else(constant)?;
+        let by_path = logits.grad(&path).ok_or_else(constant)?;
         let gradient = by_path - by_score;
         // ∂φ of |g|² is twice that of g · g(φ), along g; the derivative along g by a central difference.
         let along = others.clone() + gradient.clone();

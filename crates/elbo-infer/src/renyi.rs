@@ -55,7 +55,9 @@ impl Objective for Renyi {
 ///
 /// for each part of the data that is independent of the others given the parameters (see [`Iwae`](crate::Iwae)).
 /// The estimate by `S` particles, `1/n log 1/S Σ_s w_s^n`, lies below it in the mean; the gradient is
-/// unbiased for that estimate. Score functions have no trained baseline here.
+/// unbiased for that estimate. That estimate may fall below any bound where the guide leaves the posterior and no particle
+/// finds it again: start from a guide that covers the posterior, take many particles, and look at
+/// [`Posterior::bound`](crate::Posterior::bound) beside it. Score functions have no trained baseline here.
 ///
 /// # Example
 /// ```

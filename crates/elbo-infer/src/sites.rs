@@ -162,6 +162,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
+        self.check_settings()?;
         let plan = self.objective.plan().with_term_by_site();
         let terms = self.terms(batch, &plan, self.noise.at_step(self.step), false)?;
         let mut rows: Vec<SiteRow> = Vec::new();

@@ -5,7 +5,9 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
-use elbo_model::{ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Plan, Term};
+use elbo_model::{
+    ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Plan, Term, check_same_outside,
+};
 
 use crate::gradients::{self, Fault};
 use crate::rebar::Relaxed;
@@ -133,7 +135,12 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let Draw { latents, log_q } = &draw;
         if check {
             let checked = model.valid().check(&latents.constant(), batch);
-            checked.map_err(|error| self.at_step(error))?;
+            let terms = checked.map_err(|error| self.at_step(error))?;
+            let sites = log_q.enumerated();
+            if !sites.is_empty() {
+                let turned = latents.constant().in_turns(sites);
+                check_same_outside(&terms, &model.valid().log_joint(&turned, batch)?, sites)?;
+            }
         }
         let particles = latents.particles().max(self.particles);
         let constant = || model.valid();

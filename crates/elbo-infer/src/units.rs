@@ -1,7 +1,7 @@
 //! Objectives of importance weights.
 
 use burn::tensor::Tensor;
-use elbo_dist::logsumexp;
+use elbo_dist::{expm1, log1p, logsumexp};
 use elbo_model::{ControlVariate, Estimator, LogTerms, Plate, Term};
 
 use crate::additive::{scale, spread};
@@ -107,14 +107,23 @@ fn within(plates: &[Plate], site: &str, term: &Term) -> Result<Tensor<2>, InferE
     Ok(sums.reshape([rows, elements]))
 }
 
+/// The powers below which the mean is taken about 1.
+const SMALL: f64 = 1e-3;
+
 /// `1/a log mean_s w_s^a` of each element: the power mean of its importance weights.
 ///
 /// # Shapes
 /// `[S, N]` to `[1, N]`.
 pub(crate) fn power_mean(log_weight: Tensor<2>, power: f64) -> Tensor<2> {
     let count = log_weight.dims()[0] as f64;
+    let mean = log_weight.clone().sum_dim(0) * count.recip();
     if power == 0.0 {
-        return log_weight.sum_dim(0) * count.recip();
+        return mean;
+    }
+    if power.abs() < SMALL {
+        // The sum is so close to the count that its logarithm would lose the digits that the division asks for.
+        let apart = expm1((log_weight - mean.clone()) * power).sum_dim(0) * count.recip();
+        return log1p(apart) * power.recip() + mean;
     }
     (logsumexp(log_weight * power, 0) - count.ln()) * power.recip()
 }
@@ -126,7 +135,7 @@ pub(crate) fn power_mean(log_weight: Tensor<2>, power: f64) -> Tensor<2> {
 fn power_mean_of_others(log_weight: Tensor<2>, power: f64) -> Tensor<2> {
     let [s, n] = log_weight.dims();
     let others = crate::control::mean_of_others(log_weight.clone());
-    if power == 0.0 {
+    if power.abs() < SMALL {
         return others;
     }
     // [left out, particle, N]

@@ -63,6 +63,7 @@ impl Discrete {
         batch: &B,
     ) -> Result<Self, ModelError> {
         let terms = run(program, batch, || Trace::given(latents).validated())?.terms;
+        crate::enumeration::check_turns(program, latents, batch, &terms)?;
         let conditionals = |elimination: Elimination| -> Result<Vec<Conditional>, ModelError> {
             let (_, factors) = elimination.sum_out()?;
             Ok(factors.into_iter().rev().map(Conditional::of).collect())

@@ -107,10 +107,50 @@ pub(crate) fn score<B, P: Program<B> + ?Sized>(
         false => Trace::given(latents),
     };
     let terms = run(program, batch, fresh)?.terms;
-    match terms.enumerated() {
-        [] => Ok(terms),
-        _ => Ok(Elimination::new(terms, validated).sum_out()?.0),
+    if terms.enumerated().is_empty() {
+        return Ok(terms);
     }
+    if validated {
+        check_turns(program, latents, batch, &terms)?;
+    }
+    Ok(Elimination::new(terms, validated).sum_out()?.0)
+}
+
+/// Checks that no term outside the plates of all enumerated sites depends on which values their elements take together.
+pub(crate) fn check_turns<B, P: Program<B> + ?Sized>(
+    program: &P,
+    latents: &Latents,
+    batch: &B,
+    terms: &LogTerms,
+) -> Result<(), ModelError> {
+    let turned = || Trace::given(latents).in_turns();
+    let turned = run(program, batch, turned)?.terms;
+    check_same_outside(terms, &turned, terms.enumerated())
+}
+
+/// Checks that terms outside the plates of all `sites` are the same in two evaluations in which the elements of plates
+/// take their values in different turns.
+///
+/// # Errors
+/// [`ModelError::EnumeratedReach`].
+pub fn check_same_outside(
+    terms: &LogTerms,
+    turned: &LogTerms,
+    sites: &[Enumerated],
+) -> Result<(), ModelError> {
+    for (term, other) in terms.iter().zip(turned.iter()) {
+        let outside = |site: &&Enumerated| !site.plates.is_empty();
+        let Some(site) = sites.iter().find(outside) else { return Ok(()) };
+        if sites.iter().any(|site| site.is_around(&term.plates)) {
+            continue;
+        }
+        let pair = vec![term.log_prob.clone().inner(), other.log_prob.clone().inner()];
+        let [rows, n] = pair[0].dims();
+        if pair[1].dims() == [rows, n] {
+            check_equal(site, term, Tensor::cat(pair, 0).reshape([1, 2, rows * n]))?;
+        }
+    }
+    Ok(())
 }
 
 /// The log-weights of a site's values when its turn came to be summed out.

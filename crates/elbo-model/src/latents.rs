@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor};
 use elbo_dist::{Place, Support, ValueKind};
 
 use crate::error::Names;
-use crate::{ModelError, Value};
+use crate::{Enumerated, ModelError, Value};
 
 /// Values of sites by name, in the order in which they were inserted, on one place.
 ///
@@ -69,6 +69,30 @@ impl Latents {
             Some(old) => *old = entry,
             None => self.entries.push(entry),
         }
+    }
+
+    /// The same values, but each element of the plates of enumerated sites takes its values in a turn of its own.
+    pub fn in_turns(&self, sites: &[Enumerated]) -> Self {
+        let mut turned = self.clone();
+        for (position, site) in sites.iter().enumerate() {
+            let Some(value) = self.value(&site.site) else { continue };
+            let numbers = value.to_vec();
+            let rows = value.shape()[0];
+            let each: usize =
+                rows / sites[position..].iter().map(|site| site.count).product::<usize>();
+            let elements: usize = site.plates.iter().map(|plate| plate.batch).product();
+            let size = numbers.len() / rows.max(1);
+            let source = |at: usize| {
+                let (row, column) = (at / size, at % size);
+                let element = column / (size / elements);
+                let (value, rest) = (row / each % site.count, row - row / each % site.count * each);
+                numbers[(rest + (value + element) % site.count * each) * size + column]
+            };
+            let at = std::cell::Cell::new(0);
+            let next = |_: f64| source(at.replace(at.get() + 1));
+            turned.replace(&site.site, value.map(&next));
+        }
+        turned
     }
 
     /// Puts another value of the same site in the place of that of `name`.

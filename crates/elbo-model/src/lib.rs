@@ -57,7 +57,7 @@ mod visit;
 
 pub use condition::Condition;
 pub use discrete::Discrete;
-pub use enumeration::{Enumerated, along_values, check_equal, propose};
+pub use enumeration::{Enumerated, along_values, check_equal, check_same_outside, propose};
 pub use error::{ModelError, Names};
 pub use estimator::{Choice, ControlVariate, Estimator, InForce};
 pub use graph::Graph;

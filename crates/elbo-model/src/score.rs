@@ -219,12 +219,24 @@ impl Trace {
         // The value changes after all particles' copies for the values of the sites before.
         let each = self.base * before;
         let rows = if planned { self.particles } else { 1 };
-        let numbers = (0..rows).flat_map(|row| values[row / each % values.len()].iter().copied());
+        let elements = if self.rotated { self.elements() } else { 1 };
+        let numbers = (0..rows * elements).flat_map(|at| {
+            let (row, element) = (at / elements, at % elements);
+            values[(row / each + element) % values.len()].iter().copied()
+        });
         let mut event = [1; D];
         event[0] = rows;
-        event[D - 1] = values[0].len();
+        if self.rotated {
+            event[1..=self.plates.len()].copy_from_slice(&shape[1..=self.plates.len()]);
+        }
+        event[D - 1] *= values[0].len();
         let value = P::Kind::from_numbers(numbers.collect(), event, self.place());
         Ok(value.expand(with_particles(shape, self.particles)))
+    }
+
+    /// The elements of the plates.
+    fn elements(&self) -> usize {
+        self.plates.iter().map(|plate| plate.batch).product()
     }
 
     /// A value of the particles, once for each copy of them.
@@ -256,7 +268,10 @@ impl<const D: usize, P: Distribution<D>> Site<'_, D, P> {
         match self.distribution.support() {
             Support::Boolean => Ok(Form::Boolean),
             Support::OneHot { count } => Ok(Form::OneHot(count)),
-            _ => Err(self.unfit("needs values 0 and 1, or one-hot vectors")),
+            _ => Err(self.unfit(match self.estimator {
+                Estimator::Disarm => "needs values 0 and 1",
+                _ => "needs values 0 and 1, or one-hot vectors",
+            })),
         }
     }
 

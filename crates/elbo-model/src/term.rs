@@ -111,7 +111,7 @@ impl Term {
             false => term.members.clone(),
         });
         let members = members.collect();
-        Self { members, ..Self::new(site.clone(), Role::Marginal, plates.to_vec(), sum) }
+        Self { members, ..Self::from_flat(site.clone(), Role::Marginal, plates.to_vec(), sum) }
     }
 
     /// The sites whose log-probabilities are in the term.

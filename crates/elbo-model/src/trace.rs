@@ -39,6 +39,8 @@ pub struct Trace {
     pub(crate) plan: Option<Plan>,
     /// The sites that the run is to enumerate, as far as they are known.
     pub(crate) planned: Vec<Enumerated>,
+    /// Whether each element of a plate takes its values in a turn of its own, to see whether that matters.
+    pub(crate) rotated: bool,
     /// Whether a site was drawn so that it can be relaxed.
     pub(crate) relaxed: bool,
     /// The sites that the run has enumerated.
@@ -154,6 +156,11 @@ impl Trace {
         Self { particles: self.base * copies, noise, given, planned, ..self }
     }
 
+    /// Lets each element of a plate take its enumerated values in a turn of its own.
+    pub(crate) fn in_turns(self) -> Self {
+        Self { rotated: true, ..self }
+    }
+
     /// The sites that the run enumerates.
     pub(crate) fn found(&self) -> Vec<Enumerated> {
         self.enumerated.clone()
@@ -173,6 +180,7 @@ impl Trace {
             plan: None,
             planned: Vec::new(),
             relaxed: false,
+            rotated: false,
             enumerated: Vec::new(),
             source,
             given: empty.clone(),

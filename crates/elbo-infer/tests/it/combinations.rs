@@ -351,3 +351,76 @@ fn a_guide_without_a_known_graph_is_taken_by_its_order() {
     );
     assert_unbiased(&svi.with_dependencies(known), &slopes(mixed_elbo, &at));
 }
+
+// Two bits told, and a factor of their difference.
+guide!(Told, |t, at| {
+    t.plate("rows", 2, |t| t.sample("z", Bernoulli::logits(at.values.val())));
+});
+
+#[test]
+fn a_guide_cannot_tell_values_whose_elements_meet_elsewhere() {
+    fn smooth(t: &mut Trace, _: &()) {
+        let z = t.plate("rows", 2, |t| t.sample("z", Bernoulli::<2>::probs(0.3)));
+        let apart = z.clone().narrow(1, 0, 1) - z.narrow(1, 1, 1);
+        t.factor("smooth", apart.square() * -3.0);
+    }
+    let objective = Elbo.with_estimator("z", Estimator::Enumerate);
+    let error =
+        svi(Model::new(smooth), Told::new(&[0.3, -0.5]), objective, 2).step(&()).unwrap_err();
+    assert!(error.to_string().starts_with("\"smooth\" depends on the enumerated \"z\""), "{error}");
+    let error = svi(Model::new(smooth), Told::new(&[0.3, -0.5]), Elbo, 0).sites(&()).unwrap_err();
+    assert!(matches!(error, InferError::NoParticles), "{error}");
+}
+
+/// Near the evidence lower bound the power mean keeps its digits.
+#[test]
+fn a_renyi_bound_next_to_one_is_the_evidence_lower_bound() {
+    let place = elbo_dist::Place::f32(&burn::tensor::Device::flex());
+    let log_w: Vec<f64> =
+        (0..16).map(|i| -1.5 + 0.3 * f64::from(i % 5) - 0.05 * f64::from(i)).collect();
+    let mean = log_w.iter().sum::<f64>() / 16.0;
+    let term = |values: Vec<f64>| {
+        let mut terms = LogTerms::default();
+        terms.push(Term::new::<2>("z", Role::Latent, vec![], place.tensor(values, [16, 1])));
+        terms
+    };
+    for apart in [1e-15, 1e-9, 1e-7, 1e-5, 1e-4] {
+        let terms = elbo_infer::Terms::new(term(log_w.clone()), term(vec![0.0; 16]));
+        let renyi = elbo_infer::Renyi { alpha: 1.0 - apart };
+        let bound: f64 = renyi.estimate(&terms).unwrap().bound.into_scalar();
+        assert!((bound - mean).abs() < 1e-4, "{bound} for {mean} at {apart}");
+    }
+}
+
+/// Controls that are not what a site needs stop the fit by name, and stay as they were.
+#[test]
+fn controls_that_go_astray_are_named() {
+    #[derive(Module, Debug)]
+    struct Root {
+        level: Param<Tensor<2>>,
+    }
+    impl Controls<()> for Root {
+        fn baseline(&self, _: &str, _: &()) -> Option<Tensor<2>> {
+            Some(self.level.val().sqrt())
+        }
+        fn network(&self, _: &str, _: &(), noise: Tensor<2>) -> Option<Tensor<2>> {
+            Some(noise.inner().narrow(1, 0, 1))
+        }
+    }
+    let of = |estimator, place: elbo_dist::Place| {
+        let level = Param::from_tensor(place.zeros([1, 1]));
+        let objective = Elbo.with_estimator("z", estimator);
+        svi(Model::new(behind), Behind::new(&[0.3, -0.5]), objective, 2)
+            .with_controls(Root { level })
+    };
+    let baseline = Estimator::ScoreFunction(ControlVariate::Baseline);
+    let mut rooted = of(baseline, f64_on_flex());
+    let error = rooted.step(&()).unwrap_err();
+    assert!(error.to_string().contains("parameter controls.level is"), "{error}");
+    assert_eq!(rooted.controls().level.val().into_scalar::<f64>(), 0.0);
+    let single = elbo_dist::Place::f32(&burn::tensor::Device::flex());
+    let error = of(baseline, single).step(&()).unwrap_err();
+    assert!(matches!(error, InferError::ControlPlace { .. }), "{error}");
+    let error = of(Estimator::Relax { temperature: 0.5 }, f64_on_flex()).step(&()).unwrap_err();
+    assert!(matches!(error, InferError::NetworkConstant { .. }), "{error}");
+}

@@ -251,3 +251,46 @@ fn what_cannot_be_summed_out_is_an_error_that_says_why() {
     let error = refused(impure, "was not enumerated in the same way when the program ran before");
     assert!(matches!(error, ModelError::Impure { .. }));
 }
+
+/// `k` of each cell of 2 by 2, in a plate within a plate.
+#[test]
+fn a_site_in_nested_plates_is_summed_out_by_cell() {
+    fn cells(t: &mut Trace, _: &()) {
+        t.plate("a", 2, |t| {
+            t.plate("b", 2, |t| {
+                let k = t.marginalize("k", Bernoulli::<3>::probs(0.3));
+                let x = double().tensor(vec![0.1, 1.2, 2.3, -0.4], [1, 2, 2]);
+                t.observe("x", Normal::new(k * 2.0, 1.0), x);
+            });
+        });
+    }
+    let empty = Latents::new(double());
+    let normal = |x: f64| (-0.5 * x * x - crate::HALF_LN_TWO_PI).exp();
+    let cell = |x: f64| (0.7 * normal(x) + 0.3 * normal(x - 2.0)).ln();
+    let expected: f64 = [0.1, 1.2, 2.3, -0.4].map(cell).iter().sum();
+    assert_close(&host(cells.check(&empty, &()).unwrap().total()), &[expected]);
+    assert_eq!(
+        Discrete::infer(&cells, &empty, &()).unwrap().marginals("k").unwrap().dims(),
+        [1, 4, 2]
+    );
+}
+
+/// The difference of two elements is 0 wherever both have the same value.
+#[test]
+fn what_cancels_between_elements_with_equal_values_is_found() {
+    fn smooth(t: &mut Trace, _: &()) {
+        let z = t.plate("rows", 2, |t| t.marginalize("z", Bernoulli::<2>::probs(0.3)));
+        let apart = z.clone().narrow(1, 0, 1) - z.narrow(1, 1, 1);
+        t.factor("smooth", apart.square() * -3.0);
+    }
+    let error = refused(smooth, "\"smooth\" depends on the enumerated \"z\"");
+    assert!(matches!(error, ModelError::EnumeratedReach { .. }));
+    let error = Discrete::infer(&smooth, &Latents::new(double()), &()).unwrap_err();
+    assert!(matches!(error, ModelError::EnumeratedReach { .. }), "{error}");
+    fn masked(t: &mut Trace, _: &()) {
+        let seen = crate::mask([[true]]);
+        t.mask(seen, |t| t.marginalize("z", Bernoulli::<2>::probs(0.3)));
+    }
+    let error = refused(masked, "put the data alone under the mask");
+    assert!(matches!(error, ModelError::EnumeratedMask { .. }));
+}

@@ -181,7 +181,7 @@ impl Noise {
         let own = self.period.filter(|period| particles % (*period).max(1) == 0);
         let own = own.unwrap_or(particles).min(particles);
         let rest: usize = shape.iter().skip(1).product();
-        (own * rest, if own == 0 { 1 } else { particles / own })
+        (own * rest, particles.checked_div(own).unwrap_or(1))
     }
 
     /// The index, in the unchunked draw, of this draw's first element.

@@ -43,8 +43,10 @@ struct Leaves {
     /// The sizes of the axes of independent elements.
     sizes: Vec<usize>,
     /// The squared gradient of each leaf `[elements, 1]`, if it has one.
-    squares: Vec<Box<dyn Fn(&Gradients) -> Option<Tensor<2>>>>,
+    squares: Vec<Square>,
 }
+
+type Square = Box<dyn Fn(&Gradients) -> Option<Tensor<2>>>;
 
 impl TensorMap for Leaves {
     fn map<const D: usize>(&mut self, tensor: Tensor<D>) -> Tensor<D> {

@@ -1,7 +1,7 @@
 //! Objectives that are means over particles of sums of terms.
 
 use burn::tensor::Tensor;
-use elbo_model::{Aid, Enumerated, Estimator, Plate, Term, along_values};
+use elbo_model::{Aid, Enumerated, Estimator, Plate, Term, along_values, within_plates};
 
 use crate::control::{self, Scored};
 use crate::dependencies::Reach;
@@ -181,14 +181,11 @@ impl Costs {
 
 /// The cost of each element of the `depth` outermost plates, the others' summed with their scales.
 fn gathered(cost: &Cost, depth: usize) -> Tensor<2> {
-    let [rows, n] = cost.value.dims();
-    let inner = &cost.plates[depth..];
-    if inner.is_empty() {
-        return cost.value.clone();
+    let sums = within_plates(cost.value.clone(), &cost.plates, depth);
+    match scale(&cost.plates[depth..]) {
+        1.0 => sums,
+        inner => sums * inner,
     }
-    let elements: usize = cost.plates[..depth].iter().map(|plate| plate.batch).product();
-    let sums = cost.value.clone().reshape([rows * elements, n / elements]).sum_dim(1);
-    sums.reshape([rows, elements]) * scale(inner)
 }
 
 /// Each element's number for all `elements` of the plates inside it.

@@ -257,7 +257,8 @@ fn inverse_block(
     let symmetric = (matrix.clone() + matrix.transpose()) * 0.5;
     let factor = cholesky(symmetric).map_err(|_| InferError::NotAnOptimum)?;
     let whitened = solve_lower(factor.clone(), place.tensor::<2>(gradient, [n, 1]));
-    if !(0.5 * whitened.square().sum().into_scalar::<f64>() < OPTIMUM) {
+    let gain = 0.5 * whitened.square().sum().into_scalar::<f64>();
+    if gain.is_nan() || gain > OPTIMUM {
         return Err(InferError::NotAnOptimum);
     }
     let size = block.len();

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use elbo_dist::{expm1, log1p, logsumexp};
-use elbo_model::{ControlVariate, Estimator, LogTerms, Plate, Term};
+use elbo_model::{ControlVariate, Estimator, LogTerms, Plate, Term, within_plates};
 
 use crate::additive::{scale, spread};
 use crate::{Estimate, InferError, Memory, Terms};
@@ -98,13 +98,7 @@ fn within(plates: &[Plate], site: &str, term: &Term) -> Result<Tensor<2>, InferE
         let (site, plate) = (site.to_string(), plate.name.to_string());
         return Err(InferError::ScaleInside { site, plate });
     }
-    if inner.is_empty() {
-        return Ok(term.log_prob.clone());
-    }
-    let elements: usize = plates.iter().map(|plate| plate.batch).product();
-    let [rows, n] = term.log_prob.dims();
-    let sums = term.log_prob.clone().reshape([rows * elements, n / elements]).sum_dim(1);
-    Ok(sums.reshape([rows, elements]))
+    Ok(within_plates(term.log_prob.clone(), &term.plates, plates.len()))
 }
 
 /// The powers below which the mean is taken about 1.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use elbo_dist::{Noise, logsumexp};
 
-use crate::term::reduce;
+use crate::term::within_plates;
 use crate::{Aid, Latents, LogTerms, ModelError, Plan, Plate, Program, Term, Trace, Traced};
 
 /// A discrete site that a run enumerates on axis 0.
@@ -238,12 +238,7 @@ fn within(site: &Enumerated, term: Term) -> Result<Term, ModelError> {
         let (site, plate) = (site.site.to_string(), plate.name.to_string());
         return Err(ModelError::EnumeratedScale { site, plate });
     }
-    if inner.is_empty() {
-        return Ok(term);
-    }
-    let elements: usize = site.plates.iter().map(|plate| plate.batch).product();
-    let [rows, n] = term.log_prob.dims();
-    let log_prob = reduce(term.log_prob.clone().reshape([rows, elements, n / elements]), 1);
+    let log_prob = within_plates(term.log_prob.clone(), &term.plates, site.plates.len());
     Ok(term.with_log_prob(log_prob))
 }
 

@@ -75,7 +75,7 @@ pub use record::Traced;
 pub use relaxation::Relaxation;
 pub use site::{Role, Site};
 pub use table::table;
-pub use term::{Aid, Term};
+pub use term::{Aid, Term, within_plates};
 pub use terms::{Block, LogTerms, Order};
 pub use trace::Trace;
 pub use value::Value;

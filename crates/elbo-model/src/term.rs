@@ -168,6 +168,29 @@ impl Term {
     }
 }
 
+/// The sums over the plates inside the `depth` outermost ones, not scaled.
+///
+/// # Shapes
+/// `[S, N₁ .. N]` to `[S, N₁ .. N_depth]`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_model::{Plate, within_plates};
+///
+/// let plate = |name: &str, axis| Plate { name: name.into(), axis, total: 2, batch: 2 };
+/// let cells = Tensor::<2>::from_floats([[1.0, 2.0, 3.0, 4.0]], &Device::flex());
+/// let rows = within_plates(cells, &[plate("rows", 1), plate("columns", 2)], 1);
+/// assert_eq!(rows.into_data().try_to_vec::<f32>().unwrap(), [3.0, 7.0]);
+/// ```
+pub fn within_plates(log_prob: Tensor<2>, plates: &[Plate], depth: usize) -> Tensor<2> {
+    if depth == plates.len() {
+        return log_prob;
+    }
+    let elements: usize = plates[..depth].iter().map(|plate| plate.batch).product();
+    let [rows, n] = log_prob.dims();
+    reduce(log_prob.reshape([rows, elements, n / elements]), 1)
+}
+
 /// Sums a log-probability over its event axes, those after the first `plates` plate axes.
 ///
 /// # Shapes

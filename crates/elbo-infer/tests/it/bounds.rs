@@ -692,7 +692,7 @@ fn a_closed_divergence_given_a_parent_that_follows_is_refused() {
 #[test]
 fn settings_out_of_range_are_refused() {
     fn refused(objective: impl Objective, text: &str) {
-        let error = objective.estimate(&by_hand()).err().expect(text);
+        let error = objective.estimate(&by_hand()).expect_err(text);
         assert!(error.to_string().contains(text), "{error}");
     }
     refused(Renyi { alpha: f64::NAN }, "alpha is NaN, but must be a finite number");

@@ -605,6 +605,32 @@ fn every_objective_runs_on_a_density_by_hand() {
     }
 }
 
+/// `½ log E_q[w²]` of the density by hand, by the trapezoid rule, from 20,000 draws whose squared weights are bounded by
+/// their tails: `q` is wider than the posterior.
+#[test]
+fn the_chi_bound_of_a_density_by_hand_is_above_its_evidence() {
+    let (m, s) = (START[0], START[1].exp());
+    let mut square = 0.0;
+    for i in -800..=800 {
+        let eps = f64::from(i) * 0.01;
+        let z = m + s * eps;
+        let log_q = -0.5 * eps * eps - elbo_dist::HALF_LN_TWO_PI - s.ln();
+        let log_p = -0.5 * z * z - 0.5 * (1.0 - z) * (1.0 - z);
+        square += 0.01 * s * (2.0 * log_p - log_q).exp();
+    }
+    let exact = 0.5 * square.ln();
+    let (_, guide) = one_normal(Elbo, 2).into_parts();
+    let x = one(&f64_on_flex());
+    let mut noise = Noise::new(1, f64_on_flex());
+    let draw = guide.draw(&x, 20_000, &Cubo { order: 2.0 }.plan(), &mut noise).unwrap();
+    let log_p = ByHand.log_joint(&draw.latents, &x).unwrap();
+    let estimate = Cubo { order: 2.0 }.estimate(&Terms::new(log_p, draw.log_q)).unwrap();
+    let found: f64 = estimate.bound.into_scalar();
+    // The squared weights have a deviation of about twice their mean: ½ · 2 / √20,000 is 0.007.
+    assert!((found - exact).abs() < 0.03, "{found} for {exact}");
+    assert!(exact > crate::CHAIN_EVIDENCE + 2.0 * elbo_dist::HALF_LN_TWO_PI);
+}
+
 /// By hand and in one term, the plates are not known: the bound of each datum cannot be told apart, and the error says so.
 #[test]
 fn a_density_by_hand_that_does_not_tell_its_plates_has_no_bound_a_datum() {

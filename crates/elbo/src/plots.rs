@@ -116,7 +116,7 @@ pub struct Panel<'a> {
     pub series: Vec<(String, Vec<(f64, f64)>)>,
 }
 
-/// Writes charts side by side as SVG, a series of one name in one colour.
+/// Writes charts side by side as SVG, the series of one place in one colour, which the first chart names.
 ///
 /// # Errors
 /// [`PlotError::Empty`] and [`PlotError::Drawing`].
@@ -161,7 +161,7 @@ fn draw_panels(
     let root = SVGBackend::new(path, (560 * panels.len() as u32, 420)).into_drawing_area();
     root.fill(&WHITE)?;
     let areas = root.split_evenly((1, panels.len()));
-    for ((panel, (x, y)), area) in panels.iter().zip(ranges).zip(areas) {
+    for (position, ((panel, (x, y)), area)) in panels.iter().zip(ranges).zip(areas).enumerate() {
         let mut chart = ChartBuilder::on(&area)
             .margin(14)
             .x_label_area_size(36)
@@ -175,6 +175,9 @@ fn draw_panels(
             chart.draw_series(line)?.label(name.as_str()).legend(move |(x, y)| {
                 PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2))
             });
+        }
+        if position > 0 {
+            continue; // the first chart names the colours of all
         }
         chart
             .configure_series_labels()

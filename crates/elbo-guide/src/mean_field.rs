@@ -1,5 +1,7 @@
 //! Independent normals on the real line.
 
+use std::cell::LazyCell;
+
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use elbo_dist::{HALF_LN_TWO_PI, Noise};
@@ -188,22 +190,23 @@ impl MeanField {
 
     /// A draw with a term for each site.
     fn draw_by_site(&self, eps: Tensor<2>, plan: &Plan, estimators: &[InForce]) -> Draw {
-        let pathwise = self.base(&eps, Gradient::by(plan.path()));
-        let scored = self.base(&eps, Gradient::OfParameters);
-        let square = self.score_square(&eps);
+        let pathwise = LazyCell::new(|| self.base(&eps, Gradient::by(plan.path())));
+        let scored = LazyCell::new(|| self.base(&eps, Gradient::OfParameters));
+        let square = LazyCell::new(|| self.score_square(&eps));
         let (mut parts, mut terms) = (Vec::new(), Vec::new());
         for (slot, in_force) in self.flat.slots().iter().zip(estimators) {
             let (from, aid) = match in_force.estimator {
-                _ if plan.holds(slot.name()) => (&scored, Aid::None),
-                Estimator::Pathwise => (&pathwise, Aid::None),
+                _ if plan.holds(slot.name()) => (&*scored, Aid::None),
+                Estimator::Pathwise => (&*pathwise, Aid::None),
                 Estimator::ScoreFunction(ControlVariate::OptimalCoefficient) => {
-                    (&scored, Aid::ScoreSquare(slot.base_term(slot.part(&square)).log_prob))
+                    (&*scored, Aid::ScoreSquare(slot.base_term(slot.part(&square)).log_prob))
                 }
-                _ => (&scored, Aid::None),
+                _ => (&*scored, Aid::None),
             };
             parts.push(slot.part(&from[0]));
             let term = slot.base_term(slot.part(&from[1])).drawn_by(*in_force, aid);
-            terms.push(term.distributed(self.known(slot)));
+            let known = plan.is_by_site().then(|| self.known(slot)).flatten();
+            terms.push(term.distributed(known));
         }
         let (latents, log_det) = self.flat.unpack(Tensor::cat(parts, 1));
         let mut log_q = LogTerms::default().with_order(Order::Independent);

@@ -1,5 +1,7 @@
 //! Objectives that are means over particles of sums of terms.
 
+use std::cell::LazyCell;
+
 use burn::tensor::Tensor;
 use elbo_model::{Aid, Enumerated, Estimator, Plate, Term, along_values, within_plates};
 
@@ -61,7 +63,7 @@ pub(crate) fn estimate_of(
 ) -> Result<Estimate, InferError> {
     let bound = costs.total().ok_or(InferError::NothingToTrain)?;
     let (mut loss, mut memory) = (-bound.clone(), Memory::default());
-    let constant = costs.constant();
+    let constant = LazyCell::new(|| costs.constant());
     for (position, term) in terms.log_q.iter().enumerate() {
         let surrogate = match (&term.estimator.estimator, &term.aid) {
             (Estimator::ScoreFunction(control), aid) => {
@@ -151,7 +153,7 @@ impl Costs {
         }
         let means = blocks.into_iter().map(|(plates, value)| {
             let rows = value.dims()[0] as f64;
-            value.sum() * (scale(plates) / rows)
+            value.sum() * (Plate::scale_of(plates) / rows)
         });
         means.reduce(|total, mean| total + mean)
     }
@@ -169,7 +171,7 @@ impl Costs {
         for (cost, depth) in of_p.chain(of_q) {
             if let Some(depth) = depth {
                 let value = spread(&gathered(cost, *depth), elements);
-                let shared = scale(&plates[*depth..]);
+                let shared = Plate::scale_of(&plates[*depth..]);
                 let value = if shared == 1.0 { value } else { value * shared.recip() };
                 sum = Some(cost.added_to(sum, value));
             }
@@ -182,7 +184,7 @@ impl Costs {
 /// The cost of each element of the `depth` outermost plates, the others' summed with their scales.
 fn gathered(cost: &Cost, depth: usize) -> Tensor<2> {
     let sums = within_plates(cost.value.clone(), &cost.plates, depth);
-    match scale(&cost.plates[depth..]) {
+    match Plate::scale_of(&cost.plates[depth..]) {
         1.0 => sums,
         inner => sums * inner,
     }
@@ -196,10 +198,6 @@ pub(crate) fn spread(value: &Tensor<2>, elements: usize) -> Tensor<2> {
     }
     let each = elements / n;
     value.clone().reshape([rows, n, 1]).expand([rows, n, each]).reshape([rows, elements])
-}
-
-pub(crate) fn scale(plates: &[Plate]) -> f64 {
-    plates.iter().map(Plate::scale).product()
 }
 
 /// `log q` as it counts in a mean. The gradient of one whose draws are constants has the mean 0 and is left out.
@@ -220,7 +218,7 @@ fn chances(terms: &Terms) -> Vec<Tensor<2>> {
         let term = terms.log_q.iter().find(|term| term.site == site.site);
         let log_prob = term.expect("an enumerated site is scored").log_prob.clone();
         let rows = log_prob.dims()[0];
-        let later: usize = sites[position + 1..].iter().map(|site| site.count).product();
+        let later = Enumerated::copies(&sites[position + 1..]);
         log_prob.narrow(0, 0, rows / later).exp()
     };
     sites.iter().enumerate().map(chance).collect()
@@ -237,8 +235,7 @@ fn fold(
     mut value: Tensor<2>,
     check: bool,
 ) -> Result<Tensor<2>, InferError> {
-    let copies: usize = sites.iter().map(|site| site.count).product();
-    if copies == 1 || value.dims()[0] == 1 {
+    if Enumerated::copies(sites) == 1 || value.dims()[0] == 1 {
         return Ok(value);
     }
     for position in (0..sites.len()).rev() {

@@ -77,7 +77,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let evaluate = |modules: (M, G)| {
             evaluations += 1;
             match self.loss_at(modules, data) {
-                Ok(found) => found,
+                Ok((loss, _, gradient)) => (loss, gradient),
                 Err(error) => {
                     failure.get_or_insert(error);
                     (f64::NAN, gradients::zeros(&start))
@@ -89,10 +89,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             Some(error) => Err(error),
             None => self.loss_at(modules.clone(), data),
         };
-        let outcome = last.and_then(|(_, gradient)| {
+        let outcome = last.map(|(_, bound, gradient)| {
             let gradient_norm = gradients::norm(self.modules(), &gradient);
-            let bound = self.bound_at(modules.clone(), data)?;
-            Ok(FixedDrawsInfo { bound, evaluations, gradient_norm })
+            FixedDrawsInfo { bound, evaluations, gradient_norm }
         });
         let controls = self.all_modules().1.clone();
         let kept = if outcome.is_ok() { modules } else { start };
@@ -123,33 +122,24 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         }
     }
 
-    /// The loss of the fixed draws and its gradient, zeros where a parameter has none.
+    /// The loss of the fixed draws, the bound and the gradient, zeros where a parameter has none.
     fn loss_at<B>(
         &mut self,
         modules: (M, G),
         data: &B,
-    ) -> Result<(f64, GradientsParams), InferError>
+    ) -> Result<(f64, f64, GradientsParams), InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
-        let Estimate { loss, .. } = self.estimate_at(modules, data)?;
+        let Estimate { loss, bound, .. } = self.estimate_at(modules, data)?;
         let value: f64 = loss.clone().into_scalar();
         if !loss.is_tracked() {
             return Err(InferError::NothingToTrain);
         }
         let found = GradientsParams::from_grads(loss.backward(), self.modules());
-        Ok((value, gradients::with_zeros(self.modules(), found)))
-    }
-
-    fn bound_at<B>(&mut self, modules: (M, G), data: &B) -> Result<f64, InferError>
-    where
-        M: LogJoint<B>,
-        G: Guide<B>,
-        C: Controls<B>,
-    {
-        Ok(self.estimate_at(modules, data)?.bound.into_scalar())
+        Ok((value, bound.into_scalar(), gradients::with_zeros(self.modules(), found)))
     }
 
     /// The estimate by the fixed draws at other parameters, which become the present ones.
@@ -200,15 +190,24 @@ impl<M: Module, O: Objective, C: Module> Svi<M, MeanField, O, C> {
         }
         self.check_deterministic(data)?;
         let start = self.modules().clone();
-        let found = self.loss_at(start.clone(), data).and_then(|(_, gradient)| {
-            let gradient = gradients::by_parameter(self.modules(), &gradient);
-            let gradient = gradient.into_iter().flat_map(|(_, gradient)| gradient).collect();
-            Ok((gradient, self.hessian(&start, data)?))
-        });
+        let found = self.gradient_at(start.clone(), data);
+        let found = found.and_then(|gradient| Ok((gradient, self.hessian(&start, data)?)));
         let controls = self.all_modules().1.clone();
         self.modules = Some((start.clone(), controls));
         let (gradient, hessian) = found?;
         inverse_block(hessian, gradient, location(&start), &place)
+    }
+
+    /// The gradient of the loss in all parameters, one after the other.
+    fn gradient_at<B>(&mut self, modules: (M, MeanField), data: &B) -> Result<Vec<f64>, InferError>
+    where
+        M: LogJoint<B>,
+        MeanField: Guide<B>,
+        C: Controls<B>,
+    {
+        let (_, _, found) = self.loss_at(modules, data)?;
+        let found = gradients::by_parameter(self.modules(), &found);
+        Ok(found.into_iter().flat_map(|(_, gradient)| gradient).collect())
     }
 
     /// The columns of the Hessian of the loss, by differences of gradients.
@@ -220,10 +219,7 @@ impl<M: Module, O: Objective, C: Module> Svi<M, MeanField, O, C> {
     {
         let at = gradients::values(start);
         let mut gradient = |parameter: usize, to: f64| -> Result<Vec<f64>, InferError> {
-            let moved = gradients::with_value(start.clone(), parameter, to);
-            let (_, found) = self.loss_at(moved, data)?;
-            let found = gradients::by_parameter(self.modules(), &found);
-            Ok(found.into_iter().flat_map(|(_, gradient)| gradient).collect())
+            self.gradient_at(gradients::with_value(start.clone(), parameter, to), data)
         };
         let mut columns = Vec::new();
         for (parameter, value) in at.iter().enumerate() {

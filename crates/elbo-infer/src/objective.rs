@@ -132,8 +132,7 @@ impl<'a> Terms<'a> {
     pub(crate) fn particles(&self) -> usize {
         let terms = self.log_p.iter().chain(self.log_q.iter());
         let rows = terms.map(|term| term.log_prob.dims()[0]).max().unwrap_or(1);
-        let copies: usize = self.enumerated().iter().map(|site| site.count).product();
-        (rows / copies).max(1)
+        (rows / Enumerated::copies(self.enumerated())).max(1)
     }
 
     pub(crate) fn enumerated(&self) -> &[Enumerated] {

@@ -127,10 +127,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let mut draw = guide.draw(batch, self.particles, plan, &mut noise)?;
         draw.log_q = draw.log_q.map(|term| match plan.holds(&term.site) {
             false => term,
-            true => {
-                let constant = term.log_prob.clone().inner();
-                term.with_log_prob(constant)
-            }
+            true => term.constant(),
         });
         let Draw { latents, log_q } = &draw;
         if check {

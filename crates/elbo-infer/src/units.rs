@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use elbo_dist::{expm1, log1p, logsumexp};
 use elbo_model::{ControlVariate, Estimator, LogTerms, Plate, Term, within_plates};
 
-use crate::additive::{scale, spread};
+use crate::additive::spread;
 use crate::{Estimate, InferError, Memory, Terms};
 
 /// Parts of the data that are independent of each other given the parameters, each with its own importance weights:
@@ -70,7 +70,8 @@ impl Units {
 
     /// The scaled sum over all units of a number `[1, N]` for each of their elements.
     pub fn sum(&self, of_unit: impl Fn(&Unit) -> Tensor<2>) -> Tensor<1> {
-        let sums = self.units.iter().map(|unit| of_unit(unit).sum() * scale(&unit.plates));
+        let sums =
+            self.units.iter().map(|unit| of_unit(unit).sum() * Plate::scale_of(&unit.plates));
         sums.reduce(|sum, unit| sum + unit).expect("there is a unit")
     }
 
@@ -85,10 +86,7 @@ impl Units {
 
 /// The same terms, as constants.
 pub(crate) fn constants(terms: &LogTerms) -> LogTerms {
-    terms.clone().map(|term| {
-        let log_prob = term.log_prob.clone().inner();
-        term.with_log_prob(log_prob)
-    })
+    terms.clone().map(Term::constant)
 }
 
 /// The sum of a term over an element of a unit.
@@ -179,7 +177,7 @@ fn scored(
     let log_weight = unit.log_weight.clone().inner();
     let [s, n] = log_weight.dims();
     let whole = power_mean(log_weight.clone(), power);
-    let factor = scale(&unit.plates);
+    let factor = Plate::scale_of(&unit.plates);
     let name = format!("{} bound", term.site);
     let (without, training) = match control {
         ControlVariate::LeaveOneOut => (power_mean_of_others(log_weight, power), None),

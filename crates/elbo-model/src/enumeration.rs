@@ -24,11 +24,11 @@ impl Enumerated {
     pub fn is_around(&self, plates: &[Plate]) -> bool {
         plates.starts_with(&self.plates)
     }
-}
 
-/// The copies of the particles that enumeration of `sites` makes.
-pub(crate) fn copies(sites: &[Enumerated]) -> usize {
-    sites.iter().map(|site| site.count).product()
+    /// The copies of the particles that enumeration of `sites` makes.
+    pub fn copies(sites: &[Self]) -> usize {
+        sites.iter().map(|site| site.count).product()
+    }
 }
 
 /// The values of the site at `position` on an axis of their own.
@@ -46,7 +46,7 @@ pub(crate) fn copies(sites: &[Enumerated]) -> usize {
 /// ```
 pub fn along_values(tensor: Tensor<2>, sites: &[Enumerated], position: usize) -> Tensor<3> {
     let [rows, n] = tensor.dims();
-    let later = copies(&sites[position + 1..]);
+    let later = Enumerated::copies(&sites[position + 1..]);
     let count = sites[position].count;
     tensor.reshape([later, count, rows / (later * count) * n])
 }
@@ -138,9 +138,8 @@ pub fn check_same_outside(
     turned: &LogTerms,
     sites: &[Enumerated],
 ) -> Result<(), ModelError> {
+    let Some(site) = sites.iter().find(|site| !site.plates.is_empty()) else { return Ok(()) };
     for (term, other) in terms.iter().zip(turned.iter()) {
-        let outside = |site: &&Enumerated| !site.plates.is_empty();
-        let Some(site) = sites.iter().find(outside) else { return Ok(()) };
         if sites.iter().any(|site| site.is_around(&term.plates)) {
             continue;
         }

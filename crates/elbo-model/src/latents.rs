@@ -78,8 +78,7 @@ impl Latents {
             let Some(value) = self.value(&site.site) else { continue };
             let numbers = value.to_vec();
             let rows = value.shape()[0];
-            let each: usize =
-                rows / sites[position..].iter().map(|site| site.count).product::<usize>();
+            let each = rows / Enumerated::copies(&sites[position..]);
             let elements: usize = site.plates.iter().map(|plate| plate.batch).product();
             let size = numbers.len() / rows.max(1);
             let source = |at: usize| {

@@ -32,6 +32,11 @@ impl Plate {
         self.total as f64 / self.batch as f64
     }
 
+    /// The factor of a sum inside `plates`: the product of their scales.
+    pub fn scale_of(plates: &[Self]) -> f64 {
+        plates.iter().map(Self::scale).product()
+    }
+
     /// Whether only a part of the elements is at hand.
     pub fn is_subsampled(&self) -> bool {
         self.batch < self.total
@@ -48,11 +53,6 @@ impl fmt::Display for Plate {
             write!(f, "{name} ({total})")
         }
     }
-}
-
-/// The factor of a sum inside `plates`: the product of their scales.
-pub(crate) fn scale(plates: &[Plate]) -> f64 {
-    plates.iter().map(Plate::scale).product()
 }
 
 /// A random part of a plate's elements.

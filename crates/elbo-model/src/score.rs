@@ -212,7 +212,7 @@ impl Trace {
         }
         let found =
             Enumerated { site: name.into(), count: values.len(), plates: self.plates.clone() };
-        let before: usize = self.enumerated.iter().map(|site| site.count).product();
+        let before = Enumerated::copies(&self.enumerated);
         let planned = self.planned.get(self.enumerated.len()) == Some(&found);
         self.enumerated.push(found);
         let values = if planned { values } else { values[..1].to_vec() };

@@ -7,7 +7,6 @@ use elbo_dist::Place;
 
 use crate::checks::{check_place, check_plates, shape_error};
 use crate::estimator::{Choice, Estimator, InForce};
-use crate::plate::scale;
 use crate::{Known, ModelError, Plate, Relaxation, Role, Value};
 
 /// The contribution of one site to a log-density.
@@ -94,6 +93,12 @@ impl Term {
         Self { distribution, ..self }
     }
 
+    /// The same term as a constant: no gradient flows into it.
+    pub fn constant(self) -> Self {
+        let log_prob = self.log_prob.clone().inner();
+        self.with_log_prob(log_prob)
+    }
+
     /// With another log-probability of the same particles and plates.
     pub fn with_log_prob(self, log_prob: Tensor<2>) -> Self {
         Self { log_prob, ..self }
@@ -147,7 +152,7 @@ impl Term {
 
     /// The factor of the term's sum: the product of its plates' scales.
     pub fn scale(&self) -> f64 {
-        scale(&self.plates)
+        Plate::scale_of(&self.plates)
     }
 
     pub(crate) fn check_form(&self, particles: usize, place: &Place) -> Result<(), ModelError> {

@@ -3,7 +3,6 @@
 use burn::tensor::Tensor;
 use elbo_dist::Place;
 
-use crate::plate::scale;
 use crate::{Enumerated, Latents, ModelError, Plate, Term};
 
 /// The terms of one plate path, added up.
@@ -18,7 +17,7 @@ pub struct Block {
 impl Block {
     /// The factor of the block's sum: the product of its plates' scales.
     pub fn scale(&self) -> f64 {
-        scale(&self.plates)
+        Plate::scale_of(&self.plates)
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use elbo_dist::{Noise, Place};
 
-use crate::enumeration::copies;
 use crate::mask::Mask;
 use crate::record::Record;
 use crate::{Enumerated, Latents, ModelError, Order, Params, Plan, Plate, Role, Traced};
@@ -151,7 +150,7 @@ impl Trace {
 
     /// With a copy of the particles for each combination of values of `planned`.
     pub(crate) fn enumerating(self, planned: Vec<Enumerated>) -> Self {
-        let copies = copies(&planned);
+        let copies = Enumerated::copies(&planned);
         let (noise, given) = (self.noise.repeating(self.base), self.given.tiled(copies));
         Self { particles: self.base * copies, noise, given, planned, ..self }
     }

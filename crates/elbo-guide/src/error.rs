@@ -3,7 +3,7 @@
 use std::fmt;
 
 use elbo_dist::Support;
-use elbo_model::ModelError;
+use elbo_model::{ModelError, Names};
 
 /// An error of a guide: what was expected, what came and what to do about it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum GuideError {
     Model(#[from] ModelError),
     /// A flat guide over a site that has no map to the real line.
     #[error(
-        "\"{site}\" has the support {support}, which has no map from the real line; draw it in a guide program (Amortized), or sum it out of the model"
+        "\"{site}\" has the support {support}, which has no map from the real line; draw it by ExponentialFamily or a guide program (Amortized), beside this guide of the other latents (Product), or sum it out of the model (t.marginalize)"
     )]
     Discrete {
         /// The site.
@@ -24,7 +24,7 @@ pub enum GuideError {
     },
     /// A flat guide over a latent of which only a batch is at hand.
     #[error(
-        "\"{site}\" is local to plate \"{plate}\", of which a batch holds {batch} of {total} elements; a guide with one parameter a latent cannot follow the batches, use a guide program of the batch (Amortized)"
+        "\"{site}\" is local to plate \"{plate}\", of which a batch holds {batch} of {total} elements; a guide with one parameter a latent cannot follow the batches; use a table of all elements (Local) or a guide program of the batch (Amortized), beside a guide of the other latents (Product)"
     )]
     SubsampledLocal {
         /// The site.
@@ -85,6 +85,130 @@ pub enum GuideError {
         tries: usize,
         /// At how many of them which site was the first that was not finite.
         sites: Tally,
+    },
+    /// A base distribution that is none of locations and scales.
+    #[error(
+        "the base {distribution} needs {needs}; take a distribution such as StudentT or Laplace"
+    )]
+    Base {
+        /// The distribution.
+        distribution: String,
+        /// What it lacks.
+        needs: &'static str,
+    },
+    /// A guide of no member.
+    #[error("a guide was asked for with 0 restarts; ask for at least 1")]
+    NoRestarts,
+    /// What asks for the density of one site of a guide that has a joint one.
+    #[error(
+        "\"{site}\" is drawn together with the other latents, so that it has no gradient of its own; use a guide with a density of each site (MeanField), or look at the gradient of all"
+    )]
+    Joint {
+        /// The site.
+        site: String,
+    },
+    /// Laplace's approximation where there is no mode.
+    #[error(
+        "the density has no mode on the real line with curvature in all directions (it may grow without bound, or be flat along a direction); use Init::Pathfinder, give the latents proper priors, or use a place of double precision"
+    )]
+    NotAMode,
+    /// A site whose prior is in no family that has parameters of its own.
+    #[error(
+        "\"{site}\" has the distribution {distribution}, but this guide knows {known}; leave the site to another guide (Product), or write a guide program (Amortized)"
+    )]
+    NoFamily {
+        /// The site.
+        site: String,
+        /// Its distribution.
+        distribution: String,
+        /// The families.
+        known: Names,
+    },
+    /// A latent that is not local to the plate of a table, or a plate without latents.
+    #[error(
+        "\"{site}\" does not lie in the plate \"{plate}\" alone; a table is of the latents of one plate, leave the others to another guide (Product, Layout::of_latents)"
+    )]
+    NotLocal {
+        /// The site; empty if there is none in the plate.
+        site: String,
+        /// The plate.
+        plate: String,
+    },
+    /// A row that a table does not have.
+    #[error(
+        "the batch asks for row {row} of plate \"{plate}\", which has rows 0 to {total} (excluded); correct Rows::rows"
+    )]
+    NoSuchRow {
+        /// The plate.
+        plate: String,
+        /// The row.
+        row: i64,
+        /// The rows there are.
+        total: usize,
+    },
+    /// A latent of both guides of a product.
+    #[error(
+        "both guides of a product draw \"{site}\"; leave it out of one of them (Layout::of_latents)"
+    )]
+    DrawnTwice {
+        /// The site.
+        site: String,
+    },
+    /// A product of guides of several members.
+    #[error(
+        "a product takes guides of one member each; ask for 1 restart, or fit it several times"
+    )]
+    ProductRestarts,
+    /// A product with a guide that enumerates.
+    #[error(
+        "\"{site}\" is enumerated in a guide of a product; sum it out of the model (t.marginalize), or choose another estimator"
+    )]
+    ProductEnumerates {
+        /// The site.
+        site: String,
+    },
+    /// A rank that a covariance of this size cannot have.
+    #[error(
+        "a covariance of {size} latents cannot have a factor of rank {rank}; take a rank from 1 to {size}"
+    )]
+    Rank {
+        /// The rank asked for.
+        rank: usize,
+        /// The latents.
+        size: usize,
+    },
+    /// A mixture several times at once.
+    #[error(
+        "a mixture takes its members along the axis of the restarts, so that there can be only one of it; ask for 1 restart"
+    )]
+    MixtureRestarts,
+    /// A dependency between sites that a guide cannot have.
+    #[error("\"{child}\" cannot depend on \"{parent}\": {needs}; the sites are, in order, {sites}")]
+    Dependency {
+        /// The site that depends.
+        child: String,
+        /// The site that it depends on.
+        parent: String,
+        /// What is wrong.
+        needs: &'static str,
+        /// The sites of the guide.
+        sites: Names,
+    },
+    /// Importance weights of which none is finite.
+    #[error(
+        "none of {draws} draws has a finite importance weight; the guide draws what the model excludes, fit it first"
+    )]
+    NoWeight {
+        /// The draws.
+        draws: usize,
+    },
+    /// Pathfinder without a normal.
+    #[error(
+        "none of {paths} paths has a normal with a finite bound; use more paths or draws, check the density's gradient, or start elsewhere (Init::Value)"
+    )]
+    NoPath {
+        /// The paths.
+        paths: usize,
     },
     /// The starting scale of a guide is not positive.
     #[error("the initial scale is {0}, but it must be a positive number of single precision")]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use elbo_dist::{LogNormal, LogitNormal, Normal, Place, Support, Transform};
+use elbo_dist::{LogNormal, LogitNormal, Noise, Normal, Place, Support, Transform};
 use elbo_model::{Known, Latents, Layout, LogTerms, ModelError, Plate, Role, Site, Term, Value};
 
-use crate::GuideError;
+use crate::{GuideError, SiteSpan};
 
 /// How all latents lie, each mapped to the real line, in one flat vector `[S, d]`.
 ///
@@ -27,6 +27,8 @@ pub struct FlatLatents {
     place: Place,
     name: Arc<str>,
     slots: Vec<Slot>,
+    /// A draw of the latents that other guides draw.
+    rest: Latents,
 }
 
 /// Where a site lies in the flat vector.
@@ -69,7 +71,19 @@ impl FlatLatents {
             return Err(GuideError::NoLatents);
         }
         let names: Vec<_> = slots.iter().map(|slot| &*slot.name).collect();
-        Ok(Self { place: layout.place().clone(), name: names.join(", ").into(), slots })
+        let mut rest = Latents::new(layout.place().clone());
+        if let Ok(draws) = layout.prior_draws() {
+            let others = draws.iter().map(|(name, _)| name).filter(|name| !names.contains(name));
+            rest = draws.only(others).rows(&[0]);
+        }
+        Ok(Self { place: layout.place().clone(), name: names.join(", ").into(), slots, rest })
+    }
+
+    /// [`FlatLatents::unpack`], with a draw from the prior of the latents that the layout leaves to other guides.
+    pub(crate) fn unpack_all(&self, z: Tensor<2>) -> (Latents, LogTerms) {
+        let (mut latents, log_det) = self.unpack(z);
+        latents.extend(self.rest.clone());
+        (latents, log_det)
     }
 
     /// The length `d` of the vector.
@@ -80,6 +94,15 @@ impl FlatLatents {
     /// Whether the vector has no element, which [`FlatLatents::new`] refuses.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Refuses noise of another place.
+    pub(crate) fn check_place(&self, noise: &Noise) -> Result<(), GuideError> {
+        if noise.place() == &self.place {
+            return Ok(());
+        }
+        let (guide, noise) = (self.place.clone(), noise.place().clone());
+        Err(GuideError::Place { guide: Box::new(guide), noise: Box::new(noise) })
     }
 
     /// Where the vector is.
@@ -95,6 +118,17 @@ impl FlatLatents {
     /// The names of the latents with their supports.
     pub fn supports(&self) -> impl Iterator<Item = (&str, Support)> {
         self.slots.iter().map(|slot| (&*slot.name, slot.support))
+    }
+
+    /// Where each site lies.
+    pub(crate) fn spans(&self) -> Vec<SiteSpan> {
+        let span = |slot: &Slot| SiteSpan {
+            name: slot.name.to_string(),
+            start: slot.start,
+            size: slot.size,
+            plates: slot.plates.clone(),
+        };
+        self.slots.iter().map(span).collect()
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {
@@ -154,7 +188,7 @@ pub(crate) fn mapped_normal(support: Support) -> Option<&'static str> {
 }
 
 /// The numbers of a site on the real line.
-fn size(site: &Site) -> usize {
+pub(crate) fn size(site: &Site) -> usize {
     site.support.real_shape(&site.shape).iter().skip(1).product()
 }
 
@@ -181,6 +215,15 @@ fn check(site: &Site) -> Result<(), GuideError> {
 }
 
 impl Slot {
+    /// The rows at hand of a site that is local to a plate.
+    pub(crate) fn of_rows(site: &Site, plates: Vec<Plate>, rows: usize) -> Self {
+        let mut shape = site.shape.clone();
+        shape[1] = rows;
+        let (name, support) = (site.name.clone(), site.support);
+        let size = support.real_shape(&shape).iter().skip(1).product();
+        Self { name, shape, support, plates, start: 0, size }
+    }
+
     /// The site.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -195,7 +238,7 @@ impl Slot {
         }
     }
 
-    fn constrain(&self, z: Tensor<2>) -> (Value, Option<Term>) {
+    pub(crate) fn constrain(&self, z: Tensor<2>) -> (Value, Option<Term>) {
         match self.shape.len() {
             1 => self.constrain_rank::<1>(z),
             2 => self.constrain_rank::<2>(z),

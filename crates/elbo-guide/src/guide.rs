@@ -13,7 +13,8 @@ pub trait Guide<B = ()>: Module {
     /// `particles` draws of all latents and the terms of `log q`, as `plan` asks for them.
     ///
     /// # Shapes
-    /// `[S, ..]`, and `[S K, ..]` if the guide enumerates `K` values ([`LogTerms::enumerated`]).
+    /// `[S, ..]`, `[S K, ..]` if the guide enumerates `K` values ([`LogTerms::enumerated`]), and `[R S, ..]` if it has `R`
+    /// members ([`Guide::members`]).
     ///
     /// # Errors
     /// [`GuideError::Place`] if the noise draws at another place than the guide's, and what the run of a
@@ -25,6 +26,11 @@ pub trait Guide<B = ()>: Module {
         plan: &Plan,
         noise: &mut Noise,
     ) -> Result<Draw, GuideError>;
+
+    /// The number of fits that the guide holds at once ([`Restarts`]).
+    fn members(&self) -> usize {
+        1
+    }
 }
 
 /// Draws from a guide.
@@ -43,4 +49,16 @@ pub trait Score<B = ()>: Guide<B> {
     /// # Errors
     /// What the run of a guide program meets.
     fn log_q(&self, batch: &B, latents: &Latents) -> Result<LogTerms, GuideError>;
+}
+
+/// A guide of several members, each a fit of its own from another start, that are fitted at once.
+pub trait Restarts: Module {
+    /// The number of members `R`; draws have `R S` rows, those of the first member first.
+    fn restarts(&self) -> usize;
+
+    /// The member `restart` alone.
+    ///
+    /// # Panics
+    /// If there is no such member.
+    fn restart(&self, restart: usize) -> Self;
 }

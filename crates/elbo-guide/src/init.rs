@@ -3,8 +3,13 @@
 use elbo_dist::Noise;
 use elbo_model::{Latents, Layout, LogJoint, ModelError, Names};
 
+use crate::density::FlatDensity;
 use crate::error::Tally;
-use crate::{FlatLatents, GuideError};
+use crate::frame::{Approximation, Frame};
+use crate::{
+    FamilyStart, FlatLatents, FrameKind, GuideError, PathfinderConfig, laplace_approximation,
+    pathfinder,
+};
 
 /// Where the location of a guide starts.
 ///
@@ -41,6 +46,68 @@ pub enum Init {
         /// The largest distance from 0.
         radius: f64,
     },
+    /// The best normal of Pathfinder: location and scale, and for families that have room for them the correlations.
+    Pathfinder(PathfinderConfig),
+    /// The normal at the mode, as [`LaplaceApproximation`](crate::LaplaceApproximation) finds it.
+    Laplace,
+}
+
+/// Where a member of a family starts, on the real line.
+pub(crate) enum Start {
+    /// At a point.
+    Point(Vec<f64>),
+    /// As a normal.
+    Normal(Approximation),
+}
+
+impl Start {
+    pub fn into_point(self) -> Vec<f64> {
+        match self {
+            Self::Point(point) => point,
+            Self::Normal(normal) => normal.loc,
+        }
+    }
+}
+
+/// The normals of starts, if they are normals.
+pub(crate) fn approximations(starts: &[Start]) -> Option<Vec<Approximation>> {
+    let normal = |start: &Start| match start {
+        Start::Normal(normal) => Some(normal.clone()),
+        Start::Point(_) => None,
+    };
+    starts.iter().map(normal).collect()
+}
+
+/// The coordinates of starts, if they are normals, and where a family starts in them. The first of each `group` of starts
+/// gives its coordinates to all of them.
+pub(crate) fn placed(
+    scale: f64,
+    kind: FrameKind,
+    group: usize,
+    flat: &FlatLatents,
+    starts: Vec<Start>,
+) -> Result<(Option<Frame>, FamilyStart), GuideError> {
+    let (scale, place, sites) = (checked(scale)?, flat.place().clone(), flat.spans());
+    let Some(normals) = approximations(&starts) else {
+        let locs = starts.into_iter().map(Start::into_point).collect();
+        return Ok((None, FamilyStart { place, locs, scale, sites }));
+    };
+    let firsts: Vec<_> = normals.iter().step_by(group).cloned().collect();
+    let frame = Frame::new(&firsts, kind, &place);
+    let d = normals[0].loc.len();
+    let locs = normals.iter().flat_map(|normal| normal.loc.clone()).collect();
+    let locs = frame.inverse(place.tensor(locs, [normals.len(), d]));
+    let locs: Vec<f64> = locs.into_data().iter::<f64>().collect();
+    let locs = locs.chunks(d).map(<[f64]>::to_vec).collect();
+    Ok((Some(frame), FamilyStart { place, locs, scale: 1.0, sites }))
+}
+
+/// A starting scale, if its logarithm and its exponential can be represented in single precision.
+fn checked(scale: f64) -> Result<f64, GuideError> {
+    match scale > 0.0 && (scale as f32).is_normal() {
+        true => Ok(scale),
+        false => Err(GuideError::Scale(scale)),
+    }
 }
 
 /// The distance from 0 within which a start is drawn when the prior's median has no density.
@@ -49,30 +116,85 @@ const FALLBACK_RADIUS: f64 = 2.0;
 /// The starting points tried before giving up.
 const TRIES: usize = 100;
 
-/// A starting point on the real line at which the log-density of `model` is finite.
-pub(crate) fn location<B>(
-    init: &Init,
-    flat: &FlatLatents,
-    layout: &Layout,
-    model: &impl LogJoint<B>,
-    batch: &B,
-    noise: &mut Noise,
-) -> Result<Vec<f64>, GuideError> {
-    let tries = match init {
-        Init::Value(_) => 1,
-        Init::PriorDraw => layout.prior_draws()?.particles(),
-        _ => TRIES,
-    };
-    let mut faults = Vec::new();
-    for attempt in 0..tries {
-        let candidate = propose(init, flat, layout, attempt, noise)?;
-        match finite_at(&candidate, flat, model, batch) {
-            Ok(()) => return Ok(candidate),
-            Err(ModelError::NonFinite { site, .. }) => faults.push(site),
-            Err(other) => return Err(other.into()),
+/// What a start is looked for in.
+pub(crate) struct Scene<'a, M, B> {
+    pub flat: &'a FlatLatents,
+    pub layout: &'a Layout,
+    pub model: &'a M,
+    pub batch: &'a B,
+}
+
+impl<M: LogJoint<B>, B> Scene<'_, M, B> {
+    /// So many starts: that of `init`, and then others, where it has others.
+    pub fn starts(
+        &self,
+        init: &Init,
+        count: usize,
+        noise: &mut Noise,
+    ) -> Result<Vec<Start>, GuideError> {
+        if count == 0 {
+            return Err(GuideError::NoRestarts);
         }
+        (0..count).map(|restart| self.start(init, restart, noise)).collect()
     }
-    Err(GuideError::NeverFinite { tries, sites: Tally::of(faults) })
+
+    fn start(&self, init: &Init, restart: usize, noise: &mut Noise) -> Result<Start, GuideError> {
+        Ok(match init {
+            Init::Pathfinder(config) => {
+                let found = self.paths(config, restart, noise)?;
+                let best = found.into_iter().next().expect("a search finds a normal");
+                Start::Normal(best.normal)
+            }
+            Init::Laplace => {
+                let point = self.point(&Init::Median, restart, noise)?;
+                Start::Normal(laplace_approximation::at_mode(&self.density(), point)?)
+            }
+            other => Start::Point(self.point(other, restart, noise)?),
+        })
+    }
+
+    /// The best normals of the paths from the prior's median (of the first restart) and from elsewhere.
+    pub fn paths(
+        &self,
+        config: &PathfinderConfig,
+        restart: usize,
+        noise: &mut Noise,
+    ) -> Result<Vec<pathfinder::Found>, GuideError> {
+        let elsewhere = Init::Uniform { radius: FALLBACK_RADIUS };
+        let from = |path| if path + restart == 0 { &Init::Median } else { &elsewhere };
+        let starts = (0..config.paths.max(1)).map(|path| self.point(from(path), restart, noise));
+        let starts = starts.collect::<Result<_, _>>()?;
+        pathfinder::search(&self.density(), starts, config, noise)
+    }
+
+    fn density(&self) -> FlatDensity<'_, M, B> {
+        FlatDensity { flat: self.flat, model: self.model, batch: self.batch }
+    }
+
+    /// A starting point on the real line at which the log-density of the model is finite.
+    fn point(
+        &self,
+        init: &Init,
+        restart: usize,
+        noise: &mut Noise,
+    ) -> Result<Vec<f64>, GuideError> {
+        let tries = match init {
+            Init::Value(_) => 1,
+            Init::PriorDraw => self.layout.prior_draws()?.particles(),
+            _ => TRIES,
+        };
+        let mut faults = Vec::new();
+        // Every restart begins elsewhere, where there is another place to begin.
+        for attempt in (0..tries).map(|attempt| attempt + restart) {
+            let candidate = propose(init, self.flat, self.layout, attempt, noise)?;
+            match finite_at(&candidate, self.flat, self.model, self.batch) {
+                Ok(()) => return Ok(candidate),
+                Err(ModelError::NonFinite { site, .. }) => faults.push(site),
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(GuideError::NeverFinite { tries, sites: Tally::of(faults) })
+    }
 }
 
 fn propose(
@@ -84,13 +206,15 @@ fn propose(
 ) -> Result<Vec<f64>, GuideError> {
     match init {
         Init::Median if attempt == 0 => Ok(median(&flat.pack(layout.prior_draws()?)?)),
-        Init::Median => Ok(uniform(FALLBACK_RADIUS, flat, noise)),
         Init::PriorDraw => {
             let rows = flat.pack(layout.prior_draws()?)?;
-            Ok(rows[attempt].clone())
+            Ok(rows[attempt % rows.len()].clone())
         }
         Init::Value(latents) => value(latents, flat, layout),
         Init::Uniform { radius } => Ok(uniform(*radius, flat, noise)),
+        Init::Median | Init::Pathfinder(_) | Init::Laplace => {
+            Ok(uniform(FALLBACK_RADIUS, flat, noise))
+        }
     }
 }
 
@@ -129,7 +253,7 @@ fn finite_at<B>(
     batch: &B,
 ) -> Result<(), ModelError> {
     let z = flat.place().tensor(candidate.to_vec(), [1, candidate.len()]);
-    let (latents, log_det) = flat.unpack(z);
+    let (latents, log_det) = flat.unpack_all(z);
     log_det.check_finite()?;
     model.check(&latents, batch).map(drop)
 }

@@ -21,15 +21,59 @@
 //! ```
 
 mod amortized;
+mod automatic;
+mod base;
+mod block_diagonal;
+mod delta_guide;
+mod density;
 mod error;
+mod exponential_family;
+mod family;
 mod flat;
+mod flows;
+mod frame;
+mod full_rank;
 mod guide;
+mod guide_mixture;
 mod init;
+mod laplace_approximation;
+mod lbfgs;
+mod local;
+mod low_rank;
 mod mean_field;
+mod pareto;
+mod pathfinder;
+mod product;
+mod resample;
+mod standard;
+mod structured;
 
 pub use amortized::Amortized;
+pub use automatic::{Automatic, AutomaticConfig};
+pub use block_diagonal::{
+    BlockDiagonal, BlockDiagonalConfig, BlockDiagonalNormal, BlockDiagonalNormalConfig,
+};
+pub use delta_guide::DeltaGuide;
 pub use error::{GuideError, Tally};
+pub use exponential_family::{ExponentialFamily, PriorFamily};
+pub use family::{Family, FamilyConfig, FamilyStart, FrameKind, SiteSpan};
 pub use flat::FlatLatents;
-pub use guide::{Draw, Guide, Score};
+pub use flows::{
+    AffineCoupling, AffineCouplingConfig, Bijection, BijectionConfig, Flow, FlowConfig,
+    InverseAutoregressive, InverseAutoregressiveConfig, LayerSite, Mlp, Planar, PlanarConfig,
+    Radial, RadialConfig, SplineCoupling, SplineCouplingConfig, Then,
+};
+pub use full_rank::{FullRank, FullRankConfig, FullRankNormal, FullRankNormalConfig};
+pub use guide::{Draw, Guide, Restarts, Score};
+pub use guide_mixture::{GuideMixture, GuideMixtureConfig};
 pub use init::Init;
+pub use laplace_approximation::LaplaceApproximation;
+pub use local::{Local, Rows};
+pub use low_rank::{LowRank, LowRankConfig, LowRankNormal, LowRankNormalConfig};
 pub use mean_field::{MeanField, MeanFieldConfig};
+pub use pareto::ParetoSmoothed;
+pub use pathfinder::{Pathfinder, PathfinderConfig};
+pub use product::Product;
+pub use resample::{Resampled, resample};
+pub use standard::Standard;
+pub use structured::{Structured, StructuredConfig, StructuredNormal, StructuredNormalConfig};

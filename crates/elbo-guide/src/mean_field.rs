@@ -3,22 +3,26 @@
 use std::cell::LazyCell;
 
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
-use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use burn::tensor::{Float, Tensor};
+use elbo_dist::{Distribution, Noise};
 use elbo_model::{
     Aid, ControlVariate, Estimator, InForce, Known, Layout, LogJoint, LogTerms, ModelError, Order,
     Path, Plan, Role, Term, named_param,
 };
 
+use crate::base::Base;
+use crate::family::per_row;
 use crate::flat::{Slot, mapped_normal};
-use crate::{Draw, FlatLatents, Guide, GuideError, Init, init};
+use crate::frame::{Frame, take};
+use crate::init::{self, Scene};
+use crate::{Draw, FlatLatents, FrameKind, Guide, GuideError, Init, Restarts};
 
-/// The mean-field normal family: every latent, mapped to the real line, is an independent normal
-/// (Kucukelbir et al. 2017).
+/// The mean-field family: every latent, mapped to the real line, is an independent normal (Kucukelbir et al. 2017), or
+/// of another family of locations and scales ([`MeanFieldConfig::with_base`]).
 ///
 /// `z = μ + e^ω ε`, `ε ~ N(0, I)`; `log q = -½ Σ ε² - Σ ω - d/2 log 2π - log |dx/dz|`
 ///
-/// All latents share one location `μ` and one log-scale `ω`, each `[1, d]`.
+/// All latents share one location `μ` and one log-scale `ω`, each `[R, d]` for `R` restarts.
 ///
 /// # Example
 /// ```
@@ -41,6 +45,9 @@ use crate::{Draw, FlatLatents, Guide, GuideError, Init, init};
 pub struct MeanField {
     loc: Param<Tensor<2>>,
     log_scale: Param<Tensor<2>>,
+    frame: Option<Frame>,
+    #[module(skip)]
+    base: Base,
     #[module(skip)]
     flat: FlatLatents,
 }
@@ -50,11 +57,13 @@ pub struct MeanField {
 pub struct MeanFieldConfig {
     init: Init,
     scale: f64,
+    base: Base,
+    restarts: usize,
 }
 
 impl Default for MeanFieldConfig {
     fn default() -> Self {
-        Self { init: Init::Median, scale: 0.1 }
+        Self { init: Init::Median, scale: 0.1, base: Base::Normal, restarts: 1 }
     }
 }
 
@@ -69,17 +78,29 @@ impl MeanFieldConfig {
         Self { init, ..self }
     }
 
-    /// The standard deviation of every latent on the real line, at the start.
+    /// The standard deviation of every latent on the real line at the start, where [`Init`] does not find one.
     pub fn with_scale(self, scale: f64) -> Self {
         Self { scale, ..self }
+    }
+
+    /// Another distribution of `ε` than the standard normal: one number on the real line, such as
+    /// `StudentT::new(4.0, 0.0, 1.0)`, whose tails are heavier.
+    pub fn with_base<P: Distribution<2, Kind = Float>>(self, base: P) -> Self {
+        Self { base: Base::of(base), ..self }
+    }
+
+    /// So many fits at once, each from a start of its own.
+    pub fn with_restarts(self, restarts: usize) -> Self {
+        Self { restarts, ..self }
     }
 
     /// A guide for the latents of `layout`, at a point where `model` has a finite density.
     ///
     /// # Errors
     /// [`GuideError::NeverFinite`] if there is no such point among those tried, [`GuideError::Scale`],
-    /// [`GuideError::StartParticles`] and the [`ModelError`](elbo_model::ModelError)s of a start that does
-    /// not fit, and what [`FlatLatents::new`] refuses.
+    /// [`GuideError::Base`], [`GuideError::NoRestarts`], [`GuideError::StartParticles`] and the
+    /// [`ModelError`](elbo_model::ModelError)s of a start that does not fit, those of the [`Init`], and what
+    /// [`FlatLatents::new`] refuses.
     pub fn init<B>(
         &self,
         layout: &Layout,
@@ -87,17 +108,18 @@ impl MeanFieldConfig {
         batch: &B,
         noise: &mut Noise,
     ) -> Result<MeanField, GuideError> {
-        // Representable in single precision, as its exponential will have to be.
-        if !(self.scale > 0.0 && (self.scale as f32).is_normal()) {
-            return Err(GuideError::Scale(self.scale));
-        }
+        self.base.check()?;
         let flat = FlatLatents::new(layout)?;
-        let loc = init::location(&self.init, &flat, layout, model, batch, noise)?;
-        let shape = [1, flat.len()];
-        let log_scale = vec![self.scale.ln(); flat.len()];
+        let scene = Scene { flat: &flat, layout, model, batch };
+        let starts = scene.starts(&self.init, self.restarts, noise)?;
+        let kind = FrameKind::Diagonal;
+        let (frame, start) = init::placed(self.scale, kind, 1, &flat, starts)?;
+        let shape = [start.restarts(), start.size()];
         Ok(MeanField {
-            loc: named_param("mean_field.loc", flat.place().tensor(loc, shape)),
-            log_scale: named_param("mean_field.log_scale", flat.place().tensor(log_scale, shape)),
+            loc: named_param("mean_field.loc", start.loc()),
+            log_scale: named_param("mean_field.log_scale", start.filled(shape, start.scale.ln())),
+            frame,
+            base: self.base.clone(),
             flat,
         })
     }
@@ -117,21 +139,46 @@ impl MeanField {
         MeanFieldConfig::new().init(layout, model, batch, noise)
     }
 
-    /// The location `[1, d]` on the real line.
+    /// The location `[R, d]` on the real line.
     pub fn loc(&self) -> Tensor<2> {
-        self.loc.val().inner()
+        self.place().0.inner()
     }
 
-    /// The standard deviation `[1, d]` on the real line.
+    /// The scale `[R, d]` on the real line, which of a normal is the standard deviation.
     pub fn scale(&self) -> Tensor<2> {
-        self.log_scale.val().inner().exp()
+        self.place().1.inner().exp()
+    }
+
+    /// The units `[R, d]` on the real line in which the parameters count: 1, or those that the start found.
+    pub fn units(&self) -> Tensor<2> {
+        match &self.frame {
+            Some(frame) => frame.diagonal(),
+            None => self.loc.val().inner().ones_like(),
+        }
+    }
+
+    /// The location and the log-scale on the real line, with their gradients.
+    fn place(&self) -> (Tensor<2>, Tensor<2>) {
+        let (loc, log_scale) = (self.loc.val(), self.log_scale.val());
+        match &self.frame {
+            Some(frame) => (frame.forward(loc), log_scale + frame.diagonal().log()),
+            None => (loc, log_scale),
+        }
+    }
+
+    /// [`MeanField::place`] for each of so many rows.
+    fn rows(&self, rows: usize) -> (Tensor<2>, Tensor<2>) {
+        let (loc, log_scale) = self.place();
+        (per_row(loc, rows), per_row(log_scale, rows))
     }
 
     /// The names of the sites with those of this guide's distributions there, for
     /// [`Layout::divergences`]: a normal mapped onto the positive numbers is a `LogNormal`, and one mapped onto
-    /// the unit interval a `LogitNormal`. Other maps have no name.
+    /// the unit interval a `LogitNormal`. Other maps have no name, and other bases neither.
     pub fn distributions(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
-        self.flat.supports().map(|(name, support)| (name, mapped_normal(support)))
+        let normal = self.base.is_normal();
+        let name = move |support| if normal { mapped_normal(support) } else { None };
+        self.flat.supports().map(move |(site, support)| (site, name(support)))
     }
 
     /// How the latents lie in the flat vectors.
@@ -139,27 +186,26 @@ impl MeanField {
         &self.flat
     }
 
-    /// `-½ ε² - ω - ½ log 2π`, elementwise. Only where `z = μ + e^ω ε` carries the gradients of both parameters can it
-    /// be had from the noise.
-    fn log_base(&self, z: &Tensor<2>, eps: Tensor<2>, gradient: Gradient) -> Tensor<2> {
-        let (loc, log_scale) = (self.loc.val(), self.log_scale.val());
-        let by_draw = |loc: Tensor<2>, log_scale: Tensor<2>| {
-            let eps = (z.clone() - loc) / log_scale.clone().exp();
-            eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI)
+    /// Draws, their base density `log b(ε) - ω` and what estimators need, all latents with one way of gradients. Only
+    /// where `z = μ + e^ω ε` carries the gradients of both parameters can the density be had from the noise.
+    fn base(&self, eps: &Tensor<2>, gradient: Gradient) -> [Tensor<2>; 2] {
+        let (loc, log_scale) = self.rows(eps.dims()[0]);
+        let z = eps.clone() * log_scale.clone().exp() + loc.clone();
+        let at = |z: &Tensor<2>, loc: Tensor<2>, log_scale: Tensor<2>| {
+            self.base.log_prob((z.clone() - loc) / log_scale.clone().exp()) - log_scale
         };
         match gradient {
-            Gradient::Total => eps.square() * -0.5 - HALF_LN_TWO_PI - log_scale,
-            Gradient::OfDraw => by_draw(loc.inner(), log_scale.inner()),
-            Gradient::OfParameters => by_draw(loc, log_scale),
+            Gradient::Total => [z, self.base.log_prob(eps.clone()) - log_scale],
+            Gradient::OfDraw => {
+                let log_base = at(&z, loc.inner(), log_scale.inner());
+                [z, log_base]
+            }
+            Gradient::OfParameters => {
+                let z = z.inner();
+                let log_base = at(&z, loc, log_scale);
+                [z, log_base]
+            }
         }
-    }
-
-    /// Draws, their base density and what estimators need, all latents with one way of gradients.
-    fn base(&self, eps: &Tensor<2>, gradient: Gradient) -> [Tensor<2>; 2] {
-        let z = eps.clone() * self.log_scale.val().exp() + self.loc.val();
-        let z = if gradient == Gradient::OfParameters { z.inner() } else { z };
-        let log_base = self.log_base(&z, eps.clone(), gradient);
-        [z, log_base]
     }
 
     /// The estimator of each site.
@@ -172,6 +218,12 @@ impl MeanField {
                 Estimator::ScoreFunction(
                     ControlVariate::LeaveOneOut | ControlVariate::OptimalCoefficient,
                 ) if particles < 2 => "needs at least 2 particles",
+                Estimator::ScoreFunction(ControlVariate::OptimalCoefficient)
+                    if !self.base.is_normal() =>
+                {
+                    "needs a normal base"
+                }
+                Estimator::ScoreFunction(_) if self.restarts() > 1 => "needs a single restart",
                 Estimator::ScoreFunction(_) => return Ok(found),
                 _ => "needs a discrete site",
             };
@@ -183,9 +235,12 @@ impl MeanField {
     }
 
     /// The distribution of a site, where it has a name.
-    fn known(&self, slot: &Slot) -> Option<Known> {
-        let loc = slot.part(&self.loc.val());
-        slot.known(loc, slot.part(&self.log_scale.val()).exp(), self.flat.place())
+    fn known(&self, slot: &Slot, rows: usize) -> Option<Known> {
+        if !self.base.is_normal() {
+            return None;
+        }
+        let (loc, log_scale) = self.rows(rows);
+        slot.known(slot.part(&loc), slot.part(&log_scale).exp(), self.flat.place())
     }
 
     /// A draw with a term for each site.
@@ -205,7 +260,7 @@ impl MeanField {
             };
             parts.push(slot.part(&from[0]));
             let term = slot.base_term(slot.part(&from[1])).drawn_by(*in_force, aid);
-            let known = plan.is_by_site().then(|| self.known(slot)).flatten();
+            let known = plan.is_by_site().then(|| self.known(slot, eps.dims()[0])).flatten();
             terms.push(term.distributed(known));
         }
         let (latents, log_det) = self.flat.unpack(Tensor::cat(parts, 1));
@@ -271,12 +326,10 @@ impl<B> Guide<B> for MeanField {
         plan: &Plan,
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
-        if noise.place() != self.flat.place() {
-            let (guide, noise) = (self.flat.place().clone(), noise.place().clone());
-            return Err(GuideError::Place { guide: Box::new(guide), noise: Box::new(noise) });
-        }
+        self.flat.check_place(noise)?;
         let estimators = self.estimators(plan, particles)?;
-        let eps = noise.split().normal([particles, self.flat.len()]);
+        let rows = particles * self.restarts();
+        let eps = self.base.draw([rows, self.flat.len()], &mut noise.split());
         let is_scored = |in_force: &InForce| in_force.estimator != Estimator::Pathwise;
         if plan.is_by_site() || estimators.iter().any(is_scored) {
             return Ok(self.draw_by_site(eps, plan, &estimators));
@@ -286,5 +339,25 @@ impl<B> Guide<B> for MeanField {
         let mut log_q = self.base_terms(log_base).with_order(Order::Independent);
         log_q.extend(log_det);
         Ok(Draw { latents, log_q })
+    }
+
+    fn members(&self) -> usize {
+        self.restarts()
+    }
+}
+
+impl Restarts for MeanField {
+    fn restarts(&self) -> usize {
+        self.loc.val().dims()[0]
+    }
+
+    fn restart(&self, restart: usize) -> Self {
+        Self {
+            loc: take(&self.loc, restart),
+            log_scale: take(&self.log_scale, restart),
+            frame: self.frame.as_ref().map(|frame| frame.restart(restart)),
+            base: self.base.clone(),
+            flat: self.flat.clone(),
+        }
     }
 }

@@ -25,6 +25,22 @@ pub enum InferError {
         /// The objective.
         objective: &'static str,
     },
+    /// A model with parameters that several fits at once would share.
+    #[error(
+        "the guide holds {restarts} fits at once, which would share the model's parameters; fit a model with parameters once, or make them latents"
+    )]
+    SharedModel {
+        /// The fits.
+        restarts: usize,
+    },
+    /// A posterior of several fits at once.
+    #[error(
+        "the guide holds {restarts} fits at once, of which draws are not those of one posterior; take one of them by Svi::restarts"
+    )]
+    SeveralFits {
+        /// The fits.
+        restarts: usize,
+    },
     /// A site with a trained baseline, and no such baseline.
     #[error(
         "\"{site}\" has a trained baseline as control variate, but there is none for it; give one with Svi::with_controls, or choose another control variate"

@@ -114,8 +114,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             relaxed || matches!(estimator, Estimator::Pathwise | Estimator::Enumerate)
         };
         let full = plan.path() == Path::Full && terms.log_q.iter().all(differentiable);
-        let Estimate { loss, bound, .. } = self.objective.estimate(&terms)?;
+        let Estimate { loss, bound, .. } = self.estimate(&terms, self.members::<B>())?;
         let [loss, bound] = [loss, bound].map(|x| x.into_scalar::<f64>().abs());
+        let loss = loss / self.members::<B>() as f64;
         match full && (loss - bound).abs() <= 1e-6 * (1.0 + bound) {
             true => Ok(()),
             false => Err(InferError::NotDeterministic),
@@ -153,7 +154,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         self.modules = Some((modules, controls));
         let plan = self.objective.plan();
         let terms = self.terms(data, &plan, self.noise.at_step(self.step), false)?;
-        self.objective.estimate(&terms)
+        self.estimate(&terms, self.members::<B>())
     }
 }
 
@@ -195,7 +196,9 @@ impl<M: Module, O: Objective, C: Module> Svi<M, MeanField, O, C> {
         let controls = self.all_modules().1.clone();
         self.modules = Some((start.clone(), controls));
         let (gradient, hessian) = found?;
-        inverse_block(hessian, gradient, location(&start), &place)
+        let covariance = inverse_block(hessian, gradient, location(&start), &place)?;
+        let units = start.1.units();
+        Ok(covariance * units.clone().transpose() * units)
     }
 
     /// The gradient of the loss in all parameters, one after the other.

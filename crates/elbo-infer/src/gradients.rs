@@ -80,8 +80,22 @@ impl<S: Search> ModuleVisitor for Walk<S> {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.search.look(&self.path, param);
+        // What is saved with a module and not trained is no parameter.
+        if param.val().is_require_grad() {
+            self.search.look(&self.path, param);
+        }
     }
+}
+
+/// Whether the module has a parameter that is trained.
+pub(crate) fn has_trained<M: Module>(module: &M) -> bool {
+    struct Any(bool);
+    impl Search for Any {
+        fn look<const D: usize>(&mut self, _: &[String], _: &Param<Tensor<D>>) {
+            self.0 = true;
+        }
+    }
+    searched(module, Any(false)).0
 }
 
 /// What `search` has become after all parameters of `module`.
@@ -197,6 +211,9 @@ pub(crate) fn with_value<M: Module>(module: M, position: usize, value: f64) -> M
     impl ModuleMapper for Set {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let size = param.val().shape().num_elements();
+            if !param.val().is_require_grad() {
+                return param;
+            }
             match self.left {
                 Some(position) if position < size => {
                     self.left = None;

@@ -128,6 +128,24 @@ impl<'a> Terms<'a> {
         InferError::NoEstimator { site, estimator, objective }
     }
 
+    /// The terms of one of `members` fits at once, whose rows lie together.
+    pub(crate) fn of_member(&self, member: usize, members: usize) -> Terms<'a> {
+        let rows = |terms: &LogTerms| {
+            terms.clone().map(|term| {
+                let rows = term.log_prob.dims()[0];
+                if rows == 1 {
+                    return term;
+                }
+                let each = rows / members;
+                let log_prob = term.log_prob.clone().narrow(0, member * each, each);
+                term.with_log_prob(log_prob)
+            })
+        };
+        let log_p_of_draws = self.log_p_of_draws.as_ref().map(rows);
+        let terms = Terms::new(rows(&self.log_p), rows(&self.log_q));
+        Terms { step: self.step, log_p_of_draws, check: self.check, ..terms }
+    }
+
     /// The particles, without the copies that enumeration makes of them.
     pub(crate) fn particles(&self) -> usize {
         let terms = self.log_p.iter().chain(self.log_q.iter());

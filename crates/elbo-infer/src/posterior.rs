@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use elbo_dist::Noise;
-use elbo_guide::Guide;
+use elbo_guide::{Draw, Guide, ParetoSmoothed};
 use elbo_model::{Discrete, Latents, LogJoint, Plan, Predictive, Program};
 
 use crate::summary::moments;
@@ -97,7 +97,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
     where
         G: Guide<B>,
     {
-        Ok(self.guide.draw(batch, draws, &Plan::sampling(), &mut self.noise.clone())?.latents)
+        Ok(self.draw(batch, draws, &mut self.noise.clone())?.latents)
     }
 
     /// The exact posterior of the sites that the model [marginalizes](elbo_model::Trace::marginalize), given each of
@@ -156,11 +156,66 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
+        let weights = self.log_weights(batch, draws)?;
+        let (mean, variance) = moments(&weights);
+        if !mean.is_finite() {
+            return Err(InferError::InfiniteBound { bound: mean });
+        }
+        Ok(BoundEstimate { mean, standard_error: (variance / weights.len() as f64).sqrt() })
+    }
+
+    /// The importance weights `p(x, z) / q(z)` of `draws` draws, smoothed, with the shape `k̂` of their tail: above 0.7 the
+    /// guide is not to be trusted, and neither are the weights.
+    ///
+    /// # Errors
+    /// As [`Posterior::bound`].
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_dist::{Noise, Normal, Place};
+    /// use elbo_guide::FullRankConfig;
+    /// use elbo_guide::Init;
+    /// use elbo_infer::{Elbo, Svi};
+    /// use elbo_model::{Layout, Model, Trace};
+    ///
+    /// fn chain(t: &mut Trace, x: &Tensor<2>) {
+    ///     let z = t.sample("z", Normal::new(0.0, 1.0));
+    ///     t.observe("x", Normal::new(z, 1.0), x.clone());
+    /// }
+    ///
+    /// let place = Place::f64(&Device::flex()).unwrap();
+    /// let mut noise = Noise::new(0, &place);
+    /// let x = place.tensor(vec![1.0], [1, 1]);
+    /// let layout = Layout::discover(&chain, &x, &noise).unwrap();
+    /// let config = FullRankConfig::new().with_init(Init::Laplace); // here the posterior itself
+    /// let guide = config.init(&layout, &chain, &x, &mut noise).unwrap();
+    /// let svi = Svi::new(Model::new(chain), guide, Elbo, noise);
+    /// let weights = svi.posterior().importance(&x, 1000).unwrap();
+    /// assert!(weights.effective_size() > 999.9);
+    /// ```
+    ///
+    /// # References
+    /// Yao, Vehtari, Simpson & Gelman (2018), *Yes, but did it work? Evaluating variational inference*.
+    pub fn importance<B>(&self, batch: &B, draws: usize) -> Result<ParetoSmoothed, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+    {
+        Ok(ParetoSmoothed::new(self.log_weights(batch, draws)?))
+    }
+
+    /// `log p(x, z) - log q(z)` of `draws` draws.
+    fn log_weights<B>(&self, batch: &B, draws: usize) -> Result<Vec<f64>, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+    {
         let mut weights: Vec<f64> = Vec::new();
         for first in (0..draws).step_by(CHUNK) {
             let particles = CHUNK.min(draws - first);
             let mut noise = self.noise.from_particle(first as u64);
-            let draw = self.guide.draw(batch, particles, &Plan::sampling(), &mut noise)?;
+            let draw = self.draw(batch, particles, &mut noise)?;
             let log_p = self.model.check(&draw.latents, batch)?;
             draw.log_q.check_finite()?;
             let terms = Terms::new(log_p, draw.log_q);
@@ -168,14 +223,18 @@ impl<M: Module, G: Module> Posterior<M, G> {
             let log_weight = terms.log_weight()?.inner().expand([particles, 1]);
             weights.extend(log_weight.into_data().iter::<f64>());
         }
-        if weights.is_empty() {
-            return Err(InferError::NoDraws);
+        if weights.is_empty() { Err(InferError::NoDraws) } else { Ok(weights) }
+    }
+
+    /// A draw of the guide, if it is that of one fit.
+    fn draw<B>(&self, batch: &B, draws: usize, noise: &mut Noise) -> Result<Draw, InferError>
+    where
+        G: Guide<B>,
+    {
+        match self.guide.members() {
+            1 => Ok(self.guide.draw(batch, draws, &Plan::sampling(), noise)?),
+            restarts => Err(InferError::SeveralFits { restarts }),
         }
-        let (mean, variance) = moments(&weights);
-        if !mean.is_finite() {
-            return Err(InferError::InfiniteBound { bound: mean });
-        }
-        Ok(BoundEstimate { mean, standard_error: (variance / weights.len() as f64).sqrt() })
     }
 
     fn predictive_from<B>(
@@ -189,7 +248,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
         G: Guide<B>,
     {
         let mut noise = self.noise.from_particle(first as u64);
-        let latents = self.guide.draw(batch, draws, &Plan::sampling(), &mut noise)?.latents;
+        let latents = self.draw(batch, draws, &mut noise)?.latents;
         Ok(Predictive::new(&self.model, batch).given(&latents, &noise.split())?)
     }
 }

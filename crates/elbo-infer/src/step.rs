@@ -39,7 +39,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             return Err(InferError::MinibatchWithoutPlate);
         }
         let fraction = terms.log_p.iter().map(Term::scale).fold(1.0, f64::max).recip();
-        let Estimate { loss, bound, memory } = self.objective.estimate(&terms)?;
+        let Estimate { loss, bound, memory } = self.estimate(&terms, self.members::<B>())?;
         let bound = self.finite(bound.into_scalar(), &terms)?;
         drop(terms);
         let largest_part = self.largest_part.max(fraction);
@@ -48,6 +48,31 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let info = self.descend(loss, bound, fraction, memory)?;
         self.largest_part = largest_part;
         Ok(info)
+    }
+
+    /// The number of fits that the guide holds at once.
+    pub(crate) fn members<B>(&self) -> usize
+    where
+        G: Guide<B>,
+    {
+        self.modules().1.members()
+    }
+
+    /// The estimate of the objective: of several fits at once the sum of their losses, and the mean of their bounds.
+    pub(crate) fn estimate(&self, terms: &Terms, members: usize) -> Result<Estimate, InferError> {
+        if members == 1 {
+            return self.objective.estimate(terms);
+        }
+        let mut sum: Option<Estimate> = None;
+        for member in 0..members {
+            let found = self.objective.estimate(&terms.of_member(member, members))?;
+            sum = Some(match sum {
+                None => found,
+                Some(sum) => Estimate::new(sum.loss + found.loss, sum.bound + found.bound),
+            });
+        }
+        let Estimate { loss, bound, .. } = sum.expect("a guide has a member");
+        Ok(Estimate::new(loss, bound * (members as f64).recip()))
     }
 
     /// A step down the gradient of `loss`.
@@ -124,6 +149,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         let ((model, guide), controls) = self.all_modules();
+        if check && guide.members() > 1 && gradients::has_trained(model) {
+            return Err(InferError::SharedModel { restarts: guide.members() });
+        }
         let mut draw = guide.draw(batch, self.particles, plan, &mut noise)?;
         draw.log_q = draw.log_q.map(|term| match plan.holds(&term.site) {
             false => term,
@@ -139,7 +167,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 check_same_outside(&terms, &model.valid().log_joint(&turned, batch)?, sites)?;
             }
         }
-        let particles = latents.particles().max(self.particles);
+        let particles = latents.particles().max(self.particles * guide.members());
         let constant = || model.valid();
         let (log_p, log_p_of_draws) = match plan.model() {
             ModelGradient::Joint => (model.log_joint(latents, batch)?, None),

@@ -149,6 +149,21 @@ impl Latents {
         self.map(|value| value.tiled(times))
     }
 
+    /// With the values of `other` too, in the place of those of the same names.
+    pub fn extend(&mut self, other: Self) {
+        for Entry { name, value, support } in other.entries {
+            self.insert_value(name, value, support);
+        }
+    }
+
+    /// These rows of axis 0, in this order, of what particles do not share.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn rows(&self, rows: &[usize]) -> Self {
+        self.map(|value| value.rows(rows))
+    }
+
     fn map(&self, change: impl Fn(&Value) -> Value) -> Self {
         let changed = |entry: &Entry| Entry { value: change(&entry.value), ..entry.clone() };
         Self { place: self.place.clone(), entries: self.entries.iter().map(changed).collect() }

@@ -95,6 +95,28 @@ impl Layout {
         if self.draws.is_empty() { Err(ModelError::NoPriorDraws) } else { Ok(&self.draws) }
     }
 
+    /// The same program with only those latent sites whose names `keep` holds, for a guide of a part of them: the others
+    /// stand, where such a guide looks for its start, at a draw from the prior.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use elbo_dist::{Noise, Normal};
+    /// use elbo_model::{Layout, Trace};
+    ///
+    /// let model = |t: &mut Trace, _: &()| {
+    ///     let mu = t.sample("mu", Normal::<2>::new(0.0, 1.0));
+    ///     t.sample("z", Normal::new(mu, 1.0));
+    /// };
+    /// let layout = Layout::discover(&model, &(), &Noise::new(0, &Device::flex())).unwrap();
+    /// let part = layout.of_latents(|name| name == "z");
+    /// assert_eq!(part.latents().count(), 1);
+    /// ```
+    pub fn of_latents(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let stays = |site: &&Site| site.role != Role::Latent || keep(&site.name);
+        let sites = self.sites.iter().filter(stays).cloned().collect();
+        Self { sites, ..self.clone() }
+    }
+
     /// The names of the latent sites with those of their distributions.
     ///
     /// ```

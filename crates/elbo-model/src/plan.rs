@@ -48,6 +48,7 @@ pub struct Plan {
     by_site: bool,
     sampling: bool,
     isolated: Option<String>,
+    of_part: bool,
 }
 
 impl Plan {
@@ -87,6 +88,11 @@ impl Plan {
     /// With a term of `log q` for each site, even where a guide could do with one for all.
     pub fn with_term_by_site(self) -> Self {
         Self { by_site: true, ..self }
+    }
+
+    /// The same plan for a guide of a part of the latents, which does not know the others.
+    pub fn of_part(&self) -> Self {
+        Self { of_part: true, ..self.clone() }
     }
 
     /// Whether the draws of `site` are constants, because another one is isolated.
@@ -129,6 +135,9 @@ impl Plan {
                 estimator: *estimator,
                 needs: "needs an objective that does not have one estimator for all sites",
             });
+        }
+        if self.of_part {
+            return Ok(());
         }
         let sampled: Vec<_> = sampled.collect();
         match self.sites.iter().find(|(site, _)| !sampled.contains(&site.as_str())) {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use elbo_dist::{ValueKind, unravel};
 
 /// A tensor of any rank and kind: what a site's value is outside the program.
@@ -71,6 +71,14 @@ impl Value {
         }
     }
 
+    /// These rows of axis 0, in this order, if the value is not shared by all particles.
+    pub(crate) fn rows(&self, rows: &[usize]) -> Self {
+        match self.shape[0] {
+            1 => self.clone(),
+            _ => self.erased.rows(&*self.tensor, rows),
+        }
+    }
+
     /// The values on the host in row-major order.
     pub fn to_vec(&self) -> Vec<f64> {
         self.flat().inner().into_data().iter::<f64>().collect()
@@ -105,6 +113,7 @@ trait Erased: Send + Sync {
     fn flat(&self, tensor: &dyn Any, shape: &[usize]) -> Tensor<2>;
     fn constant(&self, tensor: &dyn Any) -> Value;
     fn repeated(&self, tensor: &dyn Any, times: usize) -> Value;
+    fn rows(&self, tensor: &dyn Any, rows: &[usize]) -> Value;
     fn map(&self, tensor: &dyn Any, map: &dyn Fn(f64) -> f64) -> Value;
 }
 
@@ -133,6 +142,13 @@ impl<const D: usize, K: ValueKind> Erased for Of<D, K> {
 
     fn repeated(&self, tensor: &dyn Any, times: usize) -> Value {
         Value::new(self.tensor(tensor).repeat_dim(0, times))
+    }
+
+    fn rows(&self, tensor: &dyn Any, rows: &[usize]) -> Value {
+        let tensor = self.tensor(tensor);
+        let rows: Vec<i64> = rows.iter().map(|row| *row as i64).collect();
+        let rows = Tensor::<1, Int>::from_data(TensorData::from(&rows[..]), &tensor.device());
+        Value::new(tensor.select(0, rows))
     }
 
     fn map(&self, tensor: &dyn Any, map: &dyn Fn(f64) -> f64) -> Value {

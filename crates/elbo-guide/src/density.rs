@@ -1,0 +1,73 @@
+//! The log-density of a model on the real line, with its gradient, for the methods that look for a mode.
+
+use burn::tensor::Tensor;
+use elbo_model::{LogJoint, ModelError};
+
+use crate::FlatLatents;
+
+/// Numbers of a batch of points that are evaluated together.
+const CHUNK: usize = 50_000;
+
+/// `log p(x, z) + log |dx/dz|` of a model on given data, as a function of the flat vector.
+pub(crate) struct FlatDensity<'a, M, B> {
+    pub flat: &'a FlatLatents,
+    pub model: &'a M,
+    pub batch: &'a B,
+}
+
+/// A log-density and its gradient at a point; not finite where the model is not.
+#[derive(Clone, Debug)]
+pub(crate) struct Slope {
+    pub log_prob: f64,
+    pub gradient: Vec<f64>,
+}
+
+impl<M: LogJoint<B>, B> FlatDensity<'_, M, B> {
+    /// The log-densities of points.
+    pub fn log_prob(&self, points: &[Vec<f64>]) -> Result<Vec<f64>, ModelError> {
+        let mut found = Vec::new();
+        for chunk in points.chunks((CHUNK / self.flat.len()).max(1)) {
+            let z = self.flat.place().tensor(chunk.concat(), [chunk.len(), self.flat.len()]);
+            found.extend(self.total(z)?.inner().into_data().iter::<f64>());
+        }
+        Ok(found)
+    }
+
+    /// The log-densities of points and their gradients.
+    pub fn slopes(&self, points: &[Vec<f64>]) -> Result<Vec<Slope>, ModelError> {
+        let mut found = Vec::new();
+        for chunk in points.chunks((CHUNK / self.flat.len()).max(1)) {
+            found.extend(self.slopes_of(chunk)?);
+        }
+        Ok(found)
+    }
+
+    fn slopes_of(&self, points: &[Vec<f64>]) -> Result<Vec<Slope>, ModelError> {
+        let (n, d) = (points.len(), self.flat.len());
+        let z = self.flat.place().tensor::<2>(points.concat(), [n, d]);
+        let z = Tensor::from_inner(z).require_grad();
+        let total = self.total(z.clone())?;
+        let values: Vec<f64> = total.clone().inner().into_data().iter::<f64>().collect();
+        let gradient = total.sum().backward();
+        let gradient: Vec<f64> = match z.grad(&gradient) {
+            Some(gradient) => gradient.into_data().iter::<f64>().collect(),
+            None => vec![0.0; n * d],
+        };
+        let rows = values.into_iter().zip(gradient.chunks(d));
+        Ok(rows.map(|(log_prob, row)| Slope { log_prob, gradient: row.to_vec() }).collect())
+    }
+
+    /// `[n, d]` to `[n, 1]`.
+    fn total(&self, z: Tensor<2>) -> Result<Tensor<2>, ModelError> {
+        let n = z.dims()[0];
+        let (latents, minus_log_det) = self.flat.unpack_all(z);
+        let log_p = self.model.log_joint(&latents, self.batch)?.try_total();
+        let log_p = match (log_p, minus_log_det.try_total()) {
+            (Some(log_p), Some(minus_log_det)) => log_p - minus_log_det,
+            (Some(log_p), None) => log_p,
+            (None, Some(minus_log_det)) => -minus_log_det,
+            (None, None) => self.flat.place().zeros([1, 1]),
+        };
+        Ok(log_p.expand([n, 1]))
+    }
+}

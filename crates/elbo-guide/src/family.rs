@@ -1,0 +1,146 @@
+//! Families of densities over vectors, which automatic guides are made of.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use elbo_dist::{Noise, Place};
+use elbo_model::Plate;
+
+use crate::GuideError;
+
+/// A family of densities over the vectors of the real line.
+///
+/// It holds `R` members at once, one a restart of a fit; the rows of draws are those of the first member,
+/// then those of the second. A family becomes a guide as an [`Automatic`](crate::Automatic).
+pub trait Family: Module {
+    /// Draws that carry gradients to the parameters.
+    ///
+    /// # Shapes
+    /// `[R S, d]`.
+    fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2>;
+
+    /// Draws and their log-density, with gradients to the parameters through both.
+    ///
+    /// # Shapes
+    /// `[R S, d]` and `[R S, 1]`.
+    fn sample_and_log_prob(&self, particles: usize, noise: &mut Noise) -> (Tensor<2>, Tensor<2>);
+
+    /// The log-density of `z`.
+    ///
+    /// # Shapes
+    /// `[R S, d]` to `[R S, 1]`.
+    fn log_prob(&self, z: Tensor<2>) -> Tensor<2>;
+
+    /// The number of members `R`.
+    fn restarts(&self) -> usize;
+
+    /// The member `restart` alone.
+    fn restart(&self, restart: usize) -> Self;
+}
+
+/// How a family starts.
+pub trait FamilyConfig {
+    /// The family.
+    type Family: Family;
+
+    /// What of the start's covariance the family has room for.
+    fn frame(&self) -> FrameKind;
+
+    /// The starts that one fit takes: 1, or one a component of a mixture.
+    fn starts(&self) -> usize {
+        1
+    }
+
+    /// The family whose member `r` starts at `start.locs[r]`.
+    ///
+    /// # Errors
+    /// A [`GuideError`] if the sites are none that the family can have.
+    fn init(&self, start: &FamilyStart, noise: &mut Noise) -> Result<Self::Family, GuideError>;
+}
+
+/// What of a covariance a family has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameKind {
+    /// The scale of each coordinate.
+    Diagonal,
+    /// All of it.
+    Dense,
+}
+
+/// Where the members of a family start, in the coordinates in which it lives.
+#[derive(Clone, Debug)]
+pub struct FamilyStart {
+    /// Where the parameters are made.
+    pub place: Place,
+    /// The location of each member, `R` times `d` numbers.
+    pub locs: Vec<Vec<f64>>,
+    /// The standard deviation of every coordinate.
+    pub scale: f64,
+    /// The sites, in the order in which they lie in the vectors.
+    pub sites: Vec<SiteSpan>,
+}
+
+/// Where the numbers of a site lie in the vectors of a family.
+#[derive(Clone, Debug)]
+pub struct SiteSpan {
+    /// The site.
+    pub name: String,
+    /// The first of its numbers.
+    pub start: usize,
+    /// How many there are.
+    pub size: usize,
+    /// The plates around the site, outermost first; its numbers lie in the order of their elements.
+    pub plates: Vec<Plate>,
+}
+
+impl SiteSpan {
+    /// The columns of the site.
+    pub(crate) fn of(&self, x: &Tensor<2>) -> Tensor<2> {
+        x.clone().narrow(1, self.start, self.size)
+    }
+}
+
+impl FamilyStart {
+    /// The number of members `R`.
+    pub fn restarts(&self) -> usize {
+        self.locs.len()
+    }
+
+    /// The length `d` of the vectors.
+    pub fn size(&self) -> usize {
+        self.locs[0].len()
+    }
+
+    /// The locations `[R, d]`.
+    pub fn loc(&self) -> Tensor<2> {
+        self.place.tensor(self.locs.concat(), [self.restarts(), self.size()])
+    }
+
+    /// A tensor filled with one number.
+    pub fn filled<const D: usize>(&self, shape: [usize; D], value: f64) -> Tensor<D> {
+        self.place.zeros(shape) + value
+    }
+}
+
+/// The parameter `[R, n]` for each row of `[R S, n]`: as it is for one member, which broadcasts.
+pub(crate) fn per_row(param: Tensor<2>, rows: usize) -> Tensor<2> {
+    let [restarts, n] = param.dims();
+    if restarts == 1 {
+        return param;
+    }
+    let each = rows / restarts;
+    param.unsqueeze_dim::<3>(1).repeat_dim(1, each).reshape([rows, n])
+}
+
+/// `x Wᵀ` for the rows of each member.
+///
+/// # Shapes
+/// `[R S, n]` and `[R, m, n]` to `[R S, m]`.
+pub(crate) fn apply(weight: Tensor<3>, x: Tensor<2>) -> Tensor<2> {
+    let [restarts, m, n] = weight.dims();
+    let rows = x.dims()[0];
+    if restarts == 1 {
+        return x.matmul(weight.reshape([m, n]).transpose());
+    }
+    let x: Tensor<3> = x.reshape([restarts, rows / restarts, n]);
+    x.matmul(weight.swap_dims(1, 2)).reshape([rows, m])
+}

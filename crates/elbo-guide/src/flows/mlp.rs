@@ -1,0 +1,89 @@
+//! The networks of couplings.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use elbo_dist::Noise;
+use elbo_model::named_param;
+
+use super::LayerSite;
+use crate::family::{apply, per_row};
+use crate::frame::take;
+
+/// A network of layers `tanh(W x + b)`, the last one without `tanh`, for `R` members at once.
+///
+/// The last layer starts at 0, so that a coupling starts as the identity.
+#[derive(Module, Debug)]
+pub struct Mlp {
+    /// `[R, out, in]`
+    weights: Vec<Param<Tensor<3>>>,
+    /// `[R, out]`
+    biases: Vec<Param<Tensor<2>>>,
+    /// `[1, out, in]`, where some connections are missing.
+    #[module(skip)]
+    masks: Vec<Tensor<3>>,
+}
+
+impl Mlp {
+    /// A network with the widths `sizes`, inputs first.
+    pub(crate) fn new(site: &LayerSite, sizes: &[usize], noise: &mut Noise) -> Self {
+        let (mut weights, mut biases) = (Vec::new(), Vec::new());
+        for (depth, pair) in sizes.windows(2).enumerate() {
+            let (inputs, outputs) = (pair[0], pair[1]);
+            let last = depth + 2 == sizes.len();
+            let shape = [site.restarts, outputs, inputs];
+            let weight = match last || inputs == 0 {
+                true => site.place.zeros(shape),
+                false => noise.split().normal(shape) * (inputs as f64).sqrt().recip(),
+            };
+            let name = format!("{}.{depth}", site.name);
+            weights.push(named_param(&format!("{name}.weight"), weight));
+            let bias = site.place.zeros([site.restarts, outputs]);
+            biases.push(named_param(&format!("{name}.bias"), bias));
+        }
+        Self { weights, biases, masks: Vec::new() }
+    }
+
+    /// With only those connections from input `i` to output `o` of each layer for which `keep(layer, o, i)` holds.
+    pub(crate) fn masked(
+        self,
+        site: &LayerSite,
+        keep: impl Fn(usize, usize, usize) -> bool,
+    ) -> Self {
+        let mask = |(layer, weight): (usize, &Param<Tensor<3>>)| {
+            let [_, outputs, inputs] = weight.val().dims();
+            let ones = (0..outputs * inputs)
+                .map(|at| f64::from(u8::from(keep(layer, at / inputs, at % inputs))))
+                .collect();
+            site.place.tensor(ones, [1, outputs, inputs])
+        };
+        let masks = self.weights.iter().enumerate().map(mask).collect();
+        Self { masks, ..self }
+    }
+
+    /// `[R S, in]` to `[R S, out]`.
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let rows = x.dims()[0];
+        let mut x = x;
+        for (depth, (weight, bias)) in self.weights.iter().zip(&self.biases).enumerate() {
+            let weight = match self.masks.get(depth) {
+                Some(mask) => weight.val() * mask.clone(),
+                None => weight.val(),
+            };
+            let bias = per_row(bias.val(), rows);
+            let inner = match weight.dims()[2] {
+                0 => bias.expand([rows, weight.dims()[1]]),
+                _ => apply(weight, x) + bias,
+            };
+            x = if depth + 1 < self.weights.len() { inner.tanh() } else { inner };
+        }
+        x
+    }
+
+    pub(crate) fn restart(&self, restart: usize) -> Self {
+        Self {
+            weights: self.weights.iter().map(|weight| take(weight, restart)).collect(),
+            biases: self.biases.iter().map(|bias| take(bias, restart)).collect(),
+            masks: self.masks.clone(),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Tables of parameters of local latents.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Int, Tensor};
+use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use elbo_model::{
+    Estimator, Latents, Layout, LogTerms, ModelError, Order, Path, Plan, Plate, Site, named_param,
+};
+
+use crate::flat::{Slot, size};
+use crate::{Draw, Guide, GuideError};
+
+/// A batch that says which rows of the data it holds.
+///
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use elbo_guide::Rows;
+///
+/// struct Batch {
+///     x: Tensor<2>,
+///     index: Tensor<1, Int>,
+/// }
+///
+/// impl Rows for Batch {
+///     fn rows(&self) -> Tensor<1, Int> {
+///         self.index.clone()
+///     }
+/// }
+/// # let device = Device::flex();
+/// # let batch = Batch { x: Tensor::ones([1, 2], &device), index: Tensor::from_ints([4, 7], &device) };
+/// # assert_eq!(batch.rows().dims(), batch.x.narrow(0, 0, 1).reshape([2]).dims());
+/// ```
+pub trait Rows {
+    /// The position of each row at hand among all rows, from 0.
+    fn rows(&self) -> Tensor<1, Int>;
+}
+
+/// Independent normals on the real line for the latents of one plate, with a row of a table for each of the plate's elements:
+/// a batch takes the rows that it needs, and batch sizes may vary.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_guide::{Guide, Local, Rows};
+/// use elbo_model::{Layout, Plan, Subsample, Trace};
+///
+/// struct Batch {
+///     x: Tensor<2>,
+///     index: Tensor<1, Int>,
+/// }
+///
+/// impl Rows for Batch {
+///     fn rows(&self) -> Tensor<1, Int> {
+///         self.index.clone()
+///     }
+/// }
+///
+/// fn model(t: &mut Trace, d: &Batch) {
+///     let rows = Subsample { total: 100, batch: d.x.dims()[1] };
+///     t.plate("rows", rows, |t| {
+///         let z = t.sample("z", Normal::new(0.0, 1.0)); // [S, batch]
+///         t.observe("x", Normal::new(z, 1.0), d.x.clone());
+///     });
+/// }
+///
+/// let device = Device::flex();
+/// let batch = Batch { x: Tensor::ones([1, 3], &device), index: Tensor::from_ints([5, 99, 0], &device) };
+/// let mut noise = Noise::new(0, &device);
+/// let layout = Layout::discover(&model, &batch, &noise).unwrap();
+/// let guide = Local::new("rows", &layout).unwrap();
+/// let draw = guide.draw(&batch, 8, &Plan::default(), &mut noise).unwrap();
+/// assert_eq!(draw.log_q.blocks()[0].log_prob.dims(), [8, 3]);
+/// assert_eq!(draw.log_q.blocks()[0].scale(), 100.0 / 3.0);
+/// ```
+#[derive(Module, Debug)]
+pub struct Local {
+    /// `[N, k]`
+    loc: Param<Tensor<2>>,
+    /// `[N, k]`
+    log_scale: Param<Tensor<2>>,
+    #[module(skip)]
+    sites: Vec<Site>,
+    #[module(skip)]
+    plate: Plate,
+}
+
+/// The standard deviations at the start.
+const SCALE: f64 = 0.1;
+
+impl Local {
+    /// A table for the latents of `layout` that lie in `plate`, and in no other; it starts at the median of the prior's draws, with a
+    /// scale of 0.1.
+    ///
+    /// # Errors
+    /// [`GuideError::NotLocal`] if no latent lies in such a plate, or one lies in a second plate, [`GuideError::Discrete`], and
+    /// [`ModelError::NoPriorDraws`] for a layout made by hand.
+    pub fn new(plate: &str, layout: &Layout) -> Result<Self, GuideError> {
+        let refuse =
+            |site: &str| GuideError::NotLocal { site: site.to_string(), plate: plate.to_string() };
+        let (mut sites, mut locs, mut found) = (Vec::new(), Vec::new(), None);
+        for site in layout.latents() {
+            match &site.plates[..] {
+                [own] if &*own.name == plate => found = Some(own.clone()),
+                _ => return Err(refuse(&site.name)),
+            }
+            locs.extend(medians(site, layout)?);
+            sites.push(site.clone());
+        }
+        let plate = found.ok_or_else(|| refuse(""))?;
+        let (n, k) = (plate.total, locs.len());
+        let place = layout.place();
+        let table = place.tensor::<2>(locs, [1, k]).repeat_dim(0, n);
+        let log_scale = table.zeros_like() + SCALE.ln();
+        Ok(Self {
+            loc: named_param(&format!("local.{}.loc", plate.name), table),
+            log_scale: named_param(&format!("local.{}.log_scale", plate.name), log_scale),
+            sites,
+            plate,
+        })
+    }
+
+    /// The locations on the real line, `[N, k]`, in the order of the sites.
+    pub fn loc(&self) -> Tensor<2> {
+        self.loc.val().inner()
+    }
+
+    /// The standard deviations on the real line, `[N, k]`.
+    pub fn scale(&self) -> Tensor<2> {
+        self.log_scale.val().inner().exp()
+    }
+
+    fn check(&self, plan: &Plan, rows: &Tensor<1, Int>) -> Result<(), GuideError> {
+        plan.check_sites(self.sites.iter().map(|site| &*site.name))?;
+        for site in &self.sites {
+            let estimator = plan.estimator(&site.name, true, 2).estimator;
+            if estimator != Estimator::Pathwise {
+                let (site, distribution) =
+                    (site.name.to_string(), "a table of normals".to_string());
+                let needs = "needs a guide program";
+                return Err(ModelError::Estimator { site, distribution, estimator, needs }.into());
+            }
+        }
+        let total = self.plate.total;
+        let outside = |row: &i64| usize::try_from(*row).map_or(true, |row| row >= total);
+        match rows.to_data().iter::<i64>().find(outside) {
+            None => Ok(()),
+            Some(row) => {
+                Err(GuideError::NoSuchRow { plate: self.plate.name.to_string(), row, total })
+            }
+        }
+    }
+}
+
+/// The median of the prior's draws of each number of one element of the plate, on the real line.
+fn medians(site: &Site, layout: &Layout) -> Result<Vec<f64>, GuideError> {
+    let whole = Site { plates: Vec::new(), ..site.clone() };
+    let flat = crate::FlatLatents::new(&Layout::by_hand(layout.place().clone(), [whole]))?;
+    let rows = flat.pack(layout.prior_draws()?)?;
+    let each = size(site) / site.plates[0].batch;
+    let median = |number: usize| {
+        let mut values: Vec<f64> =
+            rows.iter().flat_map(|row| row.iter().skip(number).step_by(each).copied()).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    Ok((0..each).map(median).collect())
+}
+
+impl<B: Rows> Guide<B> for Local {
+    fn draw(
+        &self,
+        batch: &B,
+        particles: usize,
+        plan: &Plan,
+        noise: &mut Noise,
+    ) -> Result<Draw, GuideError> {
+        let rows = batch.rows();
+        self.check(plan, &rows)?;
+        let (n, k) = (rows.dims()[0], self.loc.val().dims()[1]);
+        let [loc, log_scale] = [&self.loc, &self.log_scale]
+            .map(|table| table.val().select(0, rows.clone()).reshape([1, n, k]));
+        let eps: Tensor<3> = noise.split().normal([particles, n, k]);
+        let z = eps.clone() * log_scale.clone().exp() + loc.clone();
+        let log_base = match plan.path() {
+            Path::Full => eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI),
+            Path::DrawsOnly => {
+                let (loc, log_scale) = (loc.inner(), log_scale.inner());
+                let eps = (z.clone() - loc) / log_scale.clone().exp();
+                eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI)
+            }
+        };
+        let plates = vec![Plate { batch: n, ..self.plate.clone() }];
+        let mut latents = Latents::new(noise.place().clone());
+        let (mut log_q, mut first) = (LogTerms::default().with_order(Order::Independent), 0);
+        for site in &self.sites {
+            let slot = Slot::of_rows(site, plates.clone(), n);
+            let own = size(site) / site.plates[0].batch;
+            let part =
+                |of: &Tensor<3>| of.clone().narrow(2, first, own).reshape([particles, n * own]);
+            let (value, log_det) = slot.constrain(part(&z));
+            let term = slot.base_term(part(&log_base));
+            let log_prob = match log_det {
+                Some(log_det) => term.log_prob.clone() + log_det.log_prob,
+                None => term.log_prob.clone(),
+            };
+            log_q.push(term.with_log_prob(log_prob));
+            latents.insert_value(site.name.clone(), value, Some(site.support));
+            first += own;
+        }
+        Ok(Draw { latents, log_q })
+    }
+}

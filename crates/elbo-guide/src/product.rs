@@ -1,0 +1,107 @@
+//! Guides of different latents side by side.
+
+use burn::module::{Module, ModuleDisplay};
+use elbo_dist::Noise;
+use elbo_model::{Latents, LogTerms, Order, Plan};
+
+use crate::{Draw, Guide, GuideError, Score};
+
+/// Two guides that draw different latents, independently: `q = q₁ q₂`.
+///
+/// A program over local latents beside an automatic guide over global ones, for example; [`Layout::of_latents`](elbo_model::Layout::of_latents)
+/// says of which latents a guide is.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_guide::{Amortized, FullRank, Guide, Product};
+/// use elbo_model::{Layout, Model, Plan, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     let mu = t.sample("mu", Normal::<2>::new(0.0, 1.0));
+///     t.sample("z", Normal::new(mu, 1.0));
+/// }
+///
+/// fn proposal(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(1.0, 0.5));
+/// }
+///
+/// let mut noise = Noise::new(0, &Device::flex());
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let globals = layout.of_latents(|name| name != "z");
+/// let globals = FullRank::new(&globals, &model, &(), &mut noise).unwrap();
+/// let guide = Product::new(globals, Amortized::new(Model::new(proposal)));
+/// let draw = guide.draw(&(), 4, &Plan::default(), &mut noise).unwrap();
+/// assert_eq!(draw.latents.iter().count(), 2);
+/// assert_eq!(draw.log_q.total().dims(), [4, 1]);
+/// ```
+#[derive(Module, Debug)]
+pub struct Product<A: Module, B: Module> {
+    first: A,
+    second: B,
+}
+
+impl<A: Module, B: Module> Product<A, B> {
+    /// Both guides together.
+    pub fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+
+    /// The first guide.
+    pub fn first(&self) -> &A {
+        &self.first
+    }
+
+    /// The second guide.
+    pub fn second(&self) -> &B {
+        &self.second
+    }
+}
+
+impl<D, A: Guide<D> + ModuleDisplay, B: Guide<D> + ModuleDisplay> Guide<D> for Product<A, B> {
+    fn draw(
+        &self,
+        batch: &D,
+        particles: usize,
+        plan: &Plan,
+        noise: &mut Noise,
+    ) -> Result<Draw, GuideError> {
+        if self.members() > 1 {
+            return Err(GuideError::ProductRestarts);
+        }
+        let part = plan.of_part();
+        let Draw { mut latents, log_q } = self.first.draw(batch, particles, &part, noise)?;
+        let second = self.second.draw(batch, particles, &part, noise)?;
+        let twice = |name: &&str| latents.value(name).is_some();
+        if let Some(site) = second.latents.iter().map(|(name, _)| name).find(twice) {
+            return Err(GuideError::DrawnTwice { site: site.to_string() });
+        }
+        latents.extend(second.latents);
+        plan.check_sites(latents.iter().map(|(name, _)| name))?;
+        let log_q = together(log_q, second.log_q)?;
+        Ok(Draw { latents, log_q })
+    }
+
+    fn members(&self) -> usize {
+        self.first.members().max(self.second.members())
+    }
+}
+
+impl<D, A: Score<D> + ModuleDisplay, B: Score<D> + ModuleDisplay> Score<D> for Product<A, B> {
+    fn log_q(&self, batch: &D, latents: &Latents) -> Result<LogTerms, GuideError> {
+        together(self.first.log_q(batch, latents)?, self.second.log_q(batch, latents)?)
+    }
+}
+
+/// The terms of independent guides.
+fn together(first: LogTerms, second: LogTerms) -> Result<LogTerms, GuideError> {
+    if let Some(site) = first.enumerated().iter().chain(second.enumerated()).next() {
+        return Err(GuideError::ProductEnumerates { site: site.site.to_string() });
+    }
+    let independent = [&first, &second].iter().all(|terms| terms.order() == Order::Independent);
+    let order = if independent { Order::Independent } else { Order::Unknown };
+    let mut terms = first;
+    terms.extend(second);
+    Ok(terms.with_order(order))
+}

@@ -1,0 +1,67 @@
+//! Draws corrected by importance weights.
+
+use elbo_dist::Noise;
+use elbo_model::{Latents, LogJoint, Plan};
+
+use crate::{Guide, GuideError, ParetoSmoothed};
+
+/// Draws of a guide, resampled by their smoothed importance weights.
+#[derive(Clone, Debug)]
+pub struct Resampled {
+    /// The draws, some of them more than once.
+    pub latents: Latents,
+    /// The shape of the tail of the weights: above 0.7 the draws are not to be trusted.
+    pub k_hat: f64,
+    /// The number of independent draws that say as much as the weights.
+    pub effective_size: f64,
+}
+
+/// Draws of the posterior of `model` on `batch`: as many draws of `guide`, resampled by importance weights
+/// `p(x, z) / q(z)`, smoothed and taken by systematic resampling.
+///
+/// # Errors
+/// Those of the guide's draw, [`GuideError::Model`] from the model, and [`GuideError::NoWeight`] if no weight is finite.
+///
+/// # References
+/// Vehtari et al. (2024), *Pareto smoothed importance sampling*; Kitagawa (1996), for systematic resampling.
+pub fn resample<B>(
+    guide: &impl Guide<B>,
+    model: &impl LogJoint<B>,
+    batch: &B,
+    draws: usize,
+    noise: &mut Noise,
+) -> Result<Resampled, GuideError> {
+    let drawn = guide.valid().draw(batch, draws, &Plan::sampling(), noise)?;
+    let log_p = model.log_joint(&drawn.latents, batch)?.try_total();
+    let log_q = drawn.log_q.try_total();
+    let log_weight = match (log_p, log_q) {
+        (Some(log_p), Some(log_q)) => log_p - log_q,
+        (Some(log_p), None) => log_p,
+        (None, Some(log_q)) => -log_q,
+        (None, None) => noise.place().zeros([1, 1]),
+    };
+    let log_weight = log_weight.inner().expand([draws, 1]);
+    let smoothed = ParetoSmoothed::new(log_weight.into_data().iter::<f64>().collect());
+    if smoothed.k_hat == f64::INFINITY {
+        return Err(GuideError::NoWeight { draws });
+    }
+    let start: f64 = noise.split().uniform([1]).into_scalar();
+    let rows = systematic(&smoothed.log_weights, start);
+    let (k_hat, effective_size) = (smoothed.k_hat, smoothed.effective_size());
+    Ok(Resampled { latents: drawn.latents.rows(&rows), k_hat, effective_size })
+}
+
+/// As many rows as there are weights, each row as often as its weight says, up to one.
+fn systematic(log_weights: &[f64], start: f64) -> Vec<usize> {
+    let count = log_weights.len();
+    let (mut rows, mut row, mut reached) = (Vec::with_capacity(count), 0, log_weights[0].exp());
+    for i in 0..count {
+        let wanted = (i as f64 + start) / count as f64;
+        while reached < wanted && row + 1 < count {
+            row += 1;
+            reached += log_weights[row].exp();
+        }
+        rows.push(row);
+    }
+    rows
+}

@@ -1,0 +1,46 @@
+//! The standard normal.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use elbo_dist::{HALF_LN_TWO_PI, Noise};
+
+use crate::Family;
+
+/// The family of one member: the standard normal, which a guide's fixed coordinates make any other.
+#[derive(Module, Debug)]
+pub struct Standard {
+    /// `[R, d]` zeros, of which only the shape counts.
+    origin: Param<Tensor<2>>,
+}
+
+impl Standard {
+    pub(crate) fn new(origin: Tensor<2>) -> Self {
+        let origin = elbo_model::named_param("standard.origin", origin).set_require_grad(false);
+        Self { origin }
+    }
+}
+
+impl Family for Standard {
+    fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
+        let [restarts, d] = self.origin.val().dims();
+        noise.normal([restarts * particles, d])
+    }
+
+    fn sample_and_log_prob(&self, particles: usize, noise: &mut Noise) -> (Tensor<2>, Tensor<2>) {
+        let z = self.sample(particles, noise);
+        (z.clone(), self.log_prob(z))
+    }
+
+    fn log_prob(&self, z: Tensor<2>) -> Tensor<2> {
+        let d = z.dims()[1] as f64;
+        z.square().sum_dim(1) * -0.5 - HALF_LN_TWO_PI * d
+    }
+
+    fn restarts(&self) -> usize {
+        self.origin.val().dims()[0]
+    }
+
+    fn restart(&self, restart: usize) -> Self {
+        Self::new(self.origin.val().inner().narrow(0, restart, 1))
+    }
+}

@@ -1,0 +1,211 @@
+//! Normals whose sites depend on each other linearly.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use elbo_model::{Names, named_param};
+
+use crate::family::{apply, per_row};
+use crate::frame::take;
+use crate::{
+    Automatic, AutomaticConfig, Family, FamilyConfig, FamilyStart, FrameKind, GuideError, SiteSpan,
+};
+
+/// The structured normal guide: on the real line, the location of a site is linear in chosen earlier sites.
+///
+/// `z_c = μ_c + Σ_p W_cp (z_p - μ_p) + e^{ω_c} ε_c`
+///
+/// It costs what the dependencies cost, where a full covariance would cost `d²`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_guide::{Guide, StructuredConfig};
+/// use elbo_model::{Layout, Plan, Trace};
+///
+/// fn chain(t: &mut Trace, x: &Tensor<2>) {
+///     let z1 = t.sample("z1", Normal::new(0.0, 1.0));
+///     let z2 = t.sample("z2", Normal::new(z1, 1.0));
+///     t.observe("x", Normal::new(z2, 1.0), x.clone());
+/// }
+///
+/// let device = Device::flex();
+/// let mut noise = Noise::new(0, &device);
+/// let x = Tensor::from_floats([[1.0]], &device);
+/// let layout = Layout::discover(&chain, &x, &noise).unwrap();
+/// let config = StructuredConfig::independent().with_dependency("z2", "z1");
+/// let guide = config.init(&layout, &chain, &x, &mut noise).unwrap();
+/// assert_eq!(guide.draw(&x, 5, &Plan::default(), &mut noise).unwrap().latents.particles(), 5);
+/// let wrong = StructuredConfig::independent().with_dependency("z1", "z2");
+/// assert!(wrong.init(&layout, &chain, &x, &mut noise).is_err()); // z2 comes later
+/// ```
+///
+/// # References
+/// Hoffman & Blei (2015), *Structured stochastic variational inference*.
+pub type Structured = Automatic<StructuredNormal>;
+
+/// How a [`Structured`] starts.
+pub type StructuredConfig = AutomaticConfig<StructuredNormalConfig>;
+
+/// The family of normals with linear dependences between sites.
+#[derive(Module, Debug)]
+pub struct StructuredNormal {
+    /// `[R, d]`
+    loc: Param<Tensor<2>>,
+    /// `[R, d]`
+    log_scale: Param<Tensor<2>>,
+    /// `[R, child, parent]` for each dependence.
+    weights: Vec<Param<Tensor<3>>>,
+    /// Which site depends on which, by position.
+    #[module(skip)]
+    arrows: Vec<[usize; 2]>,
+    #[module(skip)]
+    sites: Vec<SiteSpan>,
+}
+
+/// A [`StructuredNormal`] whose sites start independent.
+#[derive(Clone, Debug, Default)]
+pub struct StructuredNormalConfig {
+    dependencies: Vec<[String; 2]>,
+}
+
+impl StructuredConfig {
+    /// No dependence yet.
+    pub fn independent() -> Self {
+        Self::of(StructuredNormalConfig::default())
+    }
+
+    /// With `child` depending on `parent`, a site that the program samples before it.
+    pub fn with_dependency(mut self, child: &str, parent: &str) -> Self {
+        self.family.dependencies.push([child.to_string(), parent.to_string()]);
+        self
+    }
+}
+
+impl FamilyConfig for StructuredNormalConfig {
+    type Family = StructuredNormal;
+
+    fn frame(&self) -> FrameKind {
+        FrameKind::Diagonal
+    }
+
+    fn init(&self, start: &FamilyStart, _: &mut Noise) -> Result<StructuredNormal, GuideError> {
+        let (r, d) = (start.restarts(), start.size());
+        let arrows = self.arrows(&start.sites)?;
+        let weight = |[child, parent]: &[usize; 2]| {
+            let [child, parent] = [&start.sites[*child], &start.sites[*parent]];
+            let name = format!("structured.{}.{}", child.name, parent.name);
+            named_param(&name, start.filled([r, child.size, parent.size], 0.0))
+        };
+        Ok(StructuredNormal {
+            loc: named_param("structured.loc", start.loc()),
+            log_scale: named_param("structured.log_scale", start.filled([r, d], start.scale.ln())),
+            weights: arrows.iter().map(weight).collect(),
+            arrows,
+            sites: start.sites.clone(),
+        })
+    }
+}
+
+impl StructuredNormalConfig {
+    /// The dependencies by position.
+    fn arrows(&self, sites: &[SiteSpan]) -> Result<Vec<[usize; 2]>, GuideError> {
+        let mut arrows = Vec::new();
+        for [child, parent] in &self.dependencies {
+            let refuse = |needs| {
+                let (child, parent) = (child.clone(), parent.clone());
+                let sites = Names(sites.iter().map(|site| site.name.clone()).collect());
+                GuideError::Dependency { child, parent, needs, sites }
+            };
+            let position = |name: &String| {
+                let found = sites.iter().position(|site| site.name == *name);
+                found.ok_or_else(|| refuse("both must be latent sites of the program"))
+            };
+            let arrow = [position(child)?, position(parent)?];
+            if arrow[0] <= arrow[1] {
+                return Err(refuse("the program must sample the other one first"));
+            }
+            if arrows.contains(&arrow) {
+                return Err(refuse("it already does"));
+            }
+            arrows.push(arrow);
+        }
+        Ok(arrows)
+    }
+}
+
+impl StructuredNormal {
+    /// What the earlier sites add to the location of one, if it depends on any: of deviations `z - μ`, a site each.
+    fn moved(&self, child: usize, deviations: &[Tensor<2>]) -> Option<Tensor<2>> {
+        let arrows = self.arrows.iter().zip(&self.weights);
+        let own = arrows.filter(|([to, _], _)| *to == child);
+        own.map(|([_, from], weight)| apply(weight.val(), deviations[*from].clone()))
+            .reduce(|sum, next| sum + next)
+    }
+
+    fn log_base(&self, eps: Tensor<2>) -> Tensor<2> {
+        let [rows, d] = eps.dims();
+        let log_scale = per_row(self.log_scale.val().sum_dim(1), rows);
+        eps.square().sum_dim(1) * -0.5 - HALF_LN_TWO_PI * d as f64 - log_scale
+    }
+
+    fn placed(&self, eps: Tensor<2>) -> Tensor<2> {
+        let rows = eps.dims()[0];
+        let scaled = eps * per_row(self.log_scale.val().exp(), rows);
+        let mut deviations: Vec<Tensor<2>> = Vec::new();
+        for (child, site) in self.sites.iter().enumerate() {
+            let own = site.of(&scaled);
+            let deviation = match self.moved(child, &deviations) {
+                Some(moved) => own + moved,
+                None => own,
+            };
+            deviations.push(deviation);
+        }
+        Tensor::cat(deviations, 1) + per_row(self.loc.val(), rows)
+    }
+
+    fn noise(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
+        let [restarts, d] = self.loc.val().dims();
+        noise.normal([restarts * particles, d])
+    }
+}
+
+impl Family for StructuredNormal {
+    fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
+        self.placed(self.noise(particles, noise))
+    }
+
+    fn sample_and_log_prob(&self, particles: usize, noise: &mut Noise) -> (Tensor<2>, Tensor<2>) {
+        let eps = self.noise(particles, noise);
+        (self.placed(eps.clone()), self.log_base(eps))
+    }
+
+    fn log_prob(&self, z: Tensor<2>) -> Tensor<2> {
+        let rows = z.dims()[0];
+        let away = z - per_row(self.loc.val(), rows);
+        let deviations: Vec<_> = self.sites.iter().map(|site| site.of(&away)).collect();
+        let own = deviations.iter().enumerate().map(|(child, deviation)| {
+            match self.moved(child, &deviations) {
+                Some(moved) => deviation.clone() - moved,
+                None => deviation.clone(),
+            }
+        });
+        let scaled = Tensor::cat(own.collect(), 1);
+        self.log_base(scaled / per_row(self.log_scale.val().exp(), rows))
+    }
+
+    fn restarts(&self) -> usize {
+        self.loc.val().dims()[0]
+    }
+
+    fn restart(&self, restart: usize) -> Self {
+        Self {
+            loc: take(&self.loc, restart),
+            log_scale: take(&self.log_scale, restart),
+            weights: self.weights.iter().map(|weight| take(weight, restart)).collect(),
+            arrows: self.arrows.clone(),
+            sites: self.sites.clone(),
+        }
+    }
+}

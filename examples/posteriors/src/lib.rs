@@ -1,11 +1,13 @@
-//! Programs for posteriors whose moments are published, by long runs of another sampler: 28 of posteriordb and 8 of
-//! the Inference Gym.
+//! Programs for posteriors whose moments are published, by long runs of another sampler: 28 of
+//! posteriordb and 8 of the Inference Gym.
 //!
-//! The data are not here. [`visit`] reads them, and the published moments, from a folder of one JSON file a posterior:
-//! `posteriordb/<name>.json` and `inference_gym/<name>.json`, with the objects `data` and `reference`.
+//! The data are not here. [`visit`] reads them, and the published moments, from a folder with one JSON
+//! file a posterior: `posteriordb/<name>.json` and `inference_gym/<name>.json`, with the objects `data`
+//! and `reference`.
 //!
-//! A file of [`posteriordb`](mod@posteriordb) or [`inference_gym`](mod@inference_gym) states one model: its equations,
-//! `Data`, `data` that reads them, and `model`. What is published of a number is found under the name of its site.
+//! A file of [`posteriordb`](mod@posteriordb) or [`inference_gym`](mod@inference_gym) states one model:
+//! its equations, `Data`, `data` that reads them, and `model`. What is published of a number is found
+//! under the name of its site.
 
 mod error;
 mod every;
@@ -17,12 +19,14 @@ mod recurrence;
 mod reference;
 pub mod regression;
 mod tensors;
+mod visitor;
 
 pub use error::DataError;
-pub use every::{Entry, Visitor, all, names, visit};
+pub use every::{Entry, all, names, visit};
 pub use fields::Fields;
 pub use recurrence::recurrence;
 pub use reference::Reference;
+pub use visitor::Visitor;
 
 use lists::numbers;
 use recurrence::later;

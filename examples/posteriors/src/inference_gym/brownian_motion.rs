@@ -1,6 +1,6 @@
 //! A Brownian motion of which the middle is not seen.
 //!
-//! `x_1 ~ N(0, s²)`, `x_t ~ N(x_{t-1}, s²)`, `y_t ~ N(x_t, o²)` where `y_t` is seen, with both deviations known.
+//! `x_1 ~ N(0, s²)`, `x_t ~ N(x_{t-1}, s²)`, `y_t ~ N(x_t, o²)` where `y_t` is seen; `s` and `o` are known.
 
 use elbo::prelude::*;
 

@@ -1,7 +1,8 @@
 //! Convection (Lorenz 1963) with noise, seen in one of three coordinates at both ends.
 //!
-//! `v_1 ~ N(0, 1)`, `v_{t+1} ~ N(v_t + h f(v_t), h s²)` with `f(x, y, z) = (10 (y - x), x (28 - z) - y, x y - 8/3 z)`,
-//! and `x_obs_t ~ N(v_t1, o²)` where it is seen; `h`, `s` and `o` are known. The path `v` is the site `x`.
+//! `v_1 ~ N(0, 1)`, `v_{t+1} ~ N(v_t + h f(v_t), h s²)` with
+//! `f(x, y, z) = (10 (y - x), x (28 - z) - y, x y - 8/3 z)`, and `x_obs_t ~ N(v_t1, o²)` where it is seen;
+//! `h`, `s` and `o` are known. The path `v` is the site `x`.
 //!
 //! The posterior has several modes: a fit should start near the one that is published.
 

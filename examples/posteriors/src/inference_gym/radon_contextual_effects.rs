@@ -1,8 +1,8 @@
 //! Radon in the houses of Minnesota's counties (Gelman & Hill 2007, chapter 12).
 //!
 //! `log_radon_k ~ N(w · x_k + c_{county(k)}, s²)` by uranium, floor and the county's mean floor, with
-//! `w ~ N(0, 1)`, `c_i ~ N(m, τ²)` and `m ~ N(0, 1)`. Both deviations `s` and `τ` are uniform from 0 to 100 in
-//! one model and `N⁺(0, 1)` in the other.
+//! `w ~ N(0, 1)`, `c_i ~ N(m, τ²)` and `m ~ N(0, 1)`. Both deviations `s` and `τ` are uniform from 0 to
+//! 100 in one model and `N⁺(0, 1)` in the other.
 
 use elbo::prelude::*;
 

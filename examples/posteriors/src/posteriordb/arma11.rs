@@ -1,9 +1,9 @@
 //! A series by its last value and its last error.
 //!
-//! `y_t ~ N(ν_t, σ²)`, `ν_t = μ + φ y_{t-1} + θ e_{t-1}`, `e_t = y_t - ν_t` with `y₀ = μ` and `e₀ = 0`;
+//! `e_t ~ N(0, σ²)`, `e_t = y_t - ν_t`, `ν_t = μ + φ y_{t-1} + θ e_{t-1}` with `y₀ = μ` and `e₀ = 0`;
 //! `μ ~ N(0, 10²)`, `φ ~ N(0, 2²)`, `θ ~ N(0, 2²)`, `σ ~ Cauchy⁺(0, 2.5)`.
 //!
-//! Errors explode where `|θ| > 1`: a fit should start near `θ = 0`.
+//! Errors explode where `|θ| > 1`, as they do for most draws of the prior: a fit should start near `θ = 0`.
 
 use elbo::prelude::*;
 
@@ -38,5 +38,5 @@ pub fn model(t: &mut Trace, d: &Data) {
     let before = d.before.clone() + d.first.clone() * mu.clone(); // [S, T]
     // e_t + θ e_{t-1} = y_t - μ - φ y_{t-1}
     let errors = recurrence(d.y.clone() - mu - phi * before, -theta); // [S, T]
-    t.observe("y", Normal::new(d.y.clone() - errors, sigma), d.y.clone());
+    t.factor("errors", Normal::new(0.0, sigma).log_prob(errors));
 }

@@ -1,9 +1,9 @@
 //! Counts whose log-rate is a Gaussian process.
 //!
-//! `k_n ~ Poisson(exp f_n)`, `f = L f̃` with `L Lᵀ = K`, `K_ij = α² exp(-(x_i - x_j)² / 2ρ²) + 10⁻¹⁰ [i = j]` and
-//! `f̃_n ~ N(0, 1)`; `ρ ~ Gamma(25, 4)`, `α ~ N⁺(0, 2²)`.
+//! `k_n ~ Poisson(exp f_n)`, `f = L f̃` with `f̃_n ~ N(0, 1)`, `L Lᵀ = K` and
+//! `K_ij = α² exp(-(x_i - x_j)² / 2ρ²) + 10⁻¹⁰ [i = j]`; `ρ ~ Gamma(25, 4)`, `α ~ N⁺(0, 2²)`.
 //!
-//! In single precision `K` has no factor: it is to be fitted in double precision.
+//! It is to be fitted in double precision: in single precision `K` has no factor where `ρ` is large.
 
 use elbo::prelude::*;
 

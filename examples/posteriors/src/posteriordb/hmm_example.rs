@@ -1,7 +1,8 @@
 //! A hidden Markov chain of two states.
 //!
-//! `y_t ~ N(μ_{s_t}, 1)`, `p(s_t | s_{t-1}) = θ_{s_{t-1}}` with two rows `θ₁` and `θ₂` uniform on the simplex,
-//! `μ₁ ~ N(3, 1)` and `μ₂ ~ N(10, 1)` with `0 < μ₁ < μ₂`. The first state has no probability: both count fully.
+//! `y_t ~ N(μ_{s_t}, 1)`, where a state `s` is followed by the others with probabilities `θ_s`; `θ₁` and
+//! `θ₂` are uniform on the simplex, `μ₁ ~ N(3, 1)` and `μ₂ ~ N(10, 1)` with `0 < μ₁ < μ₂`. The first state
+//! has no probabilities: both count in full.
 
 use elbo::prelude::*;
 

@@ -6,10 +6,8 @@
 
 use elbo::prelude::*;
 
+use super::hares_and_lynxes::solve;
 use crate::{DataError, Fields, numbers, row};
-
-/// Steps of the solver in a year: at the posterior mean no number is off by more than 8e-6 of itself.
-const STEPS: usize = 8;
 
 /// The data.
 #[derive(Clone, Debug)]
@@ -45,32 +43,4 @@ pub fn model(t: &mut Trace, d: &Data) {
     let years = solve(start.clone(), theta, d.y.dims()[1]); // [S, N, 2]
     t.observe("y_init", LogNormal::new(start, sigma.clone()), d.y_init.clone());
     t.observe("y", LogNormal::new(years, sigma.unsqueeze_dim::<3>(1)), d.y.clone());
-}
-
-/// The logarithms of both numbers after each year, `[S, N, 2]`, by the Runge-Kutta method of order 4.
-///
-/// With `x = log z`, `x' = a + b e^{swapped x}` for `a = (θ₁, -θ₃)` and `b = (-θ₂, θ₄)`: numbers stay positive.
-fn solve(start: Tensor<2>, theta: Tensor<2>, years: usize) -> Tensor<3> {
-    let step = 1.0 / STEPS as f64;
-    let [a, b] = rates(theta * step);
-    let slope = |x: Tensor<2>| x.flip([1]).exp() * b.clone() + a.clone();
-    let mut x = start;
-    let mut all = Vec::with_capacity(years);
-    for _ in 0..years {
-        for _ in 0..STEPS {
-            let k1 = slope(x.clone());
-            let k2 = slope(k1.clone() * 0.5 + x.clone());
-            let k3 = slope(k2.clone() * 0.5 + x.clone());
-            let k4 = slope(k3.clone() + x.clone());
-            x = x + ((k2 + k3) * 2.0 + k1 + k4) * (1.0 / 6.0);
-        }
-        all.push(x.clone());
-    }
-    Tensor::stack(all, 1)
-}
-
-/// `(θ₁, -θ₃)` and `(-θ₂, θ₄)`.
-fn rates(theta: Tensor<2>) -> [Tensor<2>; 2] {
-    let [one, two, three, four] = [0, 1, 2, 3].map(|at| theta.clone().narrow(1, at, 1));
-    [[one, -three], [-two, four]].map(|pair| Tensor::cat(pair.to_vec(), 1))
 }

@@ -1,4 +1,5 @@
-//! Posteriors of [posteriordb](https://github.com/stan-dev/posteriordb) (BSD 3-clause), as their Stan programs state them.
+//! Posteriors of [posteriordb](https://github.com/stan-dev/posteriordb) (BSD 3-clause), as their Stan
+//! programs state them.
 
 pub mod ark;
 pub mod arma11;
@@ -8,6 +9,7 @@ pub mod eight_schools_centered;
 pub mod eight_schools_noncentered;
 pub mod garch11;
 pub mod gp_pois_regr;
+mod hares_and_lynxes;
 pub mod hmm_example;
 pub mod kidscore_interaction;
 pub mod kidscore_interaction_c;

@@ -23,7 +23,8 @@ impl Visitor for LogJoints {
         data: &D,
         references: &[Reference],
     ) -> Vec<f64> {
-        let layout = Layout::discover(&model, data, &Noise::new(0, &self.place)).unwrap();
+        let layout = Layout::discover(&model, data, &Noise::new(0, &self.place));
+        let layout = layout.unwrap_or_else(|error| panic!("{name}: {error}"));
         let log_joint = |&shift: &f64| {
             let latents = Point::new(references, shift).latents(&layout);
             let terms = model.check(&latents, data);
@@ -38,23 +39,33 @@ fn golden() -> Golden {
     Golden::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/log_joints.json"))
 }
 
-/// That of the solver of the differential equation is 1e-5 at each number; all else is rounding.
-fn tolerance(name: &str) -> f64 {
-    if name == "hudson_lynx_hare-lotka_volterra" { 1e-4 } else { 1e-8 }
-}
-
-#[test]
-fn log_joints_are_those_of_numpy() {
+/// Holds every posterior but those of `without` at `place` against numpy's, to a tolerance by name.
+fn compare(place: &Place, without: &[&str], tolerance: impl Fn(&str) -> f64) {
     let Some(root) = elbo_testkit::data_dir() else { return };
-    let place = Place::f64(&Device::flex()).unwrap();
-    for name in names() {
+    for name in names().iter().filter(|name| !without.contains(name)) {
         let cases = golden().of("posterior", name);
         let mut visitor = LogJoints { place: place.clone(), shifts: cases.column("shift") };
-        let found = visit(name, &root, &place, &mut visitor).unwrap();
+        let found = visit(name, &root, place, &mut visitor).unwrap();
         for (found, expected) in found.iter().zip(cases.column("log_joint")) {
             let error = (found - expected).abs() / expected.abs();
-            println!("{name}: {found} {expected} {error:.1e}");
             assert!(error <= tolerance(name), "{name}: {found}, by numpy {expected}");
         }
     }
+}
+
+/// The solver of a differential equation is off by 1e-5 at a number, and the factor of a covariance of
+/// condition 1e7 by 1e-9; all else is rounding, of some 1e-15.
+#[test]
+fn log_joints_are_those_of_numpy() {
+    compare(&Place::f64(&Device::flex()).unwrap(), &[], |name| match name {
+        "hudson_lynx_hare-lotka_volterra" => 1e-5,
+        "gp_pois_regr-gp_pois_regr" => 1e-9,
+        _ => 1e-12,
+    });
+}
+
+/// The covariance of a prior draw has no factor in single precision.
+#[test]
+fn log_joints_in_single_precision_are_near() {
+    compare(&Place::f32(&Device::flex()), &["gp_pois_regr-gp_pois_regr"], |_| 1e-4);
 }

@@ -63,6 +63,7 @@ pub use kind::ValueKind;
 pub use kl::{KL_PAIRS, KlDivergence, kl_is_closed, known_kl};
 pub use linalg::{
     cholesky, log_det, low_rank_solve, solve_lower, solve_lower_transposed, solve_right,
+    unchecked_cholesky,
 };
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};

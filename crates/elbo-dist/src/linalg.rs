@@ -38,8 +38,22 @@ pub fn cholesky<const D: usize>(a: Tensor<D>) -> Result<Tensor<D>, DistError> {
     Ok(l)
 }
 
-/// [`cholesky`], with NaN in the factor of a matrix that has none.
-pub(crate) fn unchecked_cholesky<const D: usize>(a: Tensor<D>) -> Tensor<D> {
+/// [`cholesky`] for programs, which cannot return an error: a matrix that has no factor gets one with NaN, and the other
+/// particles their own. Reads nothing to the host.
+///
+/// # Shapes
+/// `[.., n, n]`, with any leading axes.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+///
+/// let a = Tensor::<3>::from_floats([[[4.0]], [[-1.0]]], &Device::flex());
+/// let l = elbo_dist::unchecked_cholesky(a).into_data().try_to_vec::<f32>().unwrap();
+/// assert_eq!(l[0], 2.0);
+/// assert!(l[1].is_nan());
+/// ```
+pub fn unchecked_cholesky<const D: usize>(a: Tensor<D>) -> Tensor<D> {
     let constant = a.clone().inner();
     let l = factor(constant.clone());
     if !a.is_tracked() {

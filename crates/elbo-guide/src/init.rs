@@ -48,6 +48,9 @@ pub enum Init {
     },
     /// The best normal of Pathfinder: location and scale, and for families that have room for them the correlations.
     Pathfinder(PathfinderConfig),
+    /// The better of Pathfinder's best normal and the one at the mode near it ([`Init::Laplace`]), by their bounds: what to start
+    /// from when nothing is known of a posterior.
+    BestNormal(PathfinderConfig),
     /// The normal at the mode, as [`LaplaceApproximation`](crate::LaplaceApproximation) finds it.
     Laplace,
 }
@@ -145,6 +148,12 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
                 let best = found.into_iter().next().expect("a search finds a normal");
                 Start::Normal(best.normal)
             }
+            Init::BestNormal(config) => {
+                let found = self.paths(config, restart, noise)?;
+                let best = found.into_iter().next().expect("a search finds a normal");
+                let density = self.density();
+                Start::Normal(pathfinder::better(&density, best.normal, config, noise)?)
+            }
             Init::Laplace => {
                 let point = self.point(&Init::Median, restart, noise)?;
                 Start::Normal(laplace_approximation::at_mode(&self.density(), point)?)
@@ -212,9 +221,7 @@ fn propose(
         }
         Init::Value(latents) => value(latents, flat, layout),
         Init::Uniform { radius } => Ok(uniform(*radius, flat, noise)),
-        Init::Median | Init::Pathfinder(_) | Init::Laplace => {
-            Ok(uniform(FALLBACK_RADIUS, flat, noise))
-        }
+        _ => Ok(uniform(FALLBACK_RADIUS, flat, noise)),
     }
 }
 

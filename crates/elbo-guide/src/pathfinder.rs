@@ -10,6 +10,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::density::FlatDensity;
 use crate::frame::Approximation;
 use crate::init::Scene;
+use crate::laplace_approximation::at_mode;
 use crate::lbfgs::{Ascent, Curvature, Iterate, ascend, dot};
 use crate::{Automatic, FlatLatents, FullRankNormal, GuideError, GuideMixture};
 
@@ -119,6 +120,32 @@ pub(crate) struct Found {
     pub bound: f64,
 }
 
+/// The better of two normals by their bounds: the best of Pathfinder's, and Laplace's at the mode near it, where there is one.
+pub(crate) fn better<M: LogJoint<B>, B>(
+    density: &FlatDensity<'_, M, B>,
+    best: Approximation,
+    config: &PathfinderConfig,
+    noise: &mut Noise,
+) -> Result<Approximation, GuideError> {
+    let laplace = match at_mode(density, best.loc.clone()) {
+        Ok(normal) => normal,
+        Err(GuideError::NotAMode) => return Ok(best),
+        Err(other) => return Err(other),
+    };
+    let bound = |normal: &Approximation| {
+        let point = |eps: &[f64]| {
+            let moved = &normal.root * DVector::from_column_slice(eps);
+            moved.iter().zip(&normal.loc).map(|(moved, loc)| moved + loc).collect()
+        };
+        bound(density, point, normal.log_det, COMPARED * config.elbo_draws, &mut noise.clone())
+    };
+    let [ours, theirs] = [bound(&laplace)?, bound(&best)?];
+    Ok(if ours.is_nan() || ours < theirs { best } else { laplace })
+}
+
+/// The factor of draws by which two normals are compared, against those of one among many.
+const COMPARED: usize = 8;
+
 /// The best normal of each of `config.paths` paths, the best path first.
 ///
 /// # Errors
@@ -153,7 +180,7 @@ fn best<M: LogJoint<B>, B>(
     let mut best: Option<(f64, Estimated)> = None;
     for iterate in path.iter().skip(1) {
         let Some(normal) = Estimated::at(iterate) else { continue };
-        let bound = bound(density, &normal, draws, noise)?;
+        let bound = bound(density, |eps| normal.point(eps), normal.log_det, draws, noise)?;
         if bound.is_finite() && best.as_ref().is_none_or(|(least, _)| bound > *least) {
             best = Some((bound, normal));
         }
@@ -161,19 +188,20 @@ fn best<M: LogJoint<B>, B>(
     Ok(best.map(|(bound, normal)| Found { normal: normal.into_approximation(), bound }))
 }
 
-/// The mean of `log p - log q` over draws of `normal`.
+/// The mean of `log p - log q` over draws of the normal whose `point` is that of standard noise.
 fn bound<M: LogJoint<B>, B>(
     density: &FlatDensity<'_, M, B>,
-    normal: &Estimated,
+    point: impl Fn(&[f64]) -> Vec<f64>,
+    log_det: f64,
     draws: usize,
     noise: &mut Noise,
 ) -> Result<f64, GuideError> {
-    let d = normal.loc.len();
+    let d = density.flat.len();
     let eps: Tensor<2> = noise.split().normal([draws, d]);
     let eps: Vec<f64> = eps.into_data().iter::<f64>().collect();
-    let points: Vec<_> = eps.chunks(d).map(|eps| normal.point(eps)).collect();
+    let points: Vec<_> = eps.chunks(d).map(point).collect();
     let log_p = density.log_prob(&points)?;
-    let log_q = |eps: &[f64]| -0.5 * dot(eps, eps) - HALF_LN_TWO_PI * d as f64 - normal.log_det;
+    let log_q = |eps: &[f64]| -0.5 * dot(eps, eps) - HALF_LN_TWO_PI * d as f64 - log_det;
     let log_q = eps.chunks(d).map(log_q);
     Ok(log_p.iter().zip(log_q).map(|(p, q)| p - q).sum::<f64>() / draws as f64)
 }

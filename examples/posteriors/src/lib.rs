@@ -12,6 +12,7 @@
 mod error;
 mod every;
 mod fields;
+mod fit;
 pub mod inference_gym;
 mod lists;
 pub mod posteriordb;
@@ -24,6 +25,7 @@ mod visitor;
 pub use error::DataError;
 pub use every::{Entry, all, names, visit};
 pub use fields::Fields;
+pub use fit::{Fit, KINDS, Kind, Row, Settings, report};
 pub use recurrence::recurrence;
 pub use reference::Reference;
 pub use visitor::Visitor;

@@ -4,12 +4,14 @@
 use burn::module::{Module, ModuleDisplay};
 use burn::store::ModuleRecord;
 use burn::tensor::Tensor;
-use elbo_dist::{HalfCauchy, MultivariateNormal, Noise, Normal, Place};
+use elbo_dist::{Distribution, HalfCauchy, MultivariateNormal, Noise, Normal, Place};
 use elbo_guide::{
-    Automatic, AutomaticConfig, Family, FamilyConfig, FullRankNormalConfig, Guide,
-    GuideMixtureConfig, Init, PathfinderConfig, Restarts, Score,
+    AffineCouplingConfig, Automatic, AutomaticConfig, BlockDiagonalConfig, Family, FamilyConfig,
+    FlowConfig, FullRankNormalConfig, Guide, GuideMixtureConfig, Init, InverseAutoregressiveConfig,
+    LowRankConfig, PathfinderConfig, PlanarConfig, RadialConfig, Restarts, Score,
+    SplineCouplingConfig, StructuredConfig, Then,
 };
-use elbo_model::{Layout, Path, Plan, Program, Trace};
+use elbo_model::{Latents, Layout, LogJoint, Path, Plan, Program, Trace};
 
 use crate::f64_on_flex;
 
@@ -49,7 +51,7 @@ fn numbers(x: Tensor<2>) -> Vec<f64> {
 fn integral<F: Family + ModuleDisplay>(guide: &Automatic<F>, place: &Place) -> f64 {
     let line: Vec<f64> = (0..241).map(|i| -12.0 + 0.1 * f64::from(i)).collect();
     let grid: Vec<f64> = line.iter().flat_map(|x| line.iter().flat_map(|y| [*x, *y])).collect();
-    let mut latents = elbo_model::Latents::new(place.clone());
+    let mut latents = Latents::new(place.clone());
     latents.insert("z", place.tensor::<2>(grid, [241 * 241, 2]));
     let log_q = guide.log_q(&(), &latents).unwrap().total();
     numbers(log_q).iter().map(|log_q| log_q.exp()).sum::<f64>() * 0.01
@@ -126,8 +128,120 @@ fn a_full_rank_normal_is_a_density_that_agrees_with_its_draws() {
 }
 
 #[test]
+fn a_low_rank_normal_is_a_density_that_agrees_with_its_draws() {
+    owes(LowRankConfig::rank(1), 1e-9);
+}
+
+#[test]
+fn a_block_diagonal_normal_is_a_density_that_agrees_with_its_draws() {
+    owes(BlockDiagonalConfig::by_plate(), 1e-9);
+}
+
+#[test]
+fn a_structured_normal_is_a_density_that_agrees_with_its_draws() {
+    owes(StructuredConfig::independent(), 1e-9);
+}
+
+#[test]
 fn a_mixture_is_a_density_that_agrees_with_its_draws() {
     owes(AutomaticConfig::of(GuideMixtureConfig::new(FullRankNormalConfig, 3)), 1e-9);
+}
+
+#[test]
+fn flows_of_affine_couplings_are_densities_that_agree_with_their_draws() {
+    owes(FlowConfig::guide((3, AffineCouplingConfig::new([5]))), 1e-9);
+}
+
+#[test]
+fn flows_of_splines_are_densities_that_agree_with_their_draws() {
+    owes(FlowConfig::guide((2, SplineCouplingConfig::new([5]).with_bins(4).with_bound(3.0))), 1e-9);
+}
+
+#[test]
+fn inverse_autoregressive_flows_are_densities_that_agree_with_their_draws() {
+    owes(FlowConfig::guide((3, InverseAutoregressiveConfig::new([6, 6]))), 1e-9);
+}
+
+#[test]
+fn planar_and_radial_flows_are_densities_that_agree_with_their_draws() {
+    owes(FlowConfig::guide(Then((3, PlanarConfig), (2, RadialConfig))), 1e-9);
+}
+
+/// The gradient of `log q(z)` in `z` and in the parameters, through the inverses too: central differences in double precision.
+#[test]
+fn the_log_density_of_planar_and_autoregressive_flows_has_the_gradient_of_its_values() {
+    let place = f64_on_flex();
+    let planar = FlowConfig::guide((2, PlanarConfig));
+    slopes(shaken(of(&pair, &planar, &place)), &place);
+    let autoregressive = FlowConfig::guide((2, InverseAutoregressiveConfig::new([4])));
+    slopes(shaken(of(&pair, &autoregressive, &place)), &place);
+    let spline = FlowConfig::guide((2, SplineCouplingConfig::new([4])));
+    slopes(shaken(of(&pair, &spline, &place)), &place);
+}
+
+fn slopes<F: Family + ModuleDisplay>(guide: Automatic<F>, place: &Place) {
+    let at = [0.3, -0.9];
+    let log_q = |z: Vec<f64>| guide.family().log_prob(place.tensor(z, [1, 2]));
+    let z = Tensor::from_inner(place.tensor::<2>(at.to_vec(), [1, 2])).require_grad();
+    let gradient = guide.family().valid().log_prob(z.clone()).backward();
+    let found = numbers(z.grad(&gradient).unwrap());
+    for i in 0..2 {
+        let moved = |by: f64| {
+            let mut z = at.to_vec();
+            z[i] += by;
+            numbers(log_q(z))[0]
+        };
+        let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+        assert!((found[i] - difference).abs() < 1e-7, "{} {difference}", found[i]);
+    }
+}
+
+/// A flow over one number has nobody to take turns with, and is a density all the same: 2,401 points, 0.01 apart.
+#[test]
+fn a_flow_of_one_number_is_a_density() {
+    fn one(t: &mut Trace, _: &()) {
+        t.sample("z", Normal::<2>::new(0.0, 1.0));
+    }
+    let place = f64_on_flex();
+    let spline = SplineCouplingConfig::new([4]).with_bins(5);
+    let guide = shaken(of(&one, &FlowConfig::guide((2, spline)), &place));
+    let line: Vec<f64> = (0..2401).map(|i| -12.0 + 0.01 * f64::from(i)).collect();
+    let mut latents = Latents::new(place.clone());
+    latents.insert("z", place.tensor::<2>(line, [2401, 1]));
+    let log_q = numbers(guide.log_q(&(), &latents).unwrap().total());
+    let total: f64 = log_q.iter().map(|log_q| log_q.exp()).sum::<f64>() * 0.01;
+    // Splines have corners in their second derivative, where the trapezoids err by the square of the step.
+    assert!((total - 1.0).abs() < 1e-4, "{total}");
+    let autoregressive = FlowConfig::guide((2, InverseAutoregressiveConfig::new([4])));
+    agrees_on_one(&shaken(of(&one, &autoregressive, &place)), &place);
+    let coupling = FlowConfig::guide((3, AffineCouplingConfig::new([4])));
+    agrees_on_one(&shaken(of(&one, &coupling, &place)), &place);
+}
+
+fn agrees_on_one<F: Family + ModuleDisplay>(guide: &Automatic<F>, place: &Place) {
+    agrees(guide, place, 1e-9);
+}
+
+/// A flow as a distribution in a program: its density at its own draws, and no gradient once it is constant.
+#[test]
+fn a_flow_is_a_distribution() {
+    let place = f64_on_flex();
+    let config = FlowConfig::guide((2, AffineCouplingConfig::new([5])));
+    let flow = shaken(of(&pair, &config, &place)).family().clone();
+    let model = {
+        let flow = flow.valid();
+        move |t: &mut Trace, _: &()| {
+            t.sample("z", flow.clone());
+        }
+    };
+    let layout = Layout::discover(&model, &(), &Noise::new(0, &place)).unwrap();
+    let draws = layout.prior_draws().unwrap();
+    let scored = numbers(model.log_joint(draws, &()).unwrap().total());
+    let by_family = numbers(Family::log_prob(&flow, draws.get::<2>("z").unwrap()));
+    for (scored, by_family) in scored.iter().zip(by_family) {
+        assert!((scored - by_family).abs() < 1e-12);
+    }
+    assert!(Distribution::log_prob(&flow.train(), draws.get::<2>("z").unwrap()).is_tracked());
 }
 
 /// Two members of a guide draw what each draws alone from the same noise.

@@ -3,6 +3,7 @@
 
 mod amortized;
 mod families;
+mod guides;
 mod init;
 mod mean_field;
 

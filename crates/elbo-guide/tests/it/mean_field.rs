@@ -178,8 +178,9 @@ fn a_discrete_site_is_refused() {
     assert!(matches!(refusal(&coin), GuideError::Discrete { site, .. } if site == "heads"));
     assert_eq!(
         refusal(&die).to_string(),
-        "\"face\" has the support {0..6}, which has no map from the real line; draw it in \
-         a guide program (Amortized), or sum it out of the model"
+        "\"face\" has the support {0..6}, which has no map from the real line; draw it by \
+         ExponentialFamily or a guide program (Amortized), beside this guide of the other latents \
+         (Product), or sum it out of the model (t.marginalize)"
     );
 }
 

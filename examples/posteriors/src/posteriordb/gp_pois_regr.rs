@@ -45,7 +45,7 @@ pub fn model(t: &mut Trace, d: &Data) {
     let [rho, alpha] = [rho, alpha].map(|x| x.square().unsqueeze_dim::<3>(2)); // [S, 1, 1]
     let covariance = (d.exponent.clone() / rho).exp() * alpha + d.jitter.clone(); // [S, N, N]
     // Where there is no factor, the rates are NaN, which the trace reports.
-    let factor = elbo::cholesky(covariance.clone()).unwrap_or(covariance * f64::NAN);
+    let factor = elbo::unchecked_cholesky(covariance);
     let f = t.deterministic("f", factor.matmul(f_tilde.unsqueeze_dim(2)).squeeze_dim(2)); // [S, N]
     t.observe("k", Poisson::new(f.exp()), d.k.clone());
 }

@@ -1,0 +1,402 @@
+//! Fits of all posteriors by one set of defaults, and how far they are from the published moments.
+
+use std::time::Instant;
+
+use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use elbo::prelude::*;
+use elbo::{FamilyConfig, Posterior, Summary, summarize};
+use serde_json::{Value, json};
+
+use crate::{Reference, Visitor};
+
+/// The guides of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Independent normals.
+    MeanField,
+    /// A normal with a covariance of rank 10 over a diagonal.
+    LowRank,
+    /// A multivariate normal.
+    FullRank,
+    /// Affine couplings (RealNVP).
+    Flow,
+    /// The normal at the mode, as found.
+    Laplace,
+    /// Pathfinder's normals, as found.
+    Pathfinder,
+}
+
+/// All guides, with their names.
+pub const KINDS: [(&str, Kind); 6] = [
+    ("mean-field", Kind::MeanField),
+    ("low-rank", Kind::LowRank),
+    ("full-rank", Kind::FullRank),
+    ("flow", Kind::Flow),
+    ("laplace", Kind::Laplace),
+    ("pathfinder", Kind::Pathfinder),
+];
+
+impl Kind {
+    /// The name in the table.
+    pub fn name(self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// The defaults of every fit.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The steps of the normals.
+    pub steps: usize,
+    /// The steps of the flow.
+    pub flow_steps: usize,
+    /// The draws of a step.
+    pub particles: usize,
+    /// The learning rate of the first step, which falls along a cosine to a hundredth.
+    pub learning_rate: f64,
+    /// The draws by which a fit is judged.
+    pub draws: usize,
+    /// The largest number of latents for which all covariances are fitted.
+    pub largest_dense: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            steps: 2000,
+            flow_steps: 4000,
+            particles: 16,
+            learning_rate: 0.02,
+            draws: 10_000,
+            largest_dense: 600,
+            seed: 0,
+        }
+    }
+}
+
+/// How far a fit is from the published moments.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The posterior.
+    pub posterior: String,
+    /// The guide.
+    pub guide: &'static str,
+    /// The latents on the real line.
+    pub size: usize,
+    /// The largest error of a mean, in published standard deviations.
+    pub mean_error: f64,
+    /// The least and the largest ratio of a standard deviation to the published one.
+    pub sd_ratio: [f64; 2],
+    /// The largest error of a 5% or 95% quantile, in published standard deviations, where they are published.
+    pub quantile_error: Option<f64>,
+    /// The evidence lower bound and its standard error.
+    pub elbo: [f64; 2],
+    /// The shape of the tail of the importance weights.
+    pub k_hat: f64,
+    /// The steps.
+    pub steps: usize,
+    /// The time of the fit.
+    pub seconds: f64,
+    /// What went wrong, if anything did.
+    pub error: Option<String>,
+}
+
+impl Row {
+    /// Whether all means are within a tenth of a standard deviation, and all standard deviations within a tenth.
+    pub fn is_accurate(&self) -> bool {
+        self.mean_error <= 0.1 && self.sd_ratio[0] >= 0.9 && self.sd_ratio[1] <= 1.1
+    }
+
+    /// The row for a file.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "posterior": self.posterior, "guide": self.guide, "size": self.size,
+            "mean_error": self.mean_error, "sd_ratio": self.sd_ratio,
+            "quantile_error": self.quantile_error, "elbo": self.elbo, "k_hat": self.k_hat,
+            "steps": self.steps, "seconds": self.seconds, "error": self.error,
+        })
+    }
+
+    fn failed(posterior: &str, guide: &'static str, error: String) -> Self {
+        Self {
+            posterior: posterior.to_string(),
+            guide,
+            size: 0,
+            mean_error: f64::NAN,
+            sd_ratio: [f64::NAN; 2],
+            quantile_error: None,
+            elbo: [f64::NAN; 2],
+            k_hat: f64::NAN,
+            steps: 0,
+            seconds: 0.0,
+            error: Some(error),
+        }
+    }
+}
+
+/// Fits a posterior by one guide.
+#[derive(Clone, Debug)]
+pub struct Fit {
+    /// The guide.
+    pub kind: Kind,
+    /// The defaults.
+    pub settings: Settings,
+    /// Where the fit runs.
+    pub place: Place,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+impl Visitor for Fit {
+    type Out = Row;
+
+    fn visit<D: Sync + 'static>(
+        &mut self,
+        name: &str,
+        model: fn(&mut Trace, &D),
+        data: &D,
+        references: &[Reference],
+    ) -> Row {
+        let task = Task { fit: self, model, data, references };
+        let row = task.run(name);
+        row.unwrap_or_else(|error| Row::failed(name, self.kind.name(), error.to_string()))
+    }
+}
+
+struct Task<'a, D: 'static> {
+    fit: &'a Fit,
+    model: fn(&mut Trace, &D),
+    data: &'a D,
+    references: &'a [Reference],
+}
+
+impl<D: Sync + 'static> Task<'_, D> {
+    fn run(&self, name: &str) -> Result<Row, Failure> {
+        let settings = &self.fit.settings;
+        let mut noise = Noise::new(settings.seed, &self.fit.place);
+        let layout = Layout::discover(&self.model, self.data, &noise)?;
+        let size = elbo::FlatLatents::new(&layout)?.len();
+        let dense = !matches!(self.fit.kind, Kind::MeanField | Kind::LowRank);
+        if dense && size > settings.largest_dense {
+            return Err(format!("{size} latents are too many").into());
+        }
+        let start = Instant::now();
+        let init = || Init::BestNormal(PathfinderConfig::new());
+        let (model, data) = (&self.model, self.data);
+        let (steps, short) = (settings.steps, Start { layout: &layout, start, name, size });
+        match self.fit.kind {
+            Kind::MeanField => {
+                let config = MeanFieldConfig::new().with_init(init());
+                let guide = config.init(&layout, model, data, &mut noise)?;
+                self.trained(guide, steps, noise, short)
+            }
+            Kind::LowRank => {
+                let config = LowRankConfig::rank(size.min(10)).with_init(init());
+                self.automatic(config, steps, noise, short)
+            }
+            Kind::FullRank => {
+                self.automatic(FullRankConfig::new().with_init(init()), steps, noise, short)
+            }
+            Kind::Flow => {
+                let layers = (8, AffineCouplingConfig::new([32, 32]));
+                let config = FlowConfig::guide(layers).with_init(init());
+                self.automatic(config, settings.flow_steps, noise, short)
+            }
+            Kind::Laplace => {
+                let guide = elbo::LaplaceApproximation::new(&layout, model, data, &mut noise)?;
+                self.judged(Svi::new(Model::new(self.model), guide, Elbo, noise), 0, short)
+            }
+            Kind::Pathfinder => {
+                let guide = PathfinderConfig::new().init(&layout, model, data, &mut noise)?;
+                self.judged(Svi::new(Model::new(self.model), guide, Elbo, noise), 0, short)
+            }
+        }
+    }
+
+    fn automatic<C: FamilyConfig>(
+        &self,
+        config: AutomaticConfig<C>,
+        steps: usize,
+        mut noise: Noise,
+        start: Start<'_>,
+    ) -> Result<Row, Failure>
+    where
+        Automatic<C::Family>: Guide<D> + burn::module::ModuleDisplay,
+    {
+        let guide = config.init(start.layout, &self.model, self.data, &mut noise)?;
+        self.trained(guide, steps, noise, start)
+    }
+
+    fn trained<G: Guide<D> + burn::module::ModuleDisplay>(
+        &self,
+        guide: G,
+        steps: usize,
+        noise: Noise,
+        start: Start<'_>,
+    ) -> Result<Row, Failure> {
+        let Settings { particles, learning_rate, .. } = self.fit.settings;
+        let schedule = CosineAnnealingLrSchedulerConfig::new(learning_rate, steps.max(1))
+            .with_min_lr(learning_rate / 100.0);
+        let mut svi = Svi::new(Model::new(self.model), guide, StickingTheLanding, noise)
+            .with_particles(particles)
+            .with_schedule(schedule.init()?);
+        svi.run(steps, self.data, &mut ())?;
+        self.judged(svi, steps, start)
+    }
+
+    fn judged<M, G, O>(
+        &self,
+        svi: Svi<M, G, O>,
+        steps: usize,
+        start: Start<'_>,
+    ) -> Result<Row, Failure>
+    where
+        M: Program<D> + Module + burn::module::ModuleDisplay,
+        G: Guide<D> + burn::module::ModuleDisplay,
+        O: Objective,
+    {
+        let seconds = start.start.elapsed().as_secs_f64();
+        let (posterior, draws) = (svi.posterior(), self.fit.settings.draws);
+        let bound = posterior.bound(self.data, draws)?;
+        let weights = posterior.importance(self.data, draws)?;
+        let summary = summary(&posterior, self.data, draws, &self.fit.place, self.references)?;
+        let (mean_error, sd_ratio, quantile_error) = compare(&summary, self.references)?;
+        Ok(Row {
+            posterior: start.name.to_string(),
+            guide: self.fit.kind.name(),
+            size: start.size,
+            mean_error,
+            sd_ratio,
+            quantile_error,
+            elbo: [bound.mean, bound.standard_error],
+            k_hat: weights.k_hat,
+            steps,
+            seconds,
+            error: None,
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Start<'a> {
+    layout: &'a Layout,
+    start: Instant,
+    name: &'a str,
+    size: usize,
+}
+
+/// Draws that are in memory together, with replicated data.
+const CHUNK: usize = 250;
+
+/// The moments of every number whose moments are published.
+fn summary<M, G, D>(
+    posterior: &Posterior<M, G>,
+    data: &D,
+    draws: usize,
+    place: &Place,
+    references: &[Reference],
+) -> Result<Summary, Failure>
+where
+    M: Program<D> + Module,
+    G: Guide<D>,
+{
+    let mut columns = vec![Vec::with_capacity(draws); references.len()];
+    for chunk in posterior.predictive_chunks(data, draws, CHUNK) {
+        let chunk = chunk?;
+        for (reference, column) in references.iter().zip(&mut columns) {
+            let (site, index) = split(&reference.name);
+            let missing = || format!("no site has a number \"{}\"", reference.name);
+            let value = chunk.value(site).ok_or_else(missing)?;
+            let axes = value.shape().iter().skip(1);
+            // A scalar has no index.
+            let at = match index.is_empty() {
+                true => 0,
+                false => index.iter().zip(axes).fold(0, |at, (i, size)| at * size + i - 1),
+            };
+            column.extend(value.flat().narrow(1, at, 1).into_data().iter::<f64>());
+        }
+    }
+    let mut found = Latents::new(place.clone());
+    for (reference, column) in references.iter().zip(columns) {
+        let count = column.len();
+        found.insert(&*reference.name, place.tensor::<2>(column, [count, 1]));
+    }
+    Ok(summarize(&found))
+}
+
+/// `theta` and 3 of `theta[3]`.
+fn split(name: &str) -> (&str, Vec<usize>) {
+    match name.trim_end_matches(']').split_once('[') {
+        None => (name, Vec::new()),
+        Some((site, index)) => {
+            (site, index.split(',').filter_map(|at| at.trim().parse().ok()).collect())
+        }
+    }
+}
+
+/// The largest errors of moments against the published ones.
+fn compare(
+    summary: &Summary,
+    references: &[Reference],
+) -> Result<(f64, [f64; 2], Option<f64>), Failure> {
+    let (mut mean_error, mut ratio) = (0.0_f64, [f64::INFINITY, f64::NEG_INFINITY]);
+    let mut quantile_error: Option<f64> = None;
+    for reference in references {
+        let missing = || format!("no site has a number \"{}\"", reference.name);
+        let found = summary.get(&reference.name).ok_or_else(missing)?;
+        mean_error = mean_error.max((found.mean - reference.mean).abs() / reference.sd);
+        ratio = [ratio[0].min(found.sd / reference.sd), ratio[1].max(found.sd / reference.sd)];
+        for (found, published) in [(found.q05, reference.q05), (found.q95, reference.q95)] {
+            if let Some(published) = published {
+                let error = (found - published).abs() / reference.sd;
+                quantile_error = Some(quantile_error.map_or(error, |most| most.max(error)));
+            }
+        }
+    }
+    Ok((mean_error, ratio, quantile_error))
+}
+
+/// The rows as a table, and how many posteriors the best of the full-rank normal and the flow hits.
+pub fn report(rows: &[Row]) -> String {
+    let heads = [
+        "posterior",
+        "guide",
+        "d",
+        "mean error",
+        "sd ratio",
+        "quantile error",
+        "ELBO",
+        "k-hat",
+        "steps",
+        "seconds",
+    ];
+    let cells = rows.iter().map(|row| {
+        let number = |x: f64| format!("{x:.3}");
+        vec![
+            row.posterior.clone(),
+            row.guide.to_string(),
+            row.size.to_string(),
+            row.error.clone().unwrap_or_else(|| number(row.mean_error)),
+            format!("{:.2} - {:.2}", row.sd_ratio[0], row.sd_ratio[1]),
+            row.quantile_error.map_or(String::new(), number),
+            format!("{:.3} ± {:.3}", row.elbo[0], row.elbo[1]),
+            format!("{:.2}", row.k_hat),
+            row.steps.to_string(),
+            format!("{:.1}", row.seconds),
+        ]
+    });
+    let table = elbo::table(&heads, cells);
+    let mut names: Vec<_> = rows.iter().map(|row| &row.posterior).collect();
+    names.dedup();
+    let hit = |name: &&&String| {
+        rows.iter().any(|row| {
+            row.posterior == ***name
+                && ["full-rank", "flow"].contains(&row.guide)
+                && row.is_accurate()
+        })
+    };
+    let hits = names.iter().filter(hit).count();
+    format!("{table}\nfull-rank or flow within 0.1 sd and 10%: {hits} of {}", names.len())
+}

@@ -11,6 +11,7 @@ mod objectives;
 mod posterior;
 mod reach;
 mod svi;
+mod systems;
 
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Noise, Normal, Place};

@@ -1,4 +1,5 @@
 //! Fits every posterior by every guide with one set of defaults and prints how far they are from the published moments.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its result")]
 
 use std::fs::File;
 use std::io::Write as _;

@@ -45,7 +45,7 @@ pub(crate) struct Halves {
 
 impl Halves {
     pub fn of(site: &LayerSite) -> Self {
-        Self { size: site.size, first_stays: site.layer % 2 == 0 }
+        Self { size: site.size, first_stays: site.layer.is_multiple_of(2) }
     }
 
     /// The coordinates that stay: half of them, or none of one.

@@ -334,7 +334,7 @@ fn automatic_guides_refuse_discrete_sites_and_score_functions() {
 /// section 2: draws beyond `x` have the weight `exp(3 x² / 8)`, whose survival falls by `w^(-4/3)`).
 #[test]
 fn the_shape_of_the_weights_tells_a_proposal_that_is_too_narrow() {
-    let draws: Tensor<2> = Noise::new(5, &f64_on_flex()).normal([20_000, 1]);
+    let draws: Tensor<2> = Noise::new(5, f64_on_flex()).normal([20_000, 1]);
     let draws = numbers(draws);
     let equal = ParetoSmoothed::new(vec![-3.0; 1000]);
     assert_eq!(equal.k_hat, f64::NEG_INFINITY);

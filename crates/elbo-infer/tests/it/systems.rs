@@ -27,13 +27,15 @@ fn coin_evidence() -> f64 {
     (210.0 * 6.0 * 5040.0 * 120.0 / 6_227_020_800.0_f64).ln()
 }
 
+type Program = fn(&mut Trace, &());
+
 /// The fit of a guide by the bound with the path gradient, at a learning rate that falls along a cosine.
 fn fitted<G: Guide + ModuleDisplay>(
-    program: fn(&mut Trace, &()),
+    program: Program,
     guide: G,
     noise: Noise,
     steps: usize,
-) -> Posterior<Model<fn(&mut Trace, &())>, G> {
+) -> Posterior<Model<Program>, G> {
     let schedule = CosineAnnealingLrSchedulerConfig::new(0.03, steps).with_min_lr(1e-5);
     let mut svi = Svi::new(Model::new(program), guide, StickingTheLanding, noise)
         .with_particles(8)
@@ -47,7 +49,7 @@ fn fitted<G: Guide + ModuleDisplay>(
 #[test]
 fn a_beta_guide_is_the_posterior_of_a_coin() {
     assert!((coin_evidence() + 2.100_644).abs() < 1e-6);
-    let noise = Noise::new(0, &place());
+    let noise = Noise::new(0, place());
     let layout = Layout::discover(&coin, &(), &noise).unwrap();
     let guide = ExponentialFamily::of_prior(&layout).unwrap();
     let posterior = fitted(coin, guide, noise, 4000);
@@ -59,7 +61,7 @@ fn a_beta_guide_is_the_posterior_of_a_coin() {
 /// that is 6.1e-4 or less, and more than 1e-5.
 #[test]
 fn a_logit_normal_guide_stays_below_the_evidence_of_a_coin() {
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&coin, &(), &noise).unwrap();
     let guide = MeanField::new(&layout, &coin, &(), &mut noise).unwrap();
     let posterior = fitted(coin, guide, noise, 3000);
@@ -71,7 +73,7 @@ fn a_logit_normal_guide_stays_below_the_evidence_of_a_coin() {
 /// The mode of Beta(8, 6) is 7/12.
 #[test]
 fn a_point_finds_the_mode_of_a_coin() {
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&coin, &(), &noise).unwrap();
     let guide = DeltaGuide::new(&layout, &coin, &(), &mut noise).unwrap();
     let posterior = fitted(coin, guide, noise, 1500);
@@ -88,7 +90,7 @@ fn a_point_without_latents_maximizes_the_likelihood() {
         let x = t.place().tensor::<2>(vec![1.0, 2.0, 6.0], [1, 3]);
         t.observe("x", Normal::new(mean, 1.0), x);
     }
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&model, &(), &noise).unwrap();
     let model = Model::new(model).with_params(&layout);
     let guide = DeltaGuide::new(&layout, &model, &(), &mut noise).unwrap();
@@ -114,7 +116,7 @@ const CHAIN_MEAN_FIELD: f64 = -1.778_752;
 
 #[test]
 fn a_mean_field_reaches_its_best_bound_on_the_chain() {
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&chain, &(), &noise).unwrap();
     let guide = MeanField::new(&layout, &chain, &(), &mut noise).unwrap();
     let posterior = fitted(chain, guide, noise, 2000);
@@ -143,7 +145,7 @@ fn reaches_the_chain<G: Guide + ModuleDisplay>(guide: G, noise: Noise) {
 
 #[test]
 fn families_with_correlations_reach_the_evidence_of_the_chain() {
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&chain, &(), &noise).unwrap();
     let full_rank = FullRank::new(&layout, &chain, &(), &mut noise).unwrap();
     reaches_the_chain(full_rank, noise.clone());
@@ -190,7 +192,7 @@ fn exact() -> ([f64; 2], [f64; 3]) {
 #[test]
 fn a_regression_with_known_noise_has_its_closed_form() {
     let (mean, [a, b, c]) = exact();
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&regression, &(), &noise).unwrap();
     let full_rank = FullRank::new(&layout, &regression, &(), &mut noise).unwrap();
     let fit = fitted(regression, full_rank, noise.clone(), 3000);
@@ -226,7 +228,7 @@ fn a_regression_with_unknown_noise_has_the_moments_of_quadrature() {
         let beta = t.sample("beta", Normal::new(0.0, 1.0).iid([1, 2]));
         t.observe("y", Normal::new(beta.matmul(x.transpose()), sigma), y);
     }
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&unknown, &(), &noise).unwrap();
     let config = FlowConfig::guide((4, AffineCouplingConfig::new([16])));
     let config = config.with_init(Init::BestNormal(PathfinderConfig::new()));
@@ -266,7 +268,7 @@ fn a_regression_with_unknown_noise_has_the_moments_of_quadrature() {
 /// Four fits at once are four fits: the same members fitted alone reach the same optimum, and the model is run once a step.
 #[test]
 fn restarts_are_fits_of_their_own() {
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&chain, &(), &noise).unwrap();
     let config = MeanFieldConfig::new().with_init(Init::Uniform { radius: 3.0 }).with_restarts(4);
     let guide = config.init(&layout, &chain, &(), &mut noise).unwrap();
@@ -295,7 +297,7 @@ fn restarts_do_not_share_the_parameters_of_a_model() {
         let loc = t.param("loc", start, elbo_dist::Support::Real);
         t.sample("z", Normal::new(loc, 1.0));
     }
-    let mut noise = Noise::new(0, &place());
+    let mut noise = Noise::new(0, place());
     let layout = Layout::discover(&model, &(), &noise).unwrap();
     let config = FullRankConfig::new().with_restarts(2);
     let model = Model::new(model).with_params(&layout);

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
 mod files;
+mod fits;
 mod gradients;
 mod log_joints;
 mod point;

@@ -52,8 +52,10 @@ pub struct Settings {
     pub flow_steps: usize,
     /// The draws of a step.
     pub particles: usize,
-    /// The learning rate of the first step, which falls along a cosine to a hundredth.
+    /// The learning rate of the first step of the normals, which falls along a cosine to a hundredth.
     pub learning_rate: f64,
+    /// The same of the flow, whose networks take small steps only.
+    pub flow_learning_rate: f64,
     /// The draws by which a fit is judged.
     pub draws: usize,
     /// The largest number of latents for which all covariances are fitted.
@@ -69,6 +71,7 @@ impl Default for Settings {
             flow_steps: 4000,
             particles: 16,
             learning_rate: 0.02,
+            flow_learning_rate: 0.002,
             draws: 10_000,
             largest_dense: 600,
             seed: 0,
@@ -236,7 +239,11 @@ impl<D: Sync + 'static> Task<'_, D> {
         noise: Noise,
         start: Start<'_>,
     ) -> Result<Row, Failure> {
-        let Settings { particles, learning_rate, .. } = self.fit.settings;
+        let Settings { particles, learning_rate, flow_learning_rate, .. } = self.fit.settings;
+        let learning_rate = match self.fit.kind {
+            Kind::Flow => flow_learning_rate,
+            _ => learning_rate,
+        };
         let schedule = CosineAnnealingLrSchedulerConfig::new(learning_rate, steps.max(1))
             .with_min_lr(learning_rate / 100.0);
         let mut svi = Svi::new(Model::new(self.model), guide, StickingTheLanding, noise)

@@ -30,9 +30,12 @@ struct Arguments {
     /// The draws of a step.
     #[arg(long, default_value_t = Settings::default().particles)]
     particles: usize,
-    /// The learning rate of the first step.
+    /// The learning rate of the first step of the normals.
     #[arg(long, default_value_t = Settings::default().learning_rate)]
     learning_rate: f64,
+    /// The learning rate of the first step of the flow.
+    #[arg(long, default_value_t = Settings::default().flow_learning_rate)]
+    flow_learning_rate: f64,
     /// The seed.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -49,6 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         flow_steps: arguments.flow_steps,
         particles: arguments.particles,
         learning_rate: arguments.learning_rate,
+        flow_learning_rate: arguments.flow_learning_rate,
         seed: arguments.seed,
         ..Settings::default()
     };

@@ -16,7 +16,7 @@ use crate::{Automatic, AutomaticConfig, Family, FamilyConfig, FamilyStart, Frame
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use elbo_dist::{Noise, Normal};
+/// use elbo_dist::{Noise, Normal, Place};
 /// use elbo_guide::{FullRankConfig, Init};
 /// use elbo_model::{Layout, Trace};
 ///
@@ -26,15 +26,15 @@ use crate::{Automatic, AutomaticConfig, Family, FamilyConfig, FamilyStart, Frame
 ///     t.observe("x", Normal::new(z2, 1.0), x.clone());
 /// }
 ///
-/// let device = Device::flex();
-/// let mut noise = Noise::new(0, &device);
-/// let x = Tensor::from_floats([[1.0]], &device);
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let mut noise = Noise::new(0, &place);
+/// let x = place.tensor(vec![1.0], [1, 1]);
 /// let layout = Layout::discover(&chain, &x, &noise).unwrap();
 /// let config = FullRankConfig::new().with_init(Init::Laplace);
 /// let guide = config.init(&layout, &chain, &x, &mut noise).unwrap();
 /// // The posterior is normal, with the means 1/3 and 2/3: the start is there.
-/// let loc = guide.loc().into_data().try_to_vec::<f32>().unwrap();
-/// assert!((loc[0] - 1.0 / 3.0).abs() < 1e-3 && (loc[1] - 2.0 / 3.0).abs() < 1e-3);
+/// let loc = guide.loc().into_data().try_to_vec::<f64>().unwrap();
+/// assert!((loc[0] - 1.0 / 3.0).abs() < 1e-5 && (loc[1] - 2.0 / 3.0).abs() < 1e-5);
 /// ```
 pub type FullRank = Automatic<FullRankNormal>;
 

@@ -1,6 +1,7 @@
 //! The normal at the mode.
 
-use elbo_dist::Noise;
+use burn::tensor::DType;
+use elbo_dist::{Noise, Place};
 use elbo_model::{Layout, LogJoint};
 use nalgebra::{DMatrix, DVector};
 
@@ -66,8 +67,14 @@ impl LaplaceApproximation {
 /// The steps of Newton's method after the quasi-Newton path.
 const NEWTON_STEPS: usize = 20;
 
-/// The nats that a Newton step may promise at a mode.
-const AT_MODE: f64 = 1e-9;
+/// The step of the differences, relative to a coordinate's size, about `∛ε`, and the nats that a Newton step may promise at a mode, relative to
+/// the density's logarithm.
+fn precision(place: &Place) -> (f64, f64) {
+    match place.dtype() {
+        DType::F64 => (1e-5, 1e-9),
+        _ => (5e-3, 1e-5),
+    }
+}
 
 /// The normal at the mode uphill of `start`.
 pub(crate) fn at_mode<M: LogJoint<B>, B>(
@@ -79,7 +86,7 @@ pub(crate) fn at_mode<M: LogJoint<B>, B>(
     let (mut z, mut log_prob) = (top.z, top.log_prob);
     for _ in 0..NEWTON_STEPS {
         let (root, step, gain) = newton(density, &z)?;
-        if gain < AT_MODE * log_prob.abs().max(1.0) {
+        if gain < precision(density.flat.place()).1 * log_prob.abs().max(1.0) {
             let log_det = root.diagonal().iter().map(|x| x.ln()).sum();
             return Ok(Approximation { loc: z, root, log_det });
         }
@@ -93,16 +100,14 @@ pub(crate) fn at_mode<M: LogJoint<B>, B>(
     Err(GuideError::NotAMode)
 }
 
-/// The step of the differences, relative to a coordinate's size, about `∛ε`.
-const STEP: f64 = 1e-5;
-
 /// A root of the inverse Hessian of `-log p`, Newton's step and the nats that it promises.
 fn newton<M: LogJoint<B>, B>(
     density: &FlatDensity<'_, M, B>,
     z: &[f64],
 ) -> Result<(DMatrix<f64>, DVector<f64>, f64), GuideError> {
     let d = z.len();
-    let steps: Vec<f64> = z.iter().map(|z| STEP * z.abs().max(1.0)).collect();
+    let (step, _) = precision(density.flat.place());
+    let steps: Vec<f64> = z.iter().map(|z| step * z.abs().max(1.0)).collect();
     let moved = |i: usize, by: f64| {
         let mut point = z.to_vec();
         point[i] += by;

@@ -24,6 +24,9 @@ pub struct ParetoSmoothed {
     pub k_hat: f64,
 }
 
+/// The difference of weights, relative to the largest, that is rounding.
+const EQUAL: f64 = 1e-9;
+
 /// The fewest weights of a tail that a distribution is fitted to.
 const LEAST_TAIL: usize = 5;
 
@@ -59,8 +62,8 @@ fn smooth(log_weights: &mut [f64], tail: usize) -> f64 {
     let (rest, largest) = order.split_at(order.len() - tail);
     let threshold = rest.last().map_or(0.0, |last| log_weights[*last].exp());
     let excesses: Vec<f64> = largest.iter().map(|i| log_weights[*i].exp() - threshold).collect();
-    // Equal weights have no tail.
-    if excesses[tail - 1] <= f64::EPSILON {
+    // Weights that are equal but for rounding have no tail.
+    if excesses[tail - 1] <= EQUAL {
         return f64::NEG_INFINITY;
     }
     let (k, sigma) = fit(&excesses);

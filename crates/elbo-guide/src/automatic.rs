@@ -3,13 +3,12 @@
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use elbo_dist::Noise;
-use elbo_model::{
-    Estimator, Latents, Layout, LogJoint, LogTerms, ModelError, Order, Path, Plan, Role, Term,
-};
+use elbo_model::{Latents, Layout, LogJoint, LogTerms, Order, Path, Plan, Role, Term};
 
 use crate::family::{Family, FamilyConfig};
 use crate::frame::Frame;
-use crate::init::{self, Scene};
+use crate::guide::check_pathwise;
+use crate::init::{Scene, Starting};
 use crate::{Draw, FlatLatents, Guide, GuideError, Init, Restarts, Score};
 
 /// A guide that draws all latents, mapped to the real line, as one vector of a [`Family`].
@@ -31,37 +30,35 @@ pub struct Automatic<F: Module> {
 #[derive(Clone, Debug)]
 pub struct AutomaticConfig<C> {
     pub(crate) family: C,
-    init: Init,
-    scale: f64,
-    restarts: usize,
+    start: Starting,
 }
 
 impl<C: FamilyConfig> AutomaticConfig<C> {
     /// The family, at the prior's median with a scale of 0.1.
     pub fn of(family: C) -> Self {
-        Self { family, init: Init::Median, scale: 0.1, restarts: 1 }
+        Self { family, start: Starting::default() }
     }
 
     /// Where the location starts.
     pub fn with_init(self, init: Init) -> Self {
-        Self { init, ..self }
+        Self { start: Starting { init, ..self.start }, ..self }
     }
 
     /// The standard deviation of every latent on the real line at the start, where [`Init`] does not find one.
     pub fn with_scale(self, scale: f64) -> Self {
-        Self { scale, ..self }
+        Self { start: Starting { scale, ..self.start }, ..self }
     }
 
     /// So many fits at once, each from a start of its own.
     pub fn with_restarts(self, restarts: usize) -> Self {
-        Self { restarts, ..self }
+        Self { start: Starting { restarts, ..self.start }, ..self }
     }
 
     /// A guide for the latents of `layout`, at a point where `model` has a finite density.
     ///
     /// # Errors
     /// [`GuideError::NeverFinite`] if there is no such point among those tried, [`GuideError::Scale`],
-    /// [`GuideError::NoRestarts`], [`GuideError::StartParticles`] and the [`ModelError`]s of a start that does not fit,
+    /// [`GuideError::NoRestarts`], [`GuideError::StartParticles`] and the [`ModelError`](elbo_model::ModelError)s of a start that does not fit,
     /// those of the [`Init`], and what [`FlatLatents::new`] refuses.
     pub fn init<B>(
         &self,
@@ -71,10 +68,9 @@ impl<C: FamilyConfig> AutomaticConfig<C> {
         noise: &mut Noise,
     ) -> Result<Automatic<C::Family>, GuideError> {
         let flat = FlatLatents::new(layout)?;
-        let (kind, group) = (self.family.frame(), self.family.starts());
         let scene = Scene { flat: &flat, layout, model, batch };
-        let starts = scene.starts(&self.init, self.restarts * group, noise)?;
-        let (frame, start) = init::placed(self.scale, kind, group, &flat, starts)?;
+        let (kind, group) = (self.family.frame(), self.family.starts());
+        let (frame, start) = self.start.placed(&scene, kind, group, noise)?;
         let family = self.family.init(&start, noise)?;
         Ok(Automatic { family, frame, flat })
     }
@@ -96,16 +92,11 @@ impl<F: Family> Automatic<F> {
     }
 
     /// The vectors on the real line of vectors of the family.
-    fn placed(&self, u: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn placed(&self, u: Tensor<2>) -> Tensor<2> {
         match &self.frame {
             Some(frame) => frame.forward(u),
             None => u,
         }
-    }
-
-    /// Points of the family, `[R, d]`, on the real line.
-    pub(crate) fn on_the_real_line(&self, points: Tensor<2>) -> Tensor<2> {
-        self.placed(points)
     }
 
     /// The matrices `A L` of factors `L`, `[R, d, d]`.
@@ -133,24 +124,14 @@ impl<F: Family> Automatic<F> {
     }
 
     /// Refuses what needs a density a site.
-    fn check(&self, plan: &Plan, particles: usize) -> Result<(), GuideError> {
-        plan.check_sites(self.flat.supports().map(|(name, _)| name))?;
-        for (name, _) in self.flat.supports() {
-            if plan.holds(name) {
-                return Err(GuideError::Joint { site: name.to_string() });
-            }
-            let estimator = plan.estimator(name, true, particles).estimator;
-            if estimator != Estimator::Pathwise {
-                return Err(ModelError::Estimator {
-                    site: name.to_string(),
-                    distribution: "a joint density of all latents".to_string(),
-                    estimator,
-                    needs: "needs a guide with a density of each site (MeanField, ExponentialFamily)",
-                }
-                .into());
-            }
+    fn check(&self, plan: &Plan) -> Result<(), GuideError> {
+        let sites = || self.flat.supports().map(|(name, _)| name);
+        let needs = "needs a guide with a density of each site (MeanField, ExponentialFamily)";
+        check_pathwise(plan, sites(), "a joint density of all latents", needs)?;
+        match sites().find(|name| plan.holds(name)) {
+            None => Ok(()),
+            Some(site) => Err(GuideError::Joint { site: site.to_string() }),
         }
-        Ok(())
     }
 }
 
@@ -163,7 +144,7 @@ impl<B, F: Family + ModuleDisplay> Guide<B> for Automatic<F> {
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
         self.flat.check_place(noise)?;
-        self.check(plan, particles)?;
+        self.check(plan)?;
         let mut noise = noise.split();
         let (u, log_base) = match plan.path() {
             Path::Full => self.family.sample_and_log_prob(particles, &mut noise),

@@ -3,15 +3,16 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use elbo_dist::{Noise, Place};
-use elbo_model::{Estimator, Latents, Layout, LogJoint, LogTerms, ModelError, Plan, named_param};
+use elbo_model::{Latents, Layout, LogJoint, LogTerms, Plan, named_param};
 
 use crate::family::per_row;
 use crate::frame::take;
+use crate::guide::check_pathwise;
 use crate::init::{Scene, Start};
 use crate::{Draw, FlatLatents, Guide, GuideError, Init, Restarts};
 
-/// A point in the place of a posterior: under an [`Elbo`](https://en.wikipedia.org/wiki/Evidence_lower_bound) without entropy it
-/// becomes the mode of the posterior, in the latents' own coordinates.
+/// A point in the place of a posterior: where its bound is largest it is the mode of the posterior, in the latents' own
+/// coordinates.
 ///
 /// `q = δ(x - T(μ))`, whose bound is `log p(x, T(μ))` without `log |dT/dμ|`
 ///
@@ -93,21 +94,8 @@ impl DeltaGuide {
     }
 
     fn check(&self, plan: &Plan) -> Result<(), GuideError> {
-        let names = || self.flat.iter().flat_map(|flat| flat.supports().map(|(name, _)| name));
-        plan.check_sites(names())?;
-        for name in names() {
-            let estimator = plan.estimator(name, true, 2).estimator;
-            if estimator != Estimator::Pathwise {
-                return Err(ModelError::Estimator {
-                    site: name.to_string(),
-                    distribution: "a point".to_string(),
-                    estimator,
-                    needs: "needs a guide with a density",
-                }
-                .into());
-            }
-        }
-        Ok(())
+        let names = self.flat.iter().flat_map(|flat| flat.supports().map(|(name, _)| name));
+        check_pathwise(plan, names, "a point", "needs a guide with a density")
     }
 }
 

@@ -61,13 +61,7 @@ impl<M: LogJoint<B>, B> FlatDensity<'_, M, B> {
     fn total(&self, z: Tensor<2>) -> Result<Tensor<2>, ModelError> {
         let n = z.dims()[0];
         let (latents, minus_log_det) = self.flat.unpack_all(z);
-        let log_p = self.model.log_joint(&latents, self.batch)?.try_total();
-        let log_p = match (log_p, minus_log_det.try_total()) {
-            (Some(log_p), Some(minus_log_det)) => log_p - minus_log_det,
-            (Some(log_p), None) => log_p,
-            (None, Some(minus_log_det)) => -minus_log_det,
-            (None, None) => self.flat.place().zeros([1, 1]),
-        };
-        Ok(log_p.expand([n, 1]))
+        let log_p = self.model.log_joint(&latents, self.batch)?.less(&minus_log_det);
+        Ok(log_p.unwrap_or_else(|| self.flat.place().zeros([1, 1])).expand([n, 1]))
     }
 }

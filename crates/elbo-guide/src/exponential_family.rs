@@ -8,6 +8,7 @@ use elbo_dist::{
 };
 use elbo_model::{Layout, Names, Plate, Program, Site, Trace, named_param};
 
+use crate::flat::check_whole;
 use crate::{Amortized, GuideError};
 
 /// The guide whose every site has the distribution of its prior, with parameters of its own for each element: Beta for Beta, Gamma
@@ -111,14 +112,7 @@ impl ExponentialFamily {
 }
 
 fn kind(site: &Site) -> Result<Kind, GuideError> {
-    if let Some(plate) = site.plates.iter().find(|plate| plate.is_subsampled()) {
-        return Err(GuideError::SubsampledLocal {
-            site: site.name.to_string(),
-            plate: plate.name.to_string(),
-            batch: plate.batch,
-            total: plate.total,
-        });
-    }
+    check_whole(site)?;
     let found = KINDS.iter().find(|(name, _)| *name == site.distribution);
     let ranked = (2..=6).contains(&site.shape.len());
     match found.filter(|_| ranked) {
@@ -155,7 +149,7 @@ fn parameter_shape(kind: Kind, site: &Site) -> Vec<usize> {
 
 /// Unconstrained parameters about the means of `draws`, element by element.
 fn start(kind: Kind, site: &Site, draws: Vec<f64>) -> Vec<f64> {
-    let size: usize = site.shape.iter().skip(1).product();
+    let size = site.size();
     let count = draws.len() / size;
     let mean = |i: usize| draws.iter().skip(i).step_by(size).sum::<f64>() / count as f64;
     let means: Vec<f64> = (0..size).map(mean).collect();

@@ -1,8 +1,8 @@
 //! Families of densities over vectors, which automatic guides are made of.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::{Noise, Place};
+use elbo_dist::{HALF_LN_TWO_PI, Noise, Place};
 use elbo_model::Plate;
 
 use crate::GuideError;
@@ -119,6 +119,25 @@ impl FamilyStart {
     pub fn filled<const D: usize>(&self, shape: [usize; D], value: f64) -> Tensor<D> {
         self.place.zeros(shape) + value
     }
+}
+
+/// Standard noise for so many particles of each member of a parameter `[R, d]`.
+pub(crate) fn standard_noise(
+    like: &Param<Tensor<2>>,
+    particles: usize,
+    noise: &mut Noise,
+) -> Tensor<2> {
+    let [restarts, d] = like.val().dims();
+    noise.normal([restarts * particles, d])
+}
+
+/// `log N(ε; 0, I)`.
+///
+/// # Shapes
+/// `[R S, d]` to `[R S, 1]`.
+pub(crate) fn standard_log_prob(eps: Tensor<2>) -> Tensor<2> {
+    let d = eps.dims()[1] as f64;
+    eps.square().sum_dim(1) * -0.5 - HALF_LN_TWO_PI * d
 }
 
 /// The parameter `[R, n]` for each row of `[R S, n]`: as it is for one member, which broadcasts.

@@ -203,6 +203,11 @@ fn check(site: &Site) -> Result<(), GuideError> {
     if site.support.from_real::<3>().is_none() {
         return Err(GuideError::Discrete { site: site.name.to_string(), support: site.support });
     }
+    check_whole(site)
+}
+
+/// Refuses a site of which a batch holds a part.
+pub(crate) fn check_whole(site: &Site) -> Result<(), GuideError> {
     match site.plates.iter().find(|plate| plate.is_subsampled()) {
         None => Ok(()),
         Some(plate) => Err(GuideError::SubsampledLocal {
@@ -211,6 +216,17 @@ fn check(site: &Site) -> Result<(), GuideError> {
             batch: plate.batch,
             total: plate.total,
         }),
+    }
+}
+
+/// The term of a site with what the map onto its support adds.
+pub(crate) fn with_log_det(term: Term, log_det: Option<&Term>) -> Term {
+    match log_det {
+        None => term,
+        Some(log_det) => {
+            let log_prob = term.log_prob.clone() + log_det.log_prob.clone();
+            term.with_log_prob(log_prob)
+        }
     }
 }
 

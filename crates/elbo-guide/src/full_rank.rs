@@ -2,11 +2,11 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::{HALF_LN_TWO_PI, Noise, Place, solve_lower};
+use elbo_dist::{Noise, Place, solve_lower};
 use elbo_model::{Layout, LogJoint, named_param};
 use nalgebra::DMatrix;
 
-use crate::family::{apply, per_row};
+use crate::family::{apply, per_row, standard_log_prob, standard_noise};
 use crate::frame::{Approximation, row_major, take_some};
 use crate::{Automatic, AutomaticConfig, Family, FamilyConfig, FamilyStart, FrameKind, GuideError};
 
@@ -137,29 +137,23 @@ impl FullRankNormal {
 
     /// `-½ ε² - Σ ω - d/2 log 2π`.
     fn log_base(&self, eps: Tensor<2>) -> Tensor<2> {
-        let [rows, d] = eps.dims();
-        let log_det = per_row(self.log_scale.val().sum_dim(1), rows);
-        eps.square().sum_dim(1) * -0.5 - log_det - HALF_LN_TWO_PI * d as f64
+        let log_det = per_row(self.log_scale.val().sum_dim(1), eps.dims()[0]);
+        standard_log_prob(eps) - log_det
     }
 
     fn moved(&self, eps: Tensor<2>) -> Tensor<2> {
         let rows = eps.dims()[0];
         apply(self.factor(), eps) + per_row(self.loc.val(), rows)
     }
-
-    fn noise(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
-        let [restarts, d] = self.loc.val().dims();
-        noise.normal([restarts * particles, d])
-    }
 }
 
 impl Family for FullRankNormal {
     fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
-        self.moved(self.noise(particles, noise))
+        self.moved(standard_noise(&self.loc, particles, noise))
     }
 
     fn sample_and_log_prob(&self, particles: usize, noise: &mut Noise) -> (Tensor<2>, Tensor<2>) {
-        let eps = self.noise(particles, noise);
+        let eps = standard_noise(&self.loc, particles, noise);
         (self.moved(eps.clone()), self.log_base(eps))
     }
 
@@ -209,7 +203,7 @@ impl FullRank {
 
     /// The location on the real line, `[R, d]`.
     pub fn loc(&self) -> Tensor<2> {
-        self.on_the_real_line(self.family().loc())
+        self.placed(self.family().loc())
     }
 
     /// The covariance on the real line, `[R, d, d]`.

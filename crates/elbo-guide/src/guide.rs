@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use elbo_dist::Noise;
-use elbo_model::{Latents, LogTerms, Plan};
+use elbo_model::{Estimator, Latents, LogTerms, ModelError, Plan};
 
 use crate::GuideError;
 
@@ -61,4 +61,24 @@ pub trait Restarts: Module {
     /// # Panics
     /// If there is no such member.
     fn restart(&self, restart: usize) -> Self;
+}
+
+/// Refuses a plan for sites that a guide does not draw, and any estimator but the pathwise one, which `distribution` has not.
+pub(crate) fn check_pathwise<'a>(
+    plan: &Plan,
+    sites: impl Iterator<Item = &'a str>,
+    distribution: &str,
+    needs: &'static str,
+) -> Result<(), GuideError> {
+    let sites: Vec<_> = sites.collect();
+    plan.check_sites(sites.iter().copied())?;
+    for site in sites {
+        // What draws carry gradients chooses no estimator by the number of particles.
+        let estimator = plan.estimator(site, true, 1).estimator;
+        if estimator != Estimator::Pathwise {
+            let (site, distribution) = (site.to_string(), distribution.to_string());
+            return Err(ModelError::Estimator { site, distribution, estimator, needs }.into());
+        }
+    }
+    Ok(())
 }

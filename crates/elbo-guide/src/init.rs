@@ -73,7 +73,7 @@ impl Start {
 }
 
 /// The normals of starts, if they are normals.
-pub(crate) fn approximations(starts: &[Start]) -> Option<Vec<Approximation>> {
+fn approximations(starts: &[Start]) -> Option<Vec<Approximation>> {
     let normal = |start: &Start| match start {
         Start::Normal(normal) => Some(normal.clone()),
         Start::Point(_) => None,
@@ -81,9 +81,38 @@ pub(crate) fn approximations(starts: &[Start]) -> Option<Vec<Approximation>> {
     starts.iter().map(normal).collect()
 }
 
+/// How a guide starts.
+#[derive(Clone, Debug)]
+pub(crate) struct Starting {
+    pub init: Init,
+    /// The standard deviation on the real line, where `init` does not find one.
+    pub scale: f64,
+    pub restarts: usize,
+}
+
+impl Default for Starting {
+    fn default() -> Self {
+        Self { init: Init::Median, scale: 0.1, restarts: 1 }
+    }
+}
+
+impl Starting {
+    /// The coordinates, if a start is a normal, and where a family of `group` starts a member begins in them.
+    pub fn placed<M: LogJoint<B>, B>(
+        &self,
+        scene: &Scene<'_, M, B>,
+        kind: FrameKind,
+        group: usize,
+        noise: &mut Noise,
+    ) -> Result<(Option<Frame>, FamilyStart), GuideError> {
+        let starts = scene.starts(&self.init, self.restarts * group, noise)?;
+        placed(self.scale, kind, group, scene.flat, starts)
+    }
+}
+
 /// The coordinates of starts, if they are normals, and where a family starts in them. The first of each `group` of starts
 /// gives its coordinates to all of them.
-pub(crate) fn placed(
+fn placed(
     scale: f64,
     kind: FrameKind,
     group: usize,
@@ -143,16 +172,10 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
 
     fn start(&self, init: &Init, restart: usize, noise: &mut Noise) -> Result<Start, GuideError> {
         Ok(match init {
-            Init::Pathfinder(config) => {
-                let found = self.paths(config, restart, noise)?;
-                let best = found.into_iter().next().expect("a search finds a normal");
-                Start::Normal(best.normal)
-            }
+            Init::Pathfinder(config) => Start::Normal(self.best(config, restart, noise)?),
             Init::BestNormal(config) => {
-                let found = self.paths(config, restart, noise)?;
-                let best = found.into_iter().next().expect("a search finds a normal");
-                let density = self.density();
-                Start::Normal(pathfinder::better(&density, best.normal, config, noise)?)
+                let best = self.best(config, restart, noise)?;
+                Start::Normal(pathfinder::better(&self.density(), best, config, noise)?)
             }
             Init::Laplace => {
                 let point = self.point(&Init::Median, restart, noise)?;
@@ -160,6 +183,17 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
             }
             other => Start::Point(self.point(other, restart, noise)?),
         })
+    }
+
+    /// The normal of the best path.
+    fn best(
+        &self,
+        config: &PathfinderConfig,
+        restart: usize,
+        noise: &mut Noise,
+    ) -> Result<Approximation, GuideError> {
+        let found = self.paths(config, restart, noise)?;
+        Ok(found.into_iter().next().expect("a search finds a normal").normal)
     }
 
     /// The best normals of the paths from the prior's median (of the first restart) and from elsewhere.
@@ -214,7 +248,7 @@ fn propose(
     noise: &mut Noise,
 ) -> Result<Vec<f64>, GuideError> {
     match init {
-        Init::Median if attempt == 0 => Ok(median(&flat.pack(layout.prior_draws()?)?)),
+        Init::Median if attempt == 0 => Ok(medians(&flat.pack(layout.prior_draws()?)?)),
         Init::PriorDraw => {
             let rows = flat.pack(layout.prior_draws()?)?;
             Ok(rows[attempt % rows.len()].clone())
@@ -244,13 +278,15 @@ fn uniform(radius: f64, flat: &FlatLatents, noise: &mut Noise) -> Vec<f64> {
 }
 
 /// The median of each column.
-fn median(rows: &[Vec<f64>]) -> Vec<f64> {
-    let column = |j: usize| {
-        let mut values: Vec<f64> = rows.iter().map(|row| row[j]).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    (0..rows[0].len()).map(column).collect()
+fn medians(rows: &[Vec<f64>]) -> Vec<f64> {
+    (0..rows[0].len()).map(|j| median(rows.iter().map(|row| row[j]))).collect()
+}
+
+/// The median, the upper one of an even number.
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn finite_at<B>(

@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::density::FlatDensity;
 use crate::frame::Approximation;
-use crate::init::{self, Scene};
+use crate::init::{Scene, Starting};
 use crate::lbfgs::{Ascent, ascend};
 use crate::standard::Standard;
 use crate::{Automatic, FlatLatents, FrameKind, GuideError, Init};
@@ -57,9 +57,8 @@ impl LaplaceApproximation {
     ) -> Result<Self, GuideError> {
         let flat = FlatLatents::new(layout)?;
         let scene = Scene { flat: &flat, layout, model, batch };
-        let starts = scene.starts(&Init::Laplace, 1, noise)?;
-        let kind = FrameKind::Dense;
-        let (frame, start) = init::placed(1.0, kind, 1, &flat, starts)?;
+        let starting = Starting { init: Init::Laplace, ..Starting::default() };
+        let (frame, start) = starting.placed(&scene, FrameKind::Dense, 1, noise)?;
         Ok(Automatic::of(Standard::new(start.loc()), frame, flat))
     }
 }

@@ -3,11 +3,11 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor};
 use elbo_dist::{HALF_LN_TWO_PI, Noise};
-use elbo_model::{
-    Estimator, Latents, Layout, LogTerms, ModelError, Order, Path, Plan, Plate, Site, named_param,
-};
+use elbo_model::{Latents, Layout, LogTerms, Order, Path, Plan, Plate, Site, named_param};
 
-use crate::flat::{Slot, size};
+use crate::flat::{Slot, size, with_log_det};
+use crate::guide::check_pathwise;
+use crate::init::median;
 use crate::{Draw, Guide, GuideError};
 
 /// A batch that says which rows of the data it holds.
@@ -94,7 +94,7 @@ impl Local {
     ///
     /// # Errors
     /// [`GuideError::NotLocal`] if no latent lies in such a plate, or one lies in a second plate, [`GuideError::Discrete`], and
-    /// [`ModelError::NoPriorDraws`] for a layout made by hand.
+    /// [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws) for a layout made by hand.
     pub fn new(plate: &str, layout: &Layout) -> Result<Self, GuideError> {
         let refuse =
             |site: &str| GuideError::NotLocal { site: site.to_string(), plate: plate.to_string() };
@@ -131,16 +131,8 @@ impl Local {
     }
 
     fn check(&self, plan: &Plan, rows: &Tensor<1, Int>) -> Result<(), GuideError> {
-        plan.check_sites(self.sites.iter().map(|site| &*site.name))?;
-        for site in &self.sites {
-            let estimator = plan.estimator(&site.name, true, 2).estimator;
-            if estimator != Estimator::Pathwise {
-                let (site, distribution) =
-                    (site.name.to_string(), "a table of normals".to_string());
-                let needs = "needs a guide program";
-                return Err(ModelError::Estimator { site, distribution, estimator, needs }.into());
-            }
-        }
+        let sites = self.sites.iter().map(|site| &*site.name);
+        check_pathwise(plan, sites, "a table of normals", "needs a guide program")?;
         let total = self.plate.total;
         let outside = |row: &i64| usize::try_from(*row).map_or(true, |row| row >= total);
         match rows.to_data().iter::<i64>().find(outside) {
@@ -158,13 +150,10 @@ fn medians(site: &Site, layout: &Layout) -> Result<Vec<f64>, GuideError> {
     let flat = crate::FlatLatents::new(&Layout::by_hand(layout.place().clone(), [whole]))?;
     let rows = flat.pack(layout.prior_draws()?)?;
     let each = size(site) / site.plates[0].batch;
-    let median = |number: usize| {
-        let mut values: Vec<f64> =
-            rows.iter().flat_map(|row| row.iter().skip(number).step_by(each).copied()).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+    let of_number = |number: usize| {
+        median(rows.iter().flat_map(|row| row.iter().skip(number).step_by(each).copied()))
     };
-    Ok((0..each).map(median).collect())
+    Ok((0..each).map(of_number).collect())
 }
 
 impl<B: Rows> Guide<B> for Local {
@@ -182,14 +171,14 @@ impl<B: Rows> Guide<B> for Local {
             .map(|table| table.val().select(0, rows.clone()).reshape([1, n, k]));
         let eps: Tensor<3> = noise.split().normal([particles, n, k]);
         let z = eps.clone() * log_scale.clone().exp() + loc.clone();
-        let log_base = match plan.path() {
-            Path::Full => eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI),
+        let (eps, log_scale) = match plan.path() {
+            Path::Full => (eps, log_scale),
             Path::DrawsOnly => {
-                let (loc, log_scale) = (loc.inner(), log_scale.inner());
-                let eps = (z.clone() - loc) / log_scale.clone().exp();
-                eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI)
+                let log_scale = log_scale.inner();
+                ((z.clone() - loc.inner()) / log_scale.clone().exp(), log_scale)
             }
         };
+        let log_base = eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI);
         let plates = vec![Plate { batch: n, ..self.plate.clone() }];
         let mut latents = Latents::new(noise.place().clone());
         let (mut log_q, mut first) = (LogTerms::default().with_order(Order::Independent), 0);
@@ -200,11 +189,7 @@ impl<B: Rows> Guide<B> for Local {
                 |of: &Tensor<3>| of.clone().narrow(2, first, own).reshape([particles, n * own]);
             let (value, log_det) = slot.constrain(part(&z));
             let term = slot.base_term(part(&log_base));
-            let log_prob = match log_det {
-                Some(log_det) => term.log_prob.clone() + log_det.log_prob,
-                None => term.log_prob.clone(),
-            };
-            log_q.push(term.with_log_prob(log_prob));
+            log_q.push(with_log_det(term, log_det.as_ref()));
             latents.insert_value(site.name.clone(), value, Some(site.support));
             first += own;
         }

@@ -12,9 +12,9 @@ use elbo_model::{
 
 use crate::base::Base;
 use crate::family::per_row;
-use crate::flat::{Slot, mapped_normal};
+use crate::flat::{Slot, mapped_normal, with_log_det};
 use crate::frame::{Frame, take};
-use crate::init::{self, Scene};
+use crate::init::{Scene, Starting};
 use crate::{Draw, FlatLatents, FrameKind, Guide, GuideError, Init, Restarts};
 
 /// The mean-field family: every latent, mapped to the real line, is an independent normal (Kucukelbir et al. 2017), or
@@ -55,15 +55,13 @@ pub struct MeanField {
 /// How a [`MeanField`] starts.
 #[derive(Clone, Debug)]
 pub struct MeanFieldConfig {
-    init: Init,
-    scale: f64,
+    start: Starting,
     base: Base,
-    restarts: usize,
 }
 
 impl Default for MeanFieldConfig {
     fn default() -> Self {
-        Self { init: Init::Median, scale: 0.1, base: Base::Normal, restarts: 1 }
+        Self { start: Starting::default(), base: Base::Normal }
     }
 }
 
@@ -75,12 +73,12 @@ impl MeanFieldConfig {
 
     /// Where the location starts.
     pub fn with_init(self, init: Init) -> Self {
-        Self { init, ..self }
+        Self { start: Starting { init, ..self.start }, ..self }
     }
 
     /// The standard deviation of every latent on the real line at the start, where [`Init`] does not find one.
     pub fn with_scale(self, scale: f64) -> Self {
-        Self { scale, ..self }
+        Self { start: Starting { scale, ..self.start }, ..self }
     }
 
     /// Another distribution of `ε` than the standard normal: one number on the real line, such as
@@ -91,7 +89,7 @@ impl MeanFieldConfig {
 
     /// So many fits at once, each from a start of its own.
     pub fn with_restarts(self, restarts: usize) -> Self {
-        Self { restarts, ..self }
+        Self { start: Starting { restarts, ..self.start }, ..self }
     }
 
     /// A guide for the latents of `layout`, at a point where `model` has a finite density.
@@ -111,9 +109,7 @@ impl MeanFieldConfig {
         self.base.check()?;
         let flat = FlatLatents::new(layout)?;
         let scene = Scene { flat: &flat, layout, model, batch };
-        let starts = scene.starts(&self.init, self.restarts, noise)?;
-        let kind = FrameKind::Diagonal;
-        let (frame, start) = init::placed(self.scale, kind, 1, &flat, starts)?;
+        let (frame, start) = self.start.placed(&scene, FrameKind::Diagonal, 1, noise)?;
         let shape = [start.restarts(), start.size()];
         Ok(MeanField {
             loc: named_param("mean_field.loc", start.loc()),
@@ -268,11 +264,7 @@ impl MeanField {
         for term in terms {
             // One term a site, whose gradient is that of its score.
             let log_det = log_det.iter().find(|log_det| log_det.site == term.site);
-            let log_prob = match log_det {
-                Some(log_det) => term.log_prob.clone() + log_det.log_prob.clone(),
-                None => term.log_prob.clone(),
-            };
-            log_q.push(term.with_log_prob(log_prob));
+            log_q.push(with_log_det(term, log_det));
         }
         Draw { latents, log_q }
     }

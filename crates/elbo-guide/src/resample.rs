@@ -32,14 +32,8 @@ pub fn resample<B>(
     noise: &mut Noise,
 ) -> Result<Resampled, GuideError> {
     let drawn = guide.valid().draw(batch, draws, &Plan::sampling(), noise)?;
-    let log_p = model.log_joint(&drawn.latents, batch)?.try_total();
-    let log_q = drawn.log_q.try_total();
-    let log_weight = match (log_p, log_q) {
-        (Some(log_p), Some(log_q)) => log_p - log_q,
-        (Some(log_p), None) => log_p,
-        (None, Some(log_q)) => -log_q,
-        (None, None) => noise.place().zeros([1, 1]),
-    };
+    let log_weight = model.log_joint(&drawn.latents, batch)?.less(&drawn.log_q);
+    let log_weight = log_weight.unwrap_or_else(|| noise.place().zeros([1, 1]));
     let log_weight = log_weight.inner().expand([draws, 1]);
     let smoothed = ParetoSmoothed::new(log_weight.into_data().iter::<f64>().collect());
     if smoothed.k_hat == f64::INFINITY {

@@ -2,9 +2,10 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use elbo_dist::Noise;
 
 use crate::Family;
+use crate::family::{standard_log_prob, standard_noise};
 
 /// The family of one member: the standard normal, which a guide's fixed coordinates make any other.
 #[derive(Module, Debug)]
@@ -22,8 +23,7 @@ impl Standard {
 
 impl Family for Standard {
     fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
-        let [restarts, d] = self.origin.val().dims();
-        noise.normal([restarts * particles, d])
+        standard_noise(&self.origin, particles, noise)
     }
 
     fn sample_and_log_prob(&self, particles: usize, noise: &mut Noise) -> (Tensor<2>, Tensor<2>) {
@@ -32,8 +32,7 @@ impl Family for Standard {
     }
 
     fn log_prob(&self, z: Tensor<2>) -> Tensor<2> {
-        let d = z.dims()[1] as f64;
-        z.square().sum_dim(1) * -0.5 - HALF_LN_TWO_PI * d
+        standard_log_prob(z)
     }
 
     fn restarts(&self) -> usize {

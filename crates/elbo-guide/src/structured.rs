@@ -2,10 +2,10 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use elbo_dist::Noise;
 use elbo_model::{Names, named_param};
 
-use crate::family::{apply, per_row};
+use crate::family::{apply, per_row, standard_log_prob, standard_noise};
 use crate::frame::take;
 use crate::{
     Automatic, AutomaticConfig, Family, FamilyConfig, FamilyStart, FrameKind, GuideError, SiteSpan,
@@ -145,9 +145,8 @@ impl StructuredNormal {
     }
 
     fn log_base(&self, eps: Tensor<2>) -> Tensor<2> {
-        let [rows, d] = eps.dims();
-        let log_scale = per_row(self.log_scale.val().sum_dim(1), rows);
-        eps.square().sum_dim(1) * -0.5 - HALF_LN_TWO_PI * d as f64 - log_scale
+        let log_scale = per_row(self.log_scale.val().sum_dim(1), eps.dims()[0]);
+        standard_log_prob(eps) - log_scale
     }
 
     fn placed(&self, eps: Tensor<2>) -> Tensor<2> {
@@ -164,20 +163,15 @@ impl StructuredNormal {
         }
         Tensor::cat(deviations, 1) + per_row(self.loc.val(), rows)
     }
-
-    fn noise(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
-        let [restarts, d] = self.loc.val().dims();
-        noise.normal([restarts * particles, d])
-    }
 }
 
 impl Family for StructuredNormal {
     fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
-        self.placed(self.noise(particles, noise))
+        self.placed(standard_noise(&self.loc, particles, noise))
     }
 
     fn sample_and_log_prob(&self, particles: usize, noise: &mut Noise) -> (Tensor<2>, Tensor<2>) {
-        let eps = self.noise(particles, noise);
+        let eps = standard_noise(&self.loc, particles, noise);
         (self.placed(eps.clone()), self.log_base(eps))
     }
 

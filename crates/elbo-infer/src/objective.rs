@@ -79,12 +79,7 @@ impl<'a> Terms<'a> {
     /// # Errors
     /// [`InferError::NothingToTrain`] if neither side has a term.
     pub fn log_weight(&self) -> Result<Tensor<2>, InferError> {
-        match (self.log_p.try_total(), self.log_q.try_total()) {
-            (Some(log_p), Some(log_q)) => Ok(log_p - log_q),
-            (Some(log_p), None) => Ok(log_p),
-            (None, Some(log_q)) => Ok(-log_q),
-            (None, None) => Err(InferError::NothingToTrain),
-        }
+        self.log_p.less(&self.log_q).ok_or(InferError::NothingToTrain)
     }
 
     /// Checks the form of every term, and that model and guide agree on plates.

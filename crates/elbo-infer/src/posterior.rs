@@ -58,6 +58,29 @@ pub struct BoundEstimate {
     pub standard_error: f64,
 }
 
+impl BoundEstimate {
+    /// The mean of log-weights `log p(x, z) - log q(z)`, with its standard error.
+    ///
+    /// # Errors
+    /// [`InferError::NoDraws`] and [`InferError::InfiniteBound`].
+    ///
+    /// # Example
+    /// ```
+    /// let bound = elbo_infer::BoundEstimate::of(&[1.0, 2.0, 3.0]).unwrap();
+    /// assert_eq!((bound.mean, bound.standard_error), (2.0, (1.0_f64 / 3.0).sqrt()));
+    /// ```
+    pub fn of(log_weights: &[f64]) -> Result<Self, InferError> {
+        if log_weights.is_empty() {
+            return Err(InferError::NoDraws);
+        }
+        let (mean, variance) = moments(log_weights);
+        if !mean.is_finite() {
+            return Err(InferError::InfiniteBound { bound: mean });
+        }
+        Ok(Self { mean, standard_error: (variance / log_weights.len() as f64).sqrt() })
+    }
+}
+
 /// Draws that are evaluated together when a bound is estimated.
 const CHUNK: usize = 1000;
 
@@ -156,12 +179,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        let weights = self.log_weights(batch, draws)?;
-        let (mean, variance) = moments(&weights);
-        if !mean.is_finite() {
-            return Err(InferError::InfiniteBound { bound: mean });
-        }
-        Ok(BoundEstimate { mean, standard_error: (variance / weights.len() as f64).sqrt() })
+        BoundEstimate::of(&self.log_weights(batch, draws)?)
     }
 
     /// The importance weights `p(x, z) / q(z)` of `draws` draws, smoothed, with the shape `k̂` of their tail: above 0.7 the
@@ -205,8 +223,12 @@ impl<M: Module, G: Module> Posterior<M, G> {
         Ok(ParetoSmoothed::new(self.log_weights(batch, draws)?))
     }
 
-    /// `log p(x, z) - log q(z)` of `draws` draws.
-    fn log_weights<B>(&self, batch: &B, draws: usize) -> Result<Vec<f64>, InferError>
+    /// `log p(x, z) - log q(z)` of `draws` draws, of data that are read and checked: of which both
+    /// [`BoundEstimate::of`] and [`ParetoSmoothed`] are made, where both are wanted.
+    ///
+    /// # Errors
+    /// As [`Posterior::bound`], but for [`InferError::InfiniteBound`].
+    pub fn log_weights<B>(&self, batch: &B, draws: usize) -> Result<Vec<f64>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,

@@ -91,12 +91,11 @@ impl<M: Module + Clone, G: Restarts + ModuleDisplay, O: Objective, C: Module> Sv
             .collect();
         let bounds = posteriors.iter().map(|fit| fit.bound(batch, draws));
         let bounds = bounds.collect::<Result<Vec<_>, _>>()?;
+        let summaries = posteriors.iter().map(|fit| Ok(summarize(&fit.draws(batch, draws)?)));
+        let summaries = summaries.collect::<Result<Vec<_>, InferError>>()?;
         let mut fits = Fits { posteriors, bounds, agreement: 0.0, least: None };
-        let summary =
-            |fit: &Posterior<M, G>| Ok::<_, InferError>(summarize(&fit.draws(batch, draws)?));
-        let best = summary(fits.best())?;
-        for fit in 0..fits.posteriors.len() {
-            let other = summary(&fits.posteriors[fit])?;
+        let best = &summaries[fits.position()];
+        for (fit, other) in summaries.iter().enumerate() {
             for (a, b) in best.rows.iter().zip(&other.rows) {
                 let apart = (a.mean - b.mean).abs() / a.sd;
                 if apart > fits.agreement || apart.is_nan() {

@@ -123,6 +123,34 @@ impl LogTerms {
         self.try_total().expect("a log-density has at least one term")
     }
 
+    /// The total less that of `other`, if either side has a term.
+    ///
+    /// # Shapes
+    /// `[S, 1]`, or `[1, 1]` if no term differs between particles.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_model::{LogTerms, Role, Term};
+    ///
+    /// let of = |x: f32| {
+    ///     let mut terms = LogTerms::default();
+    ///     let value = Tensor::<2>::from_floats([[x]], &Device::flex());
+    ///     terms.push(Term::new("z", Role::Latent, vec![], value));
+    ///     terms
+    /// };
+    /// assert_eq!(of(3.0).less(&of(1.0)).unwrap().into_scalar::<f32>(), 2.0);
+    /// assert_eq!(LogTerms::default().less(&of(1.0)).unwrap().into_scalar::<f32>(), -1.0);
+    /// assert!(LogTerms::default().less(&LogTerms::default()).is_none());
+    /// ```
+    pub fn less(&self, other: &Self) -> Option<Tensor<2>> {
+        match (self.try_total(), other.try_total()) {
+            (Some(own), Some(other)) => Some(own - other),
+            (None, Some(other)) => Some(-other),
+            (own, None) => own,
+        }
+    }
+
     /// What `change` makes of each term, in the same order.
     pub fn map(self, change: impl FnMut(Term) -> Term) -> Self {
         Self { terms: self.terms.into_iter().map(change).collect(), ..self }

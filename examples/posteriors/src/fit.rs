@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use elbo::prelude::*;
-use elbo::{FamilyConfig, Posterior, Summary, summarize};
+use elbo::{BoundEstimate, FamilyConfig, Posterior, Summary, summarize};
 use serde_json::{Value, json};
 
 use crate::{Reference, Visitor};
@@ -266,10 +266,10 @@ impl<D: Sync + 'static> Task<'_, D> {
     {
         let seconds = start.start.elapsed().as_secs_f64();
         let (posterior, draws) = (svi.posterior(), self.fit.settings.draws);
-        let bound = posterior.bound(self.data, draws)?;
-        let weights = posterior.importance(self.data, draws)?;
+        let log_weights = posterior.log_weights(self.data, draws)?;
+        let bound = BoundEstimate::of(&log_weights)?;
         let summary = summary(&posterior, self.data, draws, &self.fit.place, self.references)?;
-        let (mean_error, sd_ratio, quantile_error) = compare(&summary, self.references)?;
+        let (mean_error, sd_ratio, quantile_error) = compare(&summary, self.references);
         Ok(Row {
             posterior: start.name.to_string(),
             guide: self.fit.kind.name(),
@@ -278,7 +278,7 @@ impl<D: Sync + 'static> Task<'_, D> {
             sd_ratio,
             quantile_error,
             elbo: [bound.mean, bound.standard_error],
-            k_hat: weights.k_hat,
+            k_hat: ParetoSmoothed::new(log_weights).k_hat,
             steps,
             seconds,
             error: None,
@@ -297,7 +297,7 @@ struct Start<'a> {
 /// Draws that are in memory together, with replicated data.
 const CHUNK: usize = 250;
 
-/// The moments of every number whose moments are published.
+/// The moments of every number whose moments are published, in the order of those.
 fn summary<M, G, D>(
     posterior: &Posterior<M, G>,
     data: &D,
@@ -313,15 +313,11 @@ where
     for chunk in posterior.predictive_chunks(data, draws, CHUNK) {
         let chunk = chunk?;
         for (reference, column) in references.iter().zip(&mut columns) {
-            let (site, index) = split(&reference.name);
             let missing = || format!("no site has a number \"{}\"", reference.name);
-            let value = chunk.value(site).ok_or_else(missing)?;
+            let value = chunk.value(reference.site()).ok_or_else(missing)?;
             let axes = value.shape().iter().skip(1);
             // A scalar has no index.
-            let at = match index.is_empty() {
-                true => 0,
-                false => index.iter().zip(axes).fold(0, |at, (i, size)| at * size + i - 1),
-            };
+            let at = reference.index().iter().zip(axes).fold(0, |at, (i, size)| at * size + i);
             column.extend(value.flat().narrow(1, at, 1).into_data().iter::<f64>());
         }
     }
@@ -333,26 +329,11 @@ where
     Ok(summarize(&found))
 }
 
-/// `theta` and 3 of `theta[3]`.
-fn split(name: &str) -> (&str, Vec<usize>) {
-    match name.trim_end_matches(']').split_once('[') {
-        None => (name, Vec::new()),
-        Some((site, index)) => {
-            (site, index.split(',').filter_map(|at| at.trim().parse().ok()).collect())
-        }
-    }
-}
-
 /// The largest errors of moments against the published ones.
-fn compare(
-    summary: &Summary,
-    references: &[Reference],
-) -> Result<(f64, [f64; 2], Option<f64>), Failure> {
+fn compare(summary: &Summary, references: &[Reference]) -> (f64, [f64; 2], Option<f64>) {
     let (mut mean_error, mut ratio) = (0.0_f64, [f64::INFINITY, f64::NEG_INFINITY]);
     let mut quantile_error: Option<f64> = None;
-    for reference in references {
-        let missing = || format!("no site has a number \"{}\"", reference.name);
-        let found = summary.get(&reference.name).ok_or_else(missing)?;
+    for (found, reference) in summary.rows.iter().zip(references) {
         mean_error = mean_error.max((found.mean - reference.mean).abs() / reference.sd);
         ratio = [ratio[0].min(found.sd / reference.sd), ratio[1].max(found.sd / reference.sd)];
         for (found, published) in [(found.q05, reference.q05), (found.q95, reference.q95)] {
@@ -362,7 +343,7 @@ fn compare(
             }
         }
     }
-    Ok((mean_error, ratio, quantile_error))
+    (mean_error, ratio, quantile_error)
 }
 
 /// The rows as a table, and how many posteriors the best of the full-rank normal and the flow hits.

@@ -2,11 +2,11 @@
 
 use burn::module::{Module, ModuleDisplay, ModuleMapper, Param};
 use burn::tensor::{Float, Tensor};
-use elbo_dist::{DistError, Distribution, HALF_LN_TWO_PI, Noise, Parameter, Support, TensorMap};
+use elbo_dist::{DistError, Distribution, Noise, Parameter, Support, TensorMap};
 use elbo_model::named_param;
 
 use super::{Bijection, BijectionConfig, LayerSite};
-use crate::family::per_row;
+use crate::family::{per_row, standard_log_prob, standard_noise};
 use crate::frame::take;
 use crate::{AutomaticConfig, Family, FamilyConfig, FamilyStart, FrameKind, GuideError};
 
@@ -99,11 +99,6 @@ impl<L: Bijection + ModuleDisplay> Flow<L> {
         &self.layers
     }
 
-    fn noise(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
-        let [restarts, d] = self.loc.val().dims();
-        noise.normal([restarts * particles, d])
-    }
-
     fn placed(&self, x: Tensor<2>) -> Tensor<2> {
         let rows = x.dims()[0];
         x * per_row(self.log_scale.val().exp(), rows) + per_row(self.loc.val(), rows)
@@ -111,19 +106,18 @@ impl<L: Bijection + ModuleDisplay> Flow<L> {
 
     /// `log N(ε; 0, I) - Σ ω`.
     fn log_base(&self, eps: Tensor<2>) -> Tensor<2> {
-        let [rows, d] = eps.dims();
-        let log_scale = per_row(self.log_scale.val().sum_dim(1), rows);
-        eps.square().sum_dim(1) * -0.5 - HALF_LN_TWO_PI * d as f64 - log_scale
+        let log_scale = per_row(self.log_scale.val().sum_dim(1), eps.dims()[0]);
+        standard_log_prob(eps) - log_scale
     }
 }
 
 impl<L: Bijection + ModuleDisplay> Family for Flow<L> {
     fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
-        self.placed(self.layers.forward(self.noise(particles, noise)))
+        self.placed(self.layers.forward(standard_noise(&self.loc, particles, noise)))
     }
 
     fn sample_and_log_prob(&self, particles: usize, noise: &mut Noise) -> (Tensor<2>, Tensor<2>) {
-        let eps = self.noise(particles, noise);
+        let eps = standard_noise(&self.loc, particles, noise);
         let (x, log_det) = self.layers.forward_and_log_det(eps.clone());
         (self.placed(x), self.log_base(eps) - log_det)
     }

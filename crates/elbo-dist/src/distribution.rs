@@ -64,7 +64,7 @@ pub trait Distribution<const D: usize>: Clone + Send + Sync + 'static {
         true
     }
 
-    /// The same distribution with what `map` makes of each tensor among its parameters.
+    /// The same distribution with what `map` makes of each of its parameters.
     fn with_tensors(self, map: &mut impl TensorMap) -> Self;
 
     /// The same distribution with constant parameters: no gradient flows into them.

@@ -41,11 +41,11 @@ impl<const D: usize> Operand<D> {
         self.with_tensors(&mut Constants)
     }
 
-    /// What `map` makes of a tensor; a number stays as it is.
+    /// What `map` makes of it.
     pub fn with_tensors(self, map: &mut impl TensorMap) -> Self {
         match self {
             Self::Tensor(tensor) => Self::Tensor(map.map(tensor)),
-            scalar => scalar,
+            Self::Scalar(number) => map.number(number),
         }
     }
 

@@ -1,8 +1,10 @@
-//! Changes to all tensors of a distribution at once.
+//! Changes to all parameters of a distribution at once.
 
 use burn::tensor::Tensor;
 
-/// Makes of each tensor among a distribution's parameters another.
+use crate::Operand;
+
+/// Makes of each tensor among a distribution's parameters another, and of numbers tensors where it wants to.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -25,6 +27,11 @@ use burn::tensor::Tensor;
 pub trait TensorMap {
     /// What becomes of `tensor`.
     fn map<const D: usize>(&mut self, tensor: Tensor<D>) -> Tensor<D>;
+
+    /// What becomes of a number: by default, it stays.
+    fn number<const D: usize>(&mut self, number: f64) -> Operand<D> {
+        Operand::Scalar(number)
+    }
 }
 
 /// Makes every tensor a constant.

@@ -75,7 +75,7 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Score<B> for Amortized<P> {
 }
 
 /// The terms of draws that carry gradients as `constant` has them; the others as they are.
-fn at_draws(terms: LogTerms, constant: &LogTerms) -> LogTerms {
+pub(crate) fn at_draws(terms: LogTerms, constant: &LogTerms) -> LogTerms {
     let mut constant = constant.iter();
     terms.map(|term| {
         let same = constant.next().expect("the same sites in the same order").log_prob.clone();

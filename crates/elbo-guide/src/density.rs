@@ -1,12 +1,22 @@
 //! The log-density of a model on the real line, with its gradient, for the methods that look for a mode.
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
+use elbo_dist::Place;
 use elbo_model::{LogJoint, ModelError};
 
 use crate::FlatLatents;
 
 /// Numbers of a batch of points that are evaluated together.
 const CHUNK: usize = 50_000;
+
+/// The length of a central difference of gradients, relative to what it is taken of, about `∛ε`: the error of the difference is
+/// that of rounding over its length, and the square of its length.
+pub(crate) fn difference_step(place: &Place) -> f64 {
+    match place.dtype() {
+        DType::F64 => 1e-5,
+        _ => 5e-3,
+    }
+}
 
 /// `log p(x, z) + log |dx/dz|` of a model on given data, as a function of the flat vector.
 pub(crate) struct FlatDensity<'a, M, B> {
@@ -45,16 +55,24 @@ impl<M: LogJoint<B>, B> FlatDensity<'_, M, B> {
     fn slopes_of(&self, points: &[Vec<f64>]) -> Result<Vec<Slope>, ModelError> {
         let (n, d) = (points.len(), self.flat.len());
         let z = self.flat.place().tensor::<2>(points.concat(), [n, d]);
-        let z = Tensor::from_inner(z).require_grad();
-        let total = self.total(z.clone())?;
-        let values: Vec<f64> = total.clone().inner().into_data().iter::<f64>().collect();
-        let gradient = total.sum().backward();
-        let gradient: Vec<f64> = match z.grad(&gradient) {
-            Some(gradient) => gradient.into_data().iter::<f64>().collect(),
-            None => vec![0.0; n * d],
-        };
+        let [values, gradient] = self.slope(z, |z| z)?.map(|tensor| tensor.into_data());
+        let values: Vec<f64> = values.iter::<f64>().collect();
+        let gradient: Vec<f64> = gradient.iter::<f64>().collect();
         let rows = values.into_iter().zip(gradient.chunks(d));
         Ok(rows.map(|(log_prob, row)| Slope { log_prob, gradient: row.to_vec() }).collect())
+    }
+
+    /// The log-densities `[n, 1]` and their gradients `[n, d]` at the points that `place` makes of the constants `u`.
+    pub fn slope(
+        &self,
+        u: Tensor<2>,
+        place: impl Fn(Tensor<2>) -> Tensor<2>,
+    ) -> Result<[Tensor<2>; 2], ModelError> {
+        let u = Tensor::from_inner(u).require_grad();
+        let total = self.total(place(u.clone()))?;
+        let values = total.clone().inner();
+        let gradient = u.grad(&total.sum().backward());
+        Ok([values, gradient.unwrap_or_else(|| u.inner().zeros_like())])
     }
 
     /// `[n, d]` to `[n, 1]`.

@@ -51,6 +51,40 @@ pub enum GuideError {
         /// Its role.
         role: String,
     },
+    /// A layer of a flow that cannot be.
+    #[error("a layer {layer} needs {needs}, but has {found}")]
+    Layer {
+        /// The layer.
+        layer: &'static str,
+        /// What it needs.
+        needs: &'static str,
+        /// What it was given.
+        found: String,
+    },
+    /// Annealing without steps.
+    #[error("annealed draws take 0 steps; take 1 or more, or MeanField")]
+    NoSteps,
+    /// A step size that is no positive number.
+    #[error("the step size is {0}; give a number above 0, such as 0.1")]
+    StepSize(f64),
+    /// A guide that runs the model itself, and a model with trained parameters.
+    #[error(
+        "the model trains its parameter \"{param}\", which a guide that runs the model itself would not see change; make it a latent, or take another guide"
+    )]
+    ModelParam {
+        /// The parameter.
+        param: String,
+    },
+    /// A latent follows a site that is summed out, in a guide that runs the model.
+    #[error(
+        "\"{site}\" comes after \"{marginal}\", which is summed out, so that its conditional is not known to a guide that runs the model; sample \"{marginal}\" instead, or take another guide"
+    )]
+    AfterMarginal {
+        /// The latent.
+        site: String,
+        /// The site that is summed out.
+        marginal: String,
+    },
     /// The noise is at another place than the guide.
     #[error("the guide is on {guide:?}, but the noise draws on {noise:?}; make both for one place")]
     Place {

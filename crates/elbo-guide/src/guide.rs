@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use elbo_dist::Noise;
-use elbo_model::{Estimator, Latents, LogTerms, ModelError, Plan};
+use elbo_model::{Estimator, Latents, Layout, LogTerms, ModelError, Plan};
 
 use crate::GuideError;
 
@@ -61,6 +61,14 @@ pub trait Restarts: Module {
     /// # Panics
     /// If there is no such member.
     fn restart(&self, restart: usize) -> Self;
+}
+
+/// Refuses a model with trained parameters, which a guide that runs the model itself would not see change.
+pub(crate) fn check_untrained(layout: &Layout) -> Result<(), GuideError> {
+    match layout.params().names().next() {
+        None => Ok(()),
+        Some(param) => Err(GuideError::ModelParam { param: param.to_string() }),
+    }
 }
 
 /// Refuses a plan for sites that a guide does not draw, and any estimator but the pathwise one, which `distribution` has not.

@@ -196,17 +196,23 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
         Ok(found.into_iter().next().expect("a search finds a normal").normal)
     }
 
-    /// The best normals of the paths from the prior's median (of the first restart) and from elsewhere.
+    /// The best normals of the paths from the prior's median (of the first restart), its draws and from elsewhere, in turns.
     pub fn paths(
         &self,
         config: &PathfinderConfig,
         restart: usize,
         noise: &mut Noise,
     ) -> Result<Vec<pathfinder::Found>, GuideError> {
-        let elsewhere = Init::Uniform { radius: FALLBACK_RADIUS };
-        let from = |path| if path + restart == 0 { &Init::Median } else { &elsewhere };
-        let starts = (0..config.paths.max(1)).map(|path| self.point(from(path), restart, noise));
-        let starts = starts.collect::<Result<_, _>>()?;
+        let paths = config.paths.max(1);
+        let has_prior = self.layout.prior_draws().is_ok();
+        let from = |index: usize| match index {
+            0 if has_prior => Init::Median,
+            _ if has_prior && index % 2 == 1 => Init::PriorDraw,
+            _ => Init::Uniform { radius: FALLBACK_RADIUS },
+        };
+        let starts = (restart * paths..(restart + 1) * paths)
+            .map(|index| self.point(&from(index), index, noise))
+            .collect::<Result<_, _>>()?;
         pathfinder::search(&self.density(), starts, config, noise)
     }
 

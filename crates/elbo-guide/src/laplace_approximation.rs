@@ -5,7 +5,7 @@ use elbo_dist::{Noise, Place};
 use elbo_model::{Layout, LogJoint};
 use nalgebra::{DMatrix, DVector};
 
-use crate::density::FlatDensity;
+use crate::density::{FlatDensity, difference_step};
 use crate::frame::Approximation;
 use crate::init::{Scene, Starting};
 use crate::lbfgs::{Ascent, ascend};
@@ -66,12 +66,11 @@ impl LaplaceApproximation {
 /// The steps of Newton's method after the quasi-Newton path.
 const NEWTON_STEPS: usize = 20;
 
-/// The step of the differences, relative to a coordinate's size, about `∛ε`, and the nats that a Newton step may promise at a mode, relative to
-/// the density's logarithm.
-fn precision(place: &Place) -> (f64, f64) {
+/// The nats that a Newton step may promise at a mode, relative to the density's logarithm.
+fn most_gain(place: &Place) -> f64 {
     match place.dtype() {
-        DType::F64 => (1e-5, 1e-9),
-        _ => (5e-3, 1e-5),
+        DType::F64 => 1e-9,
+        _ => 1e-5,
     }
 }
 
@@ -85,7 +84,7 @@ pub(crate) fn at_mode<M: LogJoint<B>, B>(
     let (mut z, mut log_prob) = (top.z, top.log_prob);
     for _ in 0..NEWTON_STEPS {
         let (root, step, gain) = newton(density, &z)?;
-        if gain < precision(density.flat.place()).1 * log_prob.abs().max(1.0) {
+        if gain < most_gain(density.flat.place()) * log_prob.abs().max(1.0) {
             let log_det = root.diagonal().iter().map(|x| x.ln()).sum();
             return Ok(Approximation { loc: z, root, log_det });
         }
@@ -105,7 +104,7 @@ fn newton<M: LogJoint<B>, B>(
     z: &[f64],
 ) -> Result<(DMatrix<f64>, DVector<f64>, f64), GuideError> {
     let d = z.len();
-    let (step, _) = precision(density.flat.place());
+    let step = difference_step(density.flat.place());
     let steps: Vec<f64> = z.iter().map(|z| step * z.abs().max(1.0)).collect();
     let moved = |i: usize, by: f64| {
         let mut point = z.to_vec();

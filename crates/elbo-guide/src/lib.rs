@@ -22,8 +22,10 @@
 
 mod amortized;
 mod automatic;
+mod automatic_structured;
 mod base;
 mod block_diagonal;
+mod dais;
 mod delta_guide;
 mod density;
 mod error;
@@ -50,9 +52,11 @@ mod structured;
 
 pub use amortized::Amortized;
 pub use automatic::{Automatic, AutomaticConfig};
+pub use automatic_structured::AutomaticStructured;
 pub use block_diagonal::{
     BlockDiagonal, BlockDiagonalConfig, BlockDiagonalNormal, BlockDiagonalNormalConfig,
 };
+pub use dais::{Dais, DaisConfig};
 pub use delta_guide::DeltaGuide;
 pub use error::{GuideError, Tally};
 pub use exponential_family::{ExponentialFamily, PriorFamily};

@@ -230,12 +230,12 @@ impl MeanField {
         self.flat.supports().map(|(name, _)| in_force(name)).collect()
     }
 
-    /// The distribution of a site, where it has a name.
-    fn known(&self, slot: &Slot, rows: usize) -> Option<Known> {
-        if !self.base.is_normal() {
+    /// The distribution of a site, where it has a name and all particles share it.
+    fn known(&self, slot: &Slot) -> Option<Known> {
+        if !self.base.is_normal() || self.restarts() > 1 {
             return None;
         }
-        let (loc, log_scale) = self.rows(rows);
+        let (loc, log_scale) = self.place();
         slot.known(slot.part(&loc), slot.part(&log_scale).exp(), self.flat.place())
     }
 
@@ -256,7 +256,7 @@ impl MeanField {
             };
             parts.push(slot.part(&from[0]));
             let term = slot.base_term(slot.part(&from[1])).drawn_by(*in_force, aid);
-            let known = plan.is_by_site().then(|| self.known(slot, eps.dims()[0])).flatten();
+            let known = plan.is_by_site().then(|| self.known(slot)).flatten();
             terms.push(term.distributed(known));
         }
         let (latents, log_det) = self.flat.unpack(Tensor::cat(parts, 1));

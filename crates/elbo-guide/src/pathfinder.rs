@@ -33,12 +33,14 @@ impl Default for PathfinderConfig {
 }
 
 impl PathfinderConfig {
-    /// 4 paths, 25 draws for the bound of each normal, a history of 6 steps and at most 1000 of them.
+    /// 4 paths, from the prior's median, two of its draws and a point within 2 of 0 on the real line; 25 draws for the bound of
+    /// each normal, a history of 6 steps and at most 1000 of them.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The number of paths, each from a start of its own.
+    /// The number of paths, each from a start of its own: the first from the prior's median, then in turns from its draws and from
+    /// points within 2 of 0 on the real line, which alone is where a density that is no program starts.
     pub fn with_paths(self, paths: usize) -> Self {
         Self { paths, ..self }
     }

@@ -46,7 +46,7 @@ pub struct AnalyticKl;
 
 impl Objective for AnalyticKl {
     fn plan(&self) -> Plan {
-        Plan::default().with_term_by_site()
+        Plan::default().with_redraws()
     }
 
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {

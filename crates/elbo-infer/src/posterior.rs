@@ -254,7 +254,11 @@ impl<M: Module, G: Module> Posterior<M, G> {
         G: Guide<B>,
     {
         match self.guide.members() {
-            1 => Ok(self.guide.draw(batch, draws, &Plan::sampling(), noise)?),
+            1 => {
+                let Draw { latents, log_q } =
+                    self.guide.draw(batch, draws, &Plan::sampling(), noise)?;
+                Ok(Draw { latents: latents.with_noise(noise.site("program")), log_q })
+            }
             restarts => Err(InferError::SeveralFits { restarts }),
         }
     }

@@ -157,6 +157,10 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             false => term,
             true => term.constant(),
         });
+        draw.latents = draw.latents.with_noise(noise.site("program"));
+        if plan.has_redraws() {
+            draw.latents = draw.latents.with_distributions(&draw.log_q);
+        }
         let Draw { latents, log_q } = &draw;
         if check {
             let checked = model.valid().check(&latents.constant(), batch);

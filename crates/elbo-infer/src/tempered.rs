@@ -137,7 +137,7 @@ impl Tempered {
 
 impl Objective for Tempered {
     fn plan(&self) -> Plan {
-        Plan::default().with_term_by_site()
+        Plan::default().with_redraws()
     }
 
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {

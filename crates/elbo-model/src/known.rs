@@ -50,6 +50,22 @@ impl Known {
         self.name
     }
 
+    /// The distribution of one element, if it is of this type.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use elbo_dist::{Distribution, Laplace, Normal, Place};
+    /// use elbo_model::Known;
+    ///
+    /// let three = Normal::<2>::new(1.0, 0.5).iid([1, 3]);
+    /// let known = Known::new(three, [1, 3], 0, &Place::f32(&Device::flex()));
+    /// assert!(known.of::<Normal<2>>().is_some());
+    /// assert!(known.of::<Laplace<2>>().is_none());
+    /// ```
+    pub fn of<P: 'static>(&self) -> Option<&P> {
+        self.distribution.erased().downcast_ref()
+    }
+
     /// `KL(self ‖ other)`, if it has a closed form.
     ///
     /// # Shapes

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor};
-use elbo_dist::{Place, Support, ValueKind};
+use elbo_dist::{Noise, Place, Support, ValueKind};
 
 use crate::error::Names;
-use crate::{Enumerated, ModelError, Value};
+use crate::{Enumerated, Known, LogTerms, ModelError, Value};
 
 /// Values of sites by name, in the order in which they were inserted, on one place.
 ///
@@ -26,6 +26,7 @@ use crate::{Enumerated, ModelError, Value};
 pub struct Latents {
     place: Place,
     entries: Vec<Entry>,
+    noise: Option<Box<Noise>>,
 }
 
 /// The value of a site, and what is known of its origin.
@@ -35,17 +36,39 @@ pub(crate) struct Entry {
     pub value: Value,
     /// The support of the distribution that drew it, if that is known.
     pub support: Option<Support>,
+    /// The distribution that drew it, where an objective lets a program draw again from it.
+    pub distribution: Option<Known>,
 }
 
 impl Latents {
     /// No values yet, at `place`.
     pub fn new(place: Place) -> Self {
-        Self { place, entries: Vec::new() }
+        Self { place, entries: Vec::new(), noise: None }
     }
 
     /// Where the values are.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// With noise for what a program draws beside its latents: [`Trace::noise`](crate::Trace::noise).
+    pub fn with_noise(self, noise: Noise) -> Self {
+        Self { noise: Some(Box::new(noise)), ..self }
+    }
+
+    /// The noise for what a program draws beside its latents.
+    pub fn noise(&self) -> Option<&Noise> {
+        self.noise.as_deref()
+    }
+
+    /// With the distributions of `log_q`, from which a program may draw again where its density is wanted in the mean
+    /// alone: [`Trace::drawn_from`](crate::Trace::drawn_from).
+    pub fn with_distributions(mut self, log_q: &LogTerms) -> Self {
+        for entry in &mut self.entries {
+            let term = log_q.iter().find(|term| term.site == entry.name);
+            entry.distribution = term.and_then(|term| term.distribution.clone());
+        }
+        self
     }
 
     /// Sets the value of `name`.
@@ -64,7 +87,7 @@ impl Latents {
         value: Value,
         support: Option<Support>,
     ) {
-        let entry = Entry { name: name.into(), value, support };
+        let entry = Entry { name: name.into(), value, support, distribution: None };
         match self.entries.iter_mut().find(|old| old.name == entry.name) {
             Some(old) => *old = entry,
             None => self.entries.push(entry),
@@ -151,7 +174,7 @@ impl Latents {
 
     /// With the values of `other` too, in the place of those of the same names.
     pub fn extend(&mut self, other: Self) {
-        for Entry { name, value, support } in other.entries {
+        for Entry { name, value, support, .. } in other.entries {
             self.insert_value(name, value, support);
         }
     }
@@ -165,14 +188,17 @@ impl Latents {
     }
 
     fn map(&self, change: impl Fn(&Value) -> Value) -> Self {
-        let changed = |entry: &Entry| Entry { value: change(&entry.value), ..entry.clone() };
-        Self { place: self.place.clone(), entries: self.entries.iter().map(changed).collect() }
+        let changed = |entry: &Entry| {
+            let value = change(&entry.value);
+            Entry { value, distribution: None, ..entry.clone() }
+        };
+        Self { entries: self.entries.iter().map(changed).collect(), ..self.clone() }
     }
 
     /// The values of `names` alone.
     pub fn only<'a>(&self, names: impl Iterator<Item = &'a str>) -> Self {
         let entries = names.filter_map(|name| self.entry(name).cloned()).collect();
-        Self { place: self.place.clone(), entries }
+        Self { entries, ..self.clone() }
     }
 
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {

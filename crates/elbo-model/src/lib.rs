@@ -24,8 +24,11 @@
 //! assert!((log_joint + 2.337_877).abs() < 1e-5);
 //! ```
 
+mod bayes_linear;
+mod bayesian;
 mod checks;
 mod condition;
+mod conditionals;
 mod delegate;
 mod discrete;
 mod enumeration;
@@ -42,6 +45,7 @@ mod params;
 mod plan;
 mod plate;
 mod predictive;
+mod prior;
 mod program;
 mod record;
 mod relaxation;
@@ -55,7 +59,10 @@ mod trace;
 mod value;
 mod visit;
 
+pub use bayes_linear::{BayesLinear, WeightNoise};
+pub use bayesian::{Bayesian, Sampled};
 pub use condition::Condition;
+pub use conditionals::Conditionals;
 pub use discrete::Discrete;
 pub use enumeration::{Enumerated, along_values, check_equal, check_same_outside, propose};
 pub use error::{ModelError, Names};

@@ -46,6 +46,7 @@ pub struct Plan {
     all: Option<Estimator>,
     model: ModelGradient,
     by_site: bool,
+    redraws: bool,
     sampling: bool,
     isolated: Option<String>,
     of_part: bool,
@@ -90,6 +91,12 @@ impl Plan {
         Self { by_site: true, ..self }
     }
 
+    /// With a term for each site, and leave to the model's program to draw again from the guide's distributions, since only
+    /// means of its terms count: [`Trace::drawn_from`](crate::Trace::drawn_from).
+    pub fn with_redraws(self) -> Self {
+        Self { redraws: true, ..self.with_term_by_site() }
+    }
+
     /// The same plan for a guide of a part of the latents, which does not know the others.
     pub fn of_part(&self) -> Self {
         Self { of_part: true, ..self.clone() }
@@ -113,6 +120,11 @@ impl Plan {
     /// Whether each site has a term of its own.
     pub fn is_by_site(&self) -> bool {
         self.by_site
+    }
+
+    /// Whether the model's program may draw again from the guide's distributions.
+    pub fn has_redraws(&self) -> bool {
+        self.redraws
     }
 
     /// The way of gradients of `log q`.

@@ -23,6 +23,8 @@ pub enum Role {
     Deterministic,
     /// Optimized, not inferred.
     Param,
+    /// Drawn beside the sites.
+    Noise,
 }
 
 impl fmt::Display for Role {
@@ -34,6 +36,7 @@ impl fmt::Display for Role {
             Self::Factor => "factor",
             Self::Deterministic => "deterministic",
             Self::Param => "param",
+            Self::Noise => "noise",
         })
     }
 }

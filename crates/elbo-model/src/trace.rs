@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use elbo_dist::{Noise, Place};
 
+use crate::conditionals::Drawing;
 use crate::mask::Mask;
 use crate::record::Record;
 use crate::{Enumerated, Latents, ModelError, Order, Params, Plan, Plate, Role, Traced};
@@ -51,6 +52,8 @@ pub struct Trace {
     pub(crate) scored: bool,
     pub(crate) validated: bool,
     pub(crate) params: Option<Params>,
+    /// What the run does with the conditionals of latents.
+    pub(crate) drawing: Drawing,
     pub(crate) plates: Vec<Plate>,
     pub(crate) masks: Vec<Mask>,
     pub(crate) names: Vec<(Arc<str>, Role)>,
@@ -86,7 +89,7 @@ impl Trace {
 
     /// A run that takes every latent from `latents` and scores it.
     pub fn given(latents: &Latents) -> Self {
-        let noise = Noise::new(0, latents.place());
+        let noise = latents.noise().cloned().unwrap_or_else(|| Noise::new(0, latents.place()));
         Self { given: latents.clone(), ..Self::new(latents.particles(), noise, Source::Given) }
     }
 
@@ -135,6 +138,45 @@ impl Trace {
         self.noise.place()
     }
 
+    /// Noise for what the program draws that is no site, such as the masks of dropout: at each step of a fit, and for
+    /// each draw of a posterior, it is another.
+    ///
+    /// A log-joint density of [`Latents`] without [noise](Latents::with_noise) has the same each time. No two calls may
+    /// have one name, or that of a site.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_dist::{Noise, Normal};
+    /// use elbo_model::{Latents, LogJoint, Trace};
+    ///
+    /// fn dropped(t: &mut Trace, x: &Tensor<2>) {
+    ///     let keep = t.noise("keep").uniform(x.dims()).lower_elem(0.5).float() * 2.0;
+    ///     t.observe("y", Normal::new(x.clone() * keep, 1.0), x.zeros_like());
+    /// }
+    ///
+    /// let device = Device::flex();
+    /// let x = Tensor::ones([1, 8], &device);
+    /// let at = |seed| {
+    ///     let noise = Noise::new(seed, &device);
+    ///     let latents = Latents::new(noise.place().clone()).with_noise(noise);
+    ///     dropped.log_joint(&latents, &x).unwrap().total().into_scalar::<f32>()
+    /// };
+    /// assert_eq!(at(1), at(1));
+    /// assert_ne!(at(1), at(2));
+    /// ```
+    pub fn noise(&mut self, name: &str) -> Noise {
+        self.attempt(|t| t.enter(name, Role::Noise));
+        self.noise.site(name)
+    }
+
+    /// The distribution from which a guide drew the latent `name`, if it is a `P` and the objective lets the program draw
+    /// again from it: only what is linear in the density's mean is then right, as the bound of
+    /// [`AnalyticKl`](../elbo_infer/struct.AnalyticKl.html) is, which says so. [`BayesLinear`](crate::BayesLinear) asks.
+    pub fn drawn_from<P: Clone + 'static>(&self, name: &str) -> Option<P> {
+        self.given.entry(name)?.distribution.as_ref()?.of::<P>().cloned()
+    }
+
     /// Keeps a description of every site, and what its distribution was given.
     pub(crate) fn inspected(mut self) -> Self {
         self.record.keep_sites = true;
@@ -165,7 +207,7 @@ impl Trace {
         self.enumerated.clone()
     }
 
-    fn taking(self, latents: &Latents) -> Self {
+    pub(crate) fn taking(self, latents: &Latents) -> Self {
         let particles = self.particles.max(latents.particles());
         Self { particles, base: particles, given: latents.clone(), ..self }
     }
@@ -188,6 +230,7 @@ impl Trace {
             scored: true,
             validated: false,
             params: None,
+            drawing: Drawing::Own,
             plates: Vec::new(),
             masks: Vec::new(),
             names: Vec::new(),

@@ -27,11 +27,16 @@ impl Trace {
             let drawn = self.try_observe(name, distribution, value.clone())?;
             return Ok(drawn.unwrap_or(value));
         }
+        let moved = self.moved_conditional(name, distribution)?;
+        let distribution = moved.as_ref().unwrap_or(distribution);
         let role = if asked == Asked::Marginal { Role::Marginal } else { Role::Latent };
         let name = self.enter(name, role)?;
         let shape = self.shape_in_plates(&name, distribution)?;
         self.record.drawn(&name, role, shape, distribution, &self.plates);
         self.note_masks(&name);
+        if role == Role::Marginal && self.is_about_latents() {
+            return self.draw(&name, distribution, shape);
+        }
         let Proposal { value, estimator, aid } = self.value(&name, distribution, shape, asked)?;
         self.record.value(&name, || Value::new(value.clone()), Some(distribution.support()));
         if self.scored {
@@ -102,6 +107,9 @@ impl Trace {
         value: Tensor<D, P::Kind>,
     ) -> Result<Option<Tensor<D, P::Kind>>, ModelError> {
         let name = self.enter(name, Role::Observed)?;
+        if self.is_about_latents() {
+            return Ok(None);
+        }
         let shape = self.check_data(&name, distribution, value.dims())?;
         self.check_plates(&name, shape)?;
         self.check_place(&name, "value", &value)?;
@@ -129,6 +137,9 @@ impl Trace {
         log_factor: Tensor<D>,
     ) -> Result<(), ModelError> {
         let name = self.enter(name, Role::Factor)?;
+        if self.is_about_latents() {
+            return Ok(());
+        }
         self.check_particles(&name, "factor", log_factor.dims())?;
         self.check_place(&name, "log-factor", &log_factor)?;
         self.record.computed(&name, Role::Factor, &log_factor, &self.plates);

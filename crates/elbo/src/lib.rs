@@ -62,15 +62,15 @@ pub mod prelude {
 
     pub use crate::{
         AffineCouplingConfig, Amortized, AnalyticKl, AsymmetricLaplace, AutoRegressive, Automatic,
-        AutomaticConfig, Bernoulli, Beta, BetaBinomial, Binomial, BlockDiagonal,
-        BlockDiagonalConfig, Categorical, Cauchy, Censored, Chi2, Choice, Condition,
-        ContinuousBernoulli, ControlVariate, Controls, Cubo, Delta, DeltaGuide, Dependencies,
-        Dirichlet, DirichletMultinomial, Discrete, DiscreteUniform, Distribution,
-        DoublyReparameterizedIwae, Draw, Elbo, Estimate, Estimator, Exponential, ExponentialFamily,
-        Fits, Flat, Flow, FlowConfig, ForwardKl, FullRank, FullRankConfig, Gamma,
-        GaussianRandomWalk, Geometric, Graph, Guide, GuideError, GuideMixture, GuideMixtureConfig,
-        Gumbel, HalfCauchy, HalfNormal, HalfStudentT, HiddenMarkov, InferError, Init,
-        InverseAutoregressiveConfig, InverseGamma, Iwae, Kumaraswamy, Laplace,
+        AutomaticConfig, AutomaticStructured, BayesLinear, Bayesian, Bernoulli, Beta, BetaBinomial,
+        Binomial, BlockDiagonal, BlockDiagonalConfig, Categorical, Cauchy, Censored, Chi2, Choice,
+        Condition, ContinuousBernoulli, ControlVariate, Controls, Cubo, Dais, DaisConfig, Delta,
+        DeltaGuide, Dependencies, Dirichlet, DirichletMultinomial, Discrete, DiscreteUniform,
+        Distribution, DoublyReparameterizedIwae, Draw, Elbo, Estimate, Estimator, Exponential,
+        ExponentialFamily, Fits, Flat, Flow, FlowConfig, ForwardKl, FullRank, FullRankConfig,
+        Gamma, GaussianRandomWalk, Geometric, Graph, Guide, GuideError, GuideMixture,
+        GuideMixtureConfig, Gumbel, HalfCauchy, HalfNormal, HalfStudentT, HiddenMarkov, InferError,
+        Init, InverseAutoregressiveConfig, InverseGamma, Iwae, Kumaraswamy, Laplace,
         LaplaceApproximation, Latents, Layout, LinearGaussian, LinearGaussianStateSpace,
         LkjCholesky, Local, LogJoint, LogNormal, LogTerms, LogVariance, Logistic, LogitNormal,
         LowRank, LowRankConfig, LowRankMultivariateNormal, Masked, MatrixNormal, MeanField,
@@ -82,6 +82,6 @@ pub mod prelude {
         SkewNormal, SplineCouplingConfig, StepInfo, StickingTheLanding, Structured,
         StructuredConfig, StudentT, Subsample, Support, Svi, Tempered, Term, Terms, Then, Trace,
         Transform, Transformed, Truncated, TruncatedNormal, Uniform, Vimco, VonMises, Weibull,
-        Wishart, WishartCholesky, ZeroInflated, named_param, resample, summarize,
+        WeightNoise, Wishart, WishartCholesky, ZeroInflated, named_param, resample, summarize,
     };
 }

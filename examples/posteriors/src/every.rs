@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use elbo::Place;
+use elbo::{Place, Trace};
 
 use crate::inference_gym as gym;
-use crate::{DataError, Fields, Reference, Visitor, posteriordb as db};
+use crate::{DataError, Fields, Published, Reference, posteriordb as db};
 
 /// A posterior: a program with its data and the moments that are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,24 +28,19 @@ macro_rules! posteriors {
         const ALL: &[Entry] = &[$($(Entry { name: $name, folder: $folder },)*)*];
         const NAMES: &[&str] = &[$($($name,)*)*];
 
-        /// Reads the posterior `name` from `directory`, which holds `posteriordb` and `inference_gym`, and
-        /// shows it to `visitor`.
+        /// Reads the posterior `name` from `directory`, which holds `posteriordb` and `inference_gym`.
         ///
         /// # Errors
         /// [`DataError::Unknown`], and what is wrong with the file.
-        pub fn visit<V: Visitor>(
-            name: &str,
-            directory: &Path,
-            place: &Place,
-            visitor: &mut V,
-        ) -> Result<V::Out, DataError> {
+        pub fn read(name: &str, directory: &Path, place: &Place) -> Result<Published, DataError> {
             let file = find(name)?.file(directory);
             let json = Fields::read(&file)?;
             let (fields, references) = (json.object("data")?, Reference::all(&json)?);
             match name {
                 $($($name => {
                     let data = $group::$file::data(&fields, place)?;
-                    Ok(visitor.visit(name, $group::$file::$model, &data, &references))
+                    let program = move |t: &mut Trace| $group::$file::$model(t, &data);
+                    Ok(Published::new($name, references, program))
                 })*)*
                 _ => Err(unknown(name)),
             }

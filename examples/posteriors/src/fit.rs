@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use elbo::prelude::*;
-use elbo::{BoundEstimate, FamilyConfig, Posterior, Summary, summarize};
+use elbo::{BoundEstimate, FamilyConfig};
 use serde_json::{Value, json};
 
-use crate::{Reference, Visitor};
+use crate::Published;
+use crate::moments::{compare, summary};
 
 /// The guides of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +113,11 @@ impl Row {
         self.mean_error <= 0.1 && self.sd_ratio[0] >= 0.9 && self.sd_ratio[1] <= 1.1
     }
 
+    /// Whether the guide is one of those that are to hit.
+    pub(crate) fn is_in_question(&self) -> bool {
+        ["full-rank", "flow"].contains(&self.guide)
+    }
+
     /// The row for a file.
     pub fn to_json(&self) -> Value {
         json!({
@@ -150,36 +156,28 @@ pub struct Fit {
     pub place: Place,
 }
 
-type Failure = Box<dyn std::error::Error>;
+/// What ends a fit.
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
-impl Visitor for Fit {
-    type Out = Row;
-
-    fn visit<D: Sync + 'static>(
-        &mut self,
-        name: &str,
-        model: fn(&mut Trace, &D),
-        data: &D,
-        references: &[Reference],
-    ) -> Row {
-        let task = Task { fit: self, model, data, references };
-        let row = task.run(name);
-        row.unwrap_or_else(|error| Row::failed(name, self.kind.name(), error.to_string()))
+impl Fit {
+    /// The row of `published`; that of what went wrong if the fit ends with an error.
+    pub fn row(&self, published: &Published) -> Row {
+        let row = Task { fit: self, published }.run();
+        row.unwrap_or_else(|error| Row::failed(published.name, self.kind.name(), error.to_string()))
     }
 }
 
-struct Task<'a, D: 'static> {
+struct Task<'a> {
     fit: &'a Fit,
-    model: fn(&mut Trace, &D),
-    data: &'a D,
-    references: &'a [Reference],
+    published: &'a Published,
 }
 
-impl<D: Sync + 'static> Task<'_, D> {
-    fn run(&self, name: &str) -> Result<Row, Failure> {
+impl Task<'_> {
+    fn run(&self) -> Result<Row, Failure> {
         let settings = &self.fit.settings;
         let mut noise = Noise::new(settings.seed, &self.fit.place);
-        let layout = Layout::discover(&self.model, self.data, &noise)?;
+        let model = self.published;
+        let layout = Layout::discover(model, &(), &noise)?;
         let size = elbo::FlatLatents::new(&layout)?.len();
         let dense = !matches!(self.fit.kind, Kind::MeanField | Kind::LowRank);
         if dense && size > settings.largest_dense {
@@ -187,12 +185,11 @@ impl<D: Sync + 'static> Task<'_, D> {
         }
         let start = Instant::now();
         let init = || Init::BestNormal(PathfinderConfig::new());
-        let (model, data) = (&self.model, self.data);
-        let (steps, short) = (settings.steps, Start { layout: &layout, start, name, size });
+        let (steps, short) = (settings.steps, Start { layout: &layout, start, size });
         match self.fit.kind {
             Kind::MeanField => {
                 let config = MeanFieldConfig::new().with_init(init());
-                let guide = config.init(&layout, model, data, &mut noise)?;
+                let guide = config.init(&layout, model, &(), &mut noise)?;
                 self.trained(guide, steps, noise, short)
             }
             Kind::LowRank => {
@@ -208,12 +205,12 @@ impl<D: Sync + 'static> Task<'_, D> {
                 self.automatic(config, settings.flow_steps, noise, short)
             }
             Kind::Laplace => {
-                let guide = elbo::LaplaceApproximation::new(&layout, model, data, &mut noise)?;
-                self.judged(Svi::new(Model::new(self.model), guide, Elbo, noise), 0, short)
+                let guide = elbo::LaplaceApproximation::new(&layout, model, &(), &mut noise)?;
+                self.judged(Svi::new(model.model(), guide, Elbo, noise), 0, short)
             }
             Kind::Pathfinder => {
-                let guide = PathfinderConfig::new().init(&layout, model, data, &mut noise)?;
-                self.judged(Svi::new(Model::new(self.model), guide, Elbo, noise), 0, short)
+                let guide = PathfinderConfig::new().init(&layout, model, &(), &mut noise)?;
+                self.judged(Svi::new(model.model(), guide, Elbo, noise), 0, short)
             }
         }
     }
@@ -226,13 +223,13 @@ impl<D: Sync + 'static> Task<'_, D> {
         start: Start<'_>,
     ) -> Result<Row, Failure>
     where
-        Automatic<C::Family>: Guide<D> + burn::module::ModuleDisplay,
+        Automatic<C::Family>: Guide + burn::module::ModuleDisplay,
     {
-        let guide = config.init(start.layout, &self.model, self.data, &mut noise)?;
+        let guide = config.init(start.layout, self.published, &(), &mut noise)?;
         self.trained(guide, steps, noise, start)
     }
 
-    fn trained<G: Guide<D> + burn::module::ModuleDisplay>(
+    fn trained<G: Guide + burn::module::ModuleDisplay>(
         &self,
         guide: G,
         steps: usize,
@@ -246,10 +243,10 @@ impl<D: Sync + 'static> Task<'_, D> {
         };
         let schedule = CosineAnnealingLrSchedulerConfig::new(learning_rate, steps.max(1))
             .with_min_lr(learning_rate / 100.0);
-        let mut svi = Svi::new(Model::new(self.model), guide, StickingTheLanding, noise)
+        let mut svi = Svi::new(self.published.model(), guide, StickingTheLanding, noise)
             .with_particles(particles)
             .with_schedule(schedule.init()?);
-        svi.run(steps, self.data, &mut ())?;
+        svi.run(steps, &(), &mut ())?;
         self.judged(svi, steps, start)
     }
 
@@ -260,18 +257,18 @@ impl<D: Sync + 'static> Task<'_, D> {
         start: Start<'_>,
     ) -> Result<Row, Failure>
     where
-        M: Program<D> + Module + burn::module::ModuleDisplay,
-        G: Guide<D> + burn::module::ModuleDisplay,
+        M: Program + Module + burn::module::ModuleDisplay,
+        G: Guide + burn::module::ModuleDisplay,
         O: Objective,
     {
         let seconds = start.start.elapsed().as_secs_f64();
         let (posterior, draws) = (svi.posterior(), self.fit.settings.draws);
-        let log_weights = posterior.log_weights(self.data, draws)?;
+        let log_weights = posterior.log_weights(&(), draws)?;
         let bound = BoundEstimate::of(&log_weights)?;
-        let summary = summary(&posterior, self.data, draws, &self.fit.place, self.references)?;
-        let (mean_error, sd_ratio, quantile_error) = compare(&summary, self.references);
+        let summary = summary(&posterior, draws, &self.fit.place, &self.published.references)?;
+        let (mean_error, sd_ratio, quantile_error) = compare(&summary, &self.published.references);
         Ok(Row {
-            posterior: start.name.to_string(),
+            posterior: self.published.name.to_string(),
             guide: self.fit.kind.name(),
             size: start.size,
             mean_error,
@@ -290,101 +287,5 @@ impl<D: Sync + 'static> Task<'_, D> {
 struct Start<'a> {
     layout: &'a Layout,
     start: Instant,
-    name: &'a str,
     size: usize,
-}
-
-/// Draws that are in memory together, with replicated data.
-const CHUNK: usize = 250;
-
-/// The moments of every number whose moments are published, in the order of those.
-fn summary<M, G, D>(
-    posterior: &Posterior<M, G>,
-    data: &D,
-    draws: usize,
-    place: &Place,
-    references: &[Reference],
-) -> Result<Summary, Failure>
-where
-    M: Program<D> + Module,
-    G: Guide<D>,
-{
-    let mut columns = vec![Vec::with_capacity(draws); references.len()];
-    for chunk in posterior.predictive_chunks(data, draws, CHUNK) {
-        let chunk = chunk?;
-        for (reference, column) in references.iter().zip(&mut columns) {
-            let missing = || format!("no site has a number \"{}\"", reference.name);
-            let value = chunk.value(reference.site()).ok_or_else(missing)?;
-            let axes = value.shape().iter().skip(1);
-            // A scalar has no index.
-            let at = reference.index().iter().zip(axes).fold(0, |at, (i, size)| at * size + i);
-            column.extend(value.flat().narrow(1, at, 1).into_data().iter::<f64>());
-        }
-    }
-    let mut found = Latents::new(place.clone());
-    for (reference, column) in references.iter().zip(columns) {
-        let count = column.len();
-        found.insert(&*reference.name, place.tensor::<2>(column, [count, 1]));
-    }
-    Ok(summarize(&found))
-}
-
-/// The largest errors of moments against the published ones.
-fn compare(summary: &Summary, references: &[Reference]) -> (f64, [f64; 2], Option<f64>) {
-    let (mut mean_error, mut ratio) = (0.0_f64, [f64::INFINITY, f64::NEG_INFINITY]);
-    let mut quantile_error: Option<f64> = None;
-    for (found, reference) in summary.rows.iter().zip(references) {
-        mean_error = mean_error.max((found.mean - reference.mean).abs() / reference.sd);
-        ratio = [ratio[0].min(found.sd / reference.sd), ratio[1].max(found.sd / reference.sd)];
-        for (found, published) in [(found.q05, reference.q05), (found.q95, reference.q95)] {
-            if let Some(published) = published {
-                let error = (found - published).abs() / reference.sd;
-                quantile_error = Some(quantile_error.map_or(error, |most| most.max(error)));
-            }
-        }
-    }
-    (mean_error, ratio, quantile_error)
-}
-
-/// The rows as a table, and how many posteriors the best of the full-rank normal and the flow hits.
-pub fn report(rows: &[Row]) -> String {
-    let heads = [
-        "posterior",
-        "guide",
-        "d",
-        "mean error",
-        "sd ratio",
-        "quantile error",
-        "ELBO",
-        "k-hat",
-        "steps",
-        "seconds",
-    ];
-    let cells = rows.iter().map(|row| {
-        let number = |x: f64| format!("{x:.3}");
-        vec![
-            row.posterior.clone(),
-            row.guide.to_string(),
-            row.size.to_string(),
-            row.error.clone().unwrap_or_else(|| number(row.mean_error)),
-            format!("{:.2} - {:.2}", row.sd_ratio[0], row.sd_ratio[1]),
-            row.quantile_error.map_or(String::new(), number),
-            format!("{:.3} ± {:.3}", row.elbo[0], row.elbo[1]),
-            format!("{:.2}", row.k_hat),
-            row.steps.to_string(),
-            format!("{:.1}", row.seconds),
-        ]
-    });
-    let table = elbo::table(&heads, cells);
-    let mut names: Vec<_> = rows.iter().map(|row| &row.posterior).collect();
-    names.dedup();
-    let hit = |name: &&&String| {
-        rows.iter().any(|row| {
-            row.posterior == ***name
-                && ["full-rank", "flow"].contains(&row.guide)
-                && row.is_accurate()
-        })
-    };
-    let hits = names.iter().filter(hit).count();
-    format!("{table}\nfull-rank or flow within 0.1 sd and 10%: {hits} of {}", names.len())
 }

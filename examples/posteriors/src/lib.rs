@@ -1,7 +1,7 @@
 //! Programs for posteriors whose moments are published, by long runs of another sampler: 28 of
 //! posteriordb and 8 of the Inference Gym.
 //!
-//! The data are not here. [`visit`] reads them, and the published moments, from a folder with one JSON
+//! The data are not here. [`read`] reads them, and the published moments, from a folder with one JSON
 //! file a posterior: `posteriordb/<name>.json` and `inference_gym/<name>.json`, with the objects `data`
 //! and `reference`.
 //!
@@ -15,20 +15,23 @@ mod fields;
 mod fit;
 pub mod inference_gym;
 mod lists;
+mod moments;
 pub mod posteriordb;
+mod published;
 mod recurrence;
 mod reference;
 pub mod regression;
+mod report;
 mod tensors;
-mod visitor;
 
 pub use error::DataError;
-pub use every::{Entry, all, names, visit};
+pub use every::{Entry, all, names, read};
 pub use fields::Fields;
-pub use fit::{Fit, KINDS, Kind, Row, Settings, report};
+pub use fit::{Fit, KINDS, Kind, Row, Settings};
+pub use published::Published;
 pub use recurrence::recurrence;
 pub use reference::Reference;
-pub use visitor::Visitor;
+pub use report::{markdown, report};
 
 use lists::numbers;
 use recurrence::later;

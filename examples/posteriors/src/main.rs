@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use elbo::Place;
-use posteriors::{Fit, KINDS, Row, Settings, names, report, visit};
+use posteriors::{Fit, KINDS, Row, Settings, markdown, names, read, report};
 
 /// Fits posteriors whose moments are published.
 #[derive(Parser)]
@@ -42,6 +42,9 @@ struct Arguments {
     /// A file for the rows, one JSON object a line.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// A file for the rows as Markdown, a table a guide.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -61,15 +64,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         |name: &str, of: &[String]| of.is_empty() || of.iter().any(|part| name.contains(part));
     let mut rows: Vec<Row> = Vec::new();
     for name in names().iter().filter(|name| wanted(name, &arguments.only)) {
+        let published = read(name, &arguments.data, &place)?;
         for (guide, kind) in KINDS.iter().filter(|(guide, _)| wanted(guide, &arguments.guides)) {
-            let mut fit = Fit { kind: *kind, settings: settings.clone(), place: place.clone() };
-            let row = visit(name, &arguments.data, &place, &mut fit)?;
+            let fit = Fit { kind: *kind, settings: settings.clone(), place: place.clone() };
+            let row = fit.row(&published);
             eprintln!("{name} {guide}: {:.1} s", row.seconds);
             if let Some(out) = &mut out {
                 writeln!(out, "{}", row.to_json())?;
             }
             rows.push(row);
         }
+    }
+    if let Some(file) = arguments.markdown {
+        std::fs::write(file, markdown(&rows))?;
     }
     println!("{}", report(&rows));
     Ok(())

@@ -6,6 +6,7 @@ use elbo_dist::Noise;
 
 use super::coupling::bounded;
 use super::{Bijection, BijectionConfig, LayerSite, Mlp};
+use crate::GuideError;
 
 /// An inverse autoregressive layer: every coordinate is moved and scaled by those before it.
 ///
@@ -42,25 +43,24 @@ impl InverseAutoregressiveConfig {
 impl BijectionConfig for InverseAutoregressiveConfig {
     type Bijection = InverseAutoregressive;
 
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> InverseAutoregressive {
+    fn init(
+        &self,
+        site: &LayerSite,
+        noise: &mut Noise,
+    ) -> Result<InverseAutoregressive, GuideError> {
         let d = site.size;
-        let mut sizes = vec![d];
-        sizes.extend(&self.hidden);
-        sizes.push(2 * d);
-        let last = sizes.len() - 2;
+        let last = self.hidden.len();
         // A unit of degree g sees coordinates up to g; coordinate i is changed by units of a degree below i.
         let degree = |depth: usize, unit: usize| match depth {
             0 => unit + 1,
             _ => unit % (d - 1).max(1) + 1,
         };
-        let network =
-            Mlp::new(site, &sizes, noise).masked(site, |layer, output, input| {
-                match layer == last {
-                    true => output % d + 1 > degree(layer, input),
-                    false => degree(layer + 1, output) >= degree(layer, input),
-                }
+        let network = Mlp::new("InverseAutoregressive", site, [d, 2 * d], &self.hidden, noise)?
+            .masked(site, |layer, output, input| match layer == last {
+                true => output % d + 1 > degree(layer, input),
+                false => degree(layer + 1, output) >= degree(layer, input),
             });
-        InverseAutoregressive { network, size: d, reversed: site.layer % 2 == 1 }
+        Ok(InverseAutoregressive { network, size: d, reversed: site.layer % 2 == 1 })
     }
 }
 

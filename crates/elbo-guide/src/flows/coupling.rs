@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use elbo_dist::Noise;
 
 use super::{Bijection, BijectionConfig, LayerSite, Mlp};
+use crate::GuideError;
 
 /// An affine coupling layer: one half of the coordinates moves and scales the other half.
 ///
@@ -79,12 +80,11 @@ impl Halves {
 impl BijectionConfig for AffineCouplingConfig {
     type Bijection = AffineCoupling;
 
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> AffineCoupling {
+    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<AffineCoupling, GuideError> {
         let halves = Halves::of(site);
-        let mut sizes = vec![halves.stays()];
-        sizes.extend(&self.hidden);
-        sizes.push(2 * halves.moves());
-        AffineCoupling { network: Mlp::new(site, &sizes, noise), halves }
+        let sizes = [halves.stays(), 2 * halves.moves()];
+        let network = Mlp::new("AffineCoupling", site, sizes, &self.hidden, noise)?;
+        Ok(AffineCoupling { network, halves })
     }
 }
 

@@ -86,7 +86,7 @@ where
         let site = LayerSite { place, restarts, size, layer: 0, name };
         let log_scale = start.filled([restarts, size], start.scale.ln());
         Ok(Flow {
-            layers: self.layers.init(&site, &mut noise.split()),
+            layers: self.layers.init(&site, &mut noise.split())?,
             loc: named_param("flow.loc", start.loc()),
             log_scale: named_param("flow.log_scale", log_scale),
         })

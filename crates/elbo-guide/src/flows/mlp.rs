@@ -6,6 +6,7 @@ use elbo_dist::Noise;
 use elbo_model::named_param;
 
 use super::LayerSite;
+use crate::GuideError;
 use crate::family::{apply, per_row};
 use crate::frame::take;
 
@@ -24,8 +25,19 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// A network with the widths `sizes`, inputs first.
-    pub(crate) fn new(site: &LayerSite, sizes: &[usize], noise: &mut Noise) -> Self {
+    /// A network with so many inputs and outputs and hidden layers of these widths, for a layer of a flow.
+    pub(crate) fn new(
+        layer: &'static str,
+        site: &LayerSite,
+        [inputs, outputs]: [usize; 2],
+        hidden: &[usize],
+        noise: &mut Noise,
+    ) -> Result<Self, GuideError> {
+        if hidden.contains(&0) {
+            let (needs, found) = ("hidden layers of 1 unit or more", format!("{hidden:?}"));
+            return Err(GuideError::Layer { layer, needs, found });
+        }
+        let sizes = [&[inputs], hidden, &[outputs]].concat();
         let (mut weights, mut biases) = (Vec::new(), Vec::new());
         for (depth, pair) in sizes.windows(2).enumerate() {
             let (inputs, outputs) = (pair[0], pair[1]);
@@ -40,7 +52,7 @@ impl Mlp {
             let bias = site.place.zeros([site.restarts, outputs]);
             biases.push(named_param(&format!("{name}.bias"), bias));
         }
-        Self { weights, biases, masks: Vec::new() }
+        Ok(Self { weights, biases, masks: Vec::new() })
     }
 
     /// With only those connections from input `i` to output `o` of each layer for which `keep(layer, o, i)` holds.

@@ -8,6 +8,7 @@ mod planar;
 mod radial;
 mod spline;
 
+use crate::GuideError;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use elbo_dist::{Noise, Place};
@@ -52,7 +53,10 @@ pub trait BijectionConfig {
     type Bijection: Bijection;
 
     /// The bijection of vectors of `site.size` numbers.
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Self::Bijection;
+    ///
+    /// # Errors
+    /// [`GuideError::Layer`]
+    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<Self::Bijection, GuideError>;
 }
 
 /// What a layer is made for.
@@ -132,7 +136,7 @@ where
 {
     type Bijection = Vec<C::Bijection>;
 
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Self::Bijection {
+    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<Self::Bijection, GuideError> {
         let layer = |layer: usize| self.1.init(&site.part(layer, &layer.to_string()), noise);
         (0..self.0).map(layer).collect()
     }
@@ -149,8 +153,8 @@ where
 {
     type Bijection = (A::Bijection, B::Bijection);
 
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Self::Bijection {
-        let first = self.0.init(&site.part(site.layer, "first"), noise);
-        (first, self.1.init(&site.part(site.layer, "second"), noise))
+    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<Self::Bijection, GuideError> {
+        let first = self.0.init(&site.part(site.layer, "first"), noise)?;
+        Ok((first, self.1.init(&site.part(site.layer, "second"), noise)?))
     }
 }

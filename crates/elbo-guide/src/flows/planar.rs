@@ -6,6 +6,7 @@ use elbo_dist::{Noise, softplus};
 use elbo_model::named_param;
 
 use super::{Bijection, BijectionConfig, LayerSite};
+use crate::GuideError;
 use crate::family::per_row;
 use crate::frame::take;
 
@@ -32,17 +33,17 @@ pub struct PlanarConfig;
 impl BijectionConfig for PlanarConfig {
     type Bijection = Planar;
 
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Planar {
+    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<Planar, GuideError> {
         let (shape, name) = ([site.restarts, site.size], &site.name);
         // w·u = log(e - 1) makes û next to 0, where the layer is the identity.
         let w = noise.split().normal(shape);
         let square = w.clone().square().sum_dim(1);
         let u = w.clone() / square * 1.0_f64.exp_m1().ln();
-        Planar {
+        Ok(Planar {
             u: named_param(&format!("{name}.u"), u),
             w: named_param(&format!("{name}.w"), w),
             b: named_param(&format!("{name}.b"), site.place.zeros([site.restarts, 1])),
-        }
+        })
     }
 }
 

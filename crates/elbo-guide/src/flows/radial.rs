@@ -6,6 +6,7 @@ use elbo_dist::{Noise, softplus};
 use elbo_model::named_param;
 
 use super::{Bijection, BijectionConfig, LayerSite};
+use crate::GuideError;
 use crate::family::per_row;
 use crate::frame::take;
 
@@ -30,16 +31,16 @@ pub struct RadialConfig;
 impl BijectionConfig for RadialConfig {
     type Bijection = Radial;
 
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Radial {
+    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<Radial, GuideError> {
         let (r, name) = (site.restarts, &site.name);
         let centre = noise.split().normal([r, site.size]);
         // softplus(b) = α = 1 makes β next to 0, where the layer is the identity.
         let beta = site.place.zeros([r, 1]) + 1.0_f64.exp_m1().ln();
-        Radial {
+        Ok(Radial {
             centre: named_param(&format!("{name}.centre"), centre),
             log_alpha: named_param(&format!("{name}.log_alpha"), site.place.zeros([r, 1])),
             beta: named_param(&format!("{name}.beta"), beta),
-        }
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use elbo_dist::{Noise, softplus};
 
 use super::coupling::Halves;
 use super::{Bijection, BijectionConfig, LayerSite, Mlp};
+use crate::GuideError;
 
 /// A coupling layer whose bijections are monotone rational-quadratic splines: one half of the coordinates shapes the
 /// maps of the other half.
@@ -39,9 +40,9 @@ impl SplineCouplingConfig {
         Self { hidden: hidden.into(), bins: 8, bound: 5.0 }
     }
 
-    /// The number `K` of bins, at least 1.
+    /// The number `K` of bins, 2 to 500.
     pub fn with_bins(self, bins: usize) -> Self {
-        Self { bins: bins.max(1), ..self }
+        Self { bins, ..self }
     }
 
     /// The bound `B` beyond which the map is the identity.
@@ -53,17 +54,26 @@ impl SplineCouplingConfig {
 impl BijectionConfig for SplineCouplingConfig {
     type Bijection = SplineCoupling;
 
-    fn init(&self, site: &LayerSite, noise: &mut Noise) -> SplineCoupling {
+    fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<SplineCoupling, GuideError> {
         let halves = Halves::of(site);
-        let mut sizes = vec![halves.stays()];
-        sizes.extend(&self.hidden);
-        sizes.push((3 * self.bins - 1) * halves.moves());
-        SplineCoupling { network: Mlp::new(site, &sizes, noise), halves, config: self.clone() }
+        let refused = |needs, found| GuideError::Layer { layer: "SplineCoupling", needs, found };
+        if !(2..=MOST_BINS).contains(&self.bins) {
+            return Err(refused("2 to 500 bins", self.bins.to_string()));
+        }
+        if !(self.bound.is_finite() && self.bound > 0.0) {
+            return Err(refused("a finite bound above 0", self.bound.to_string()));
+        }
+        let sizes = [halves.stays(), (3 * self.bins - 1) * halves.moves()];
+        let network = Mlp::new("SplineCoupling", site, sizes, &self.hidden, noise)?;
+        Ok(SplineCoupling { network, halves, config: self.clone() })
     }
 }
 
 /// The least width and height of a bin, relative to all of the interval, and the least slope.
 const LEAST: f64 = 1e-3;
+
+/// The bins of which each may still be as wide again as the least.
+const MOST_BINS: usize = 500;
 
 /// The splines of numbers `[rows, n]`: `[rows, n, K]` each.
 struct Splines {

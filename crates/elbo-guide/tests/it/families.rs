@@ -6,10 +6,10 @@ use burn::store::ModuleRecord;
 use burn::tensor::Tensor;
 use elbo_dist::{Distribution, HalfCauchy, MultivariateNormal, Noise, Normal, Place};
 use elbo_guide::{
-    AffineCouplingConfig, Automatic, AutomaticConfig, BlockDiagonalConfig, Family, FamilyConfig,
-    FlowConfig, FullRankNormalConfig, Guide, GuideMixtureConfig, Init, InverseAutoregressiveConfig,
-    LowRankConfig, PathfinderConfig, PlanarConfig, RadialConfig, Restarts, Score,
-    SplineCouplingConfig, StructuredConfig, Then,
+    AffineCouplingConfig, Automatic, AutomaticConfig, BijectionConfig, BlockDiagonalConfig, Family,
+    FamilyConfig, FlowConfig, FullRankNormalConfig, Guide, GuideMixtureConfig, Init,
+    InverseAutoregressiveConfig, LowRankConfig, PathfinderConfig, PlanarConfig, RadialConfig,
+    Restarts, Score, SplineCouplingConfig, StructuredConfig, Then,
 };
 use elbo_model::{Latents, Layout, LogJoint, Path, Plan, Program, Trace};
 
@@ -216,6 +216,28 @@ fn a_flow_of_one_number_is_a_density() {
     agrees(&shaken(of(&one, &autoregressive, &place)), &place);
     let coupling = FlowConfig::guide((3, AffineCouplingConfig::new([4])));
     agrees(&shaken(of(&one, &coupling, &place)), &place);
+}
+
+#[test]
+fn layers_that_cannot_be_are_refused() {
+    fn refusal<C: BijectionConfig + Clone>(layer: C) -> String
+    where
+        C::Bijection: ModuleDisplay,
+    {
+        let mut noise = Noise::new(0, f64_on_flex());
+        let layout = Layout::discover(&pair, &(), &noise).unwrap();
+        let guide = FlowConfig::guide((1, layer)).init(&layout, &pair, &(), &mut noise);
+        guide.map(|_| ()).unwrap_err().to_string()
+    }
+    let bins = refusal(SplineCouplingConfig::new([4]).with_bins(1));
+    assert_eq!(bins, "a layer SplineCoupling needs 2 to 500 bins, but has 1");
+    let bound = refusal(SplineCouplingConfig::new([4]).with_bound(-1.0));
+    assert_eq!(bound, "a layer SplineCoupling needs a finite bound above 0, but has -1");
+    let hidden = refusal(AffineCouplingConfig::new([4, 0]));
+    assert_eq!(
+        hidden,
+        "a layer AffineCoupling needs hidden layers of 1 unit or more, but has [4, 0]"
+    );
 }
 
 /// A flow as a distribution in a program: its density at its own draws, and no gradient once it is constant.

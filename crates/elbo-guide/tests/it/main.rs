@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
 mod amortized;
+mod conditionals;
 mod families;
 mod guides;
 mod init;

@@ -4,9 +4,11 @@
 mod bounds;
 mod combinations;
 mod conjugate;
+mod dais;
 mod errors;
 mod estimators;
 mod minibatches;
+mod networks;
 mod objectives;
 mod posterior;
 mod reach;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use elbo::{Place, Trace};
-use posteriors::{DataError, Fields, Reference, Visitor, all, names, visit};
+use elbo::Place;
+use posteriors::{DataError, Fields, all, names, read};
 
 fn fields(text: &str) -> Fields {
     Fields::parse(Path::new("a.json"), text).unwrap()
@@ -14,17 +14,8 @@ fn message<T: std::fmt::Debug>(result: Result<T, DataError>) -> String {
     result.unwrap_err().to_string()
 }
 
-struct Nothing;
-
-impl Visitor for Nothing {
-    type Out = ();
-
-    fn visit<D: Sync + 'static>(&mut self, _: &str, _: fn(&mut Trace, &D), _: &D, _: &[Reference]) {
-    }
-}
-
-fn visited(name: &str, directory: &Path) -> String {
-    message(visit(name, directory, &Place::f32(&Device::flex()), &mut Nothing))
+fn refusal(name: &str, directory: &Path) -> String {
+    message(read(name, directory, &Place::f32(&Device::flex())))
 }
 
 #[test]
@@ -38,13 +29,13 @@ fn there_are_36_posteriors_of_different_names() {
 
 #[test]
 fn a_posterior_without_a_program_is_refused_with_those_that_have_one() {
-    let message = visited("nes", Path::new("."));
+    let message = refusal("nes", Path::new("."));
     assert!(message.starts_with("there is no posterior \"nes\"; there are arK-arK, "), "{message}");
 }
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let message = visited("sblri-blr", Path::new("nowhere"));
+    let message = refusal("sblri-blr", Path::new("nowhere"));
     let expected = "nowhere/posteriordb/sblri-blr.json cannot be read; give the folder that holds \
                     posteriordb and inference_gym";
     assert_eq!(message, expected);

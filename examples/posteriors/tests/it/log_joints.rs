@@ -1,38 +1,23 @@
 //! Log-joint densities against numpy's.
 
 use burn::tensor::Device;
-use elbo::{Layout, LogJoint, Noise, Place, Trace};
+use elbo::{Layout, LogJoint, Noise, Place};
 use elbo_testkit::Golden;
-use posteriors::{Reference, Visitor, names, visit};
+use posteriors::{Published, names, read};
 
 use crate::point::Point;
 
 /// The log-joint density at each of the shifts.
-struct LogJoints {
-    place: Place,
-    shifts: Vec<f64>,
-}
-
-impl Visitor for LogJoints {
-    type Out = Vec<f64>;
-
-    fn visit<D: Sync + 'static>(
-        &mut self,
-        name: &str,
-        model: fn(&mut Trace, &D),
-        data: &D,
-        references: &[Reference],
-    ) -> Vec<f64> {
-        let layout = Layout::discover(&model, data, &Noise::new(0, &self.place));
-        let layout = layout.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let log_joint = |&shift: &f64| {
-            let latents = Point::new(references, shift).latents(&layout);
-            let terms = model.check(&latents, data);
-            let terms = terms.unwrap_or_else(|error| panic!("{name}: {error}"));
-            terms.total().into_data().iter::<f64>().next().unwrap()
-        };
-        self.shifts.iter().map(log_joint).collect()
-    }
+fn log_joints(published: &Published, place: &Place, shifts: &[f64]) -> Vec<f64> {
+    let layout = Layout::discover(published, &(), &Noise::new(0, place));
+    let layout = layout.unwrap_or_else(|error| panic!("{published:?}: {error}"));
+    let log_joint = |&shift: &f64| {
+        let latents = Point::new(&published.references, shift).latents(&layout);
+        let terms = published.check(&latents, &());
+        let terms = terms.unwrap_or_else(|error| panic!("{published:?}: {error}"));
+        terms.total().into_data().iter::<f64>().next().unwrap()
+    };
+    shifts.iter().map(log_joint).collect()
 }
 
 fn golden() -> Golden {
@@ -44,8 +29,8 @@ fn compare(place: &Place, without: &[&str], tolerance: impl Fn(&str) -> f64) {
     let Some(root) = elbo_testkit::data_dir() else { return };
     for name in names().iter().filter(|name| !without.contains(name)) {
         let cases = golden().of("posterior", name);
-        let mut visitor = LogJoints { place: place.clone(), shifts: cases.column("shift") };
-        let found = visit(name, &root, place, &mut visitor).unwrap();
+        let published = read(name, &root, place).unwrap();
+        let found = log_joints(&published, place, &cases.column("shift"));
         for (found, expected) in found.iter().zip(cases.column("log_joint")) {
             let error = (found - expected).abs() / expected.abs();
             assert!(error <= tolerance(name), "{name}: {found}, by numpy {expected}");

@@ -1,27 +1,16 @@
 //! Every published parameter is an element of a site.
 
 use burn::tensor::Device;
-use elbo::{Layout, Noise, Place, Role, Trace};
-use posteriors::{Reference, Visitor, names, visit};
+use elbo::{Layout, Noise, Place, Role};
+use posteriors::{Published, Reference, names, read};
 
 /// The parameters that are no element of a site.
-struct Unknown(Place);
-
-impl Visitor for Unknown {
-    type Out = Vec<String>;
-
-    fn visit<D: Sync + 'static>(
-        &mut self,
-        name: &str,
-        model: fn(&mut Trace, &D),
-        data: &D,
-        references: &[Reference],
-    ) -> Vec<String> {
-        let layout = Layout::discover(&model, data, &Noise::new(0, &self.0));
-        let layout = layout.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let unknown = references.iter().filter(|reference| !is_element(reference, &layout));
-        unknown.map(|reference| reference.name.clone()).collect()
-    }
+fn unknown(published: &Published, place: &Place) -> Vec<String> {
+    let layout = Layout::discover(published, &(), &Noise::new(0, place));
+    let layout = layout.unwrap_or_else(|error| panic!("{published:?}: {error}"));
+    let references = published.references.iter();
+    let unknown = references.filter(|reference| !is_element(reference, &layout));
+    unknown.map(|reference| reference.name.clone()).collect()
 }
 
 /// Whether there is a latent or computed site of the name that has the element.
@@ -41,9 +30,9 @@ fn is_element(reference: &Reference, layout: &Layout) -> bool {
 #[test]
 fn every_published_parameter_is_an_element_of_a_site() {
     let Some(root) = elbo_testkit::data_dir() else { return };
-    let mut unknown = Unknown(Place::f64(&Device::flex()).unwrap());
+    let place = Place::f64(&Device::flex()).unwrap();
     for name in names() {
-        let place = unknown.0.clone();
-        assert_eq!(visit(name, &root, &place, &mut unknown).unwrap(), [""; 0], "{name}");
+        let published = read(name, &root, &place).unwrap();
+        assert_eq!(unknown(&published, &place), [""; 0], "{name}");
     }
 }

@@ -1,0 +1,39 @@
+//! Priors of the parameters of a network.
+
+use std::fmt;
+use std::sync::Arc;
+
+use burn::tensor::{Float, Tensor};
+use elbo_dist::Distribution;
+
+use crate::Trace;
+
+/// Draws a site of a shape that is known later.
+type Sample<const D: usize> = dyn Fn(&mut Trace, &str, [usize; D]) -> Tensor<D> + Send + Sync;
+
+/// The prior of a network's parameters: any distribution of numbers, of which each parameter takes independent copies.
+#[derive(Clone)]
+pub(crate) struct Prior<const D: usize> {
+    name: &'static str,
+    sample: Arc<Sample<D>>,
+}
+
+impl<const D: usize> Prior<D> {
+    pub fn new(of_each: impl Distribution<D, Kind = Float>) -> Self {
+        let name = of_each.name();
+        let sample = move |t: &mut Trace, site: &str, shape: [usize; D]| {
+            t.sample(site, of_each.clone().iid(shape))
+        };
+        Self { name, sample: Arc::new(sample) }
+    }
+
+    pub fn sample(&self, t: &mut Trace, site: &str, shape: [usize; D]) -> Tensor<D> {
+        (self.sample)(t, site, shape)
+    }
+}
+
+impl<const D: usize> fmt::Debug for Prior<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}

@@ -6,8 +6,8 @@ use elbo_dist::Noise;
 use elbo_model::{Latents, Layout, LogJoint, LogTerms, Order, Path, Plan, Role, Term};
 
 use crate::family::{Family, FamilyConfig};
-use crate::frame::Frame;
-use crate::guide::check_pathwise;
+use crate::frame::{Frame, placed};
+use crate::guide::check_joint;
 use crate::init::{Scene, Starting};
 use crate::{Draw, FlatLatents, Guide, GuideError, Init, Restarts, Score};
 
@@ -93,10 +93,7 @@ impl<F: Family> Automatic<F> {
 
     /// The vectors on the real line of vectors of the family.
     pub(crate) fn placed(&self, u: Tensor<2>) -> Tensor<2> {
-        match &self.frame {
-            Some(frame) => frame.forward(u),
-            None => u,
-        }
+        placed(self.frame.as_ref(), u)
     }
 
     /// The matrices `A L` of factors `L`, `[R, d, d]`.
@@ -106,33 +103,27 @@ impl<F: Family> Automatic<F> {
             None => factor,
         }
     }
+}
 
-    /// The one term of `log q`, with what the maps to the supports add to it.
-    fn term(&self, log_base: Tensor<2>, log_det: &LogTerms) -> LogTerms {
-        let rows = log_base.dims()[0];
-        let log_base = match &self.frame {
-            Some(frame) => log_base - frame.log_det(rows),
-            None => log_base,
-        };
-        let log_q = match log_det.try_total() {
-            Some(minus_log_det) => log_base + minus_log_det,
-            None => log_base,
-        };
-        let mut terms = LogTerms::default().with_order(Order::Independent);
-        terms.push(Term::new(self.flat.name(), Role::Latent, Vec::new(), log_q));
-        terms
-    }
-
-    /// Refuses what needs a density a site.
-    fn check(&self, plan: &Plan) -> Result<(), GuideError> {
-        let sites = || self.flat.supports().map(|(name, _)| name);
-        let needs = "needs a guide with a density of each site (MeanField, ExponentialFamily)";
-        check_pathwise(plan, sites(), "a joint density of all latents", needs)?;
-        match sites().find(|name| plan.holds(name)) {
-            None => Ok(()),
-            Some(site) => Err(GuideError::Joint { site: site.to_string() }),
-        }
-    }
+/// The one term of `log q`, with what the maps to the supports add to it.
+pub(crate) fn joint_term(
+    flat: &FlatLatents,
+    frame: Option<&Frame>,
+    log_base: Tensor<2>,
+    log_det: &LogTerms,
+) -> LogTerms {
+    let rows = log_base.dims()[0];
+    let log_base = match frame {
+        Some(frame) => log_base - frame.log_det(rows),
+        None => log_base,
+    };
+    let log_q = match log_det.try_total() {
+        Some(minus_log_det) => log_base + minus_log_det,
+        None => log_base,
+    };
+    let mut terms = LogTerms::default().with_order(Order::Independent);
+    terms.push(Term::new(flat.name(), Role::Latent, Vec::new(), log_q));
+    terms
 }
 
 impl<B, F: Family + ModuleDisplay> Guide<B> for Automatic<F> {
@@ -144,7 +135,7 @@ impl<B, F: Family + ModuleDisplay> Guide<B> for Automatic<F> {
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
         self.flat.check_place(noise)?;
-        self.check(plan)?;
+        check_joint(plan, &self.flat, "a joint density of all latents")?;
         let mut noise = noise.split();
         let (u, log_base) = match plan.path() {
             Path::Full => self.family.sample_and_log_prob(particles, &mut noise),
@@ -155,7 +146,7 @@ impl<B, F: Family + ModuleDisplay> Guide<B> for Automatic<F> {
             }
         };
         let (latents, log_det) = self.flat.unpack(self.placed(u));
-        let log_q = self.term(log_base, &log_det);
+        let log_q = joint_term(&self.flat, self.frame.as_ref(), log_base, &log_det);
         Ok(Draw { latents, log_q })
     }
 
@@ -173,7 +164,7 @@ impl<B, F: Family + ModuleDisplay> Score<B> for Automatic<F> {
             Some(frame) => frame.inverse(z),
             None => z,
         };
-        Ok(self.term(self.family.log_prob(u), &log_det))
+        Ok(joint_term(&self.flat, self.frame.as_ref(), self.family.log_prob(u), &log_det))
     }
 }
 

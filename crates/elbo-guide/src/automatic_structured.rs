@@ -6,7 +6,7 @@ use elbo_model::{Conditionals, Latents, Layout, LogTerms, Order, Path, Plan, Pro
 
 use crate::amortized::at_draws;
 use crate::flat::check_whole;
-use crate::guide::check_untrained;
+use crate::guide::check_own_run;
 use crate::{Draw, Guide, GuideError, MeanField};
 
 /// Automatic structured variational inference: the guide runs the model itself, each of whose conditionals is moved towards a
@@ -56,7 +56,8 @@ impl<P: Module> AutomaticStructured<P> {
     /// the prior's conditionals and independence, with a mean field by its defaults for the sites that cannot be moved.
     ///
     /// # Errors
-    /// [`GuideError::ModelParam`] if the model declares a parameter, [`GuideError::AfterMarginal`] if a latent
+    /// [`GuideError::ModelParam`] if the model declares a parameter, [`GuideError::PartOfModel`] for a layout of a part of its
+    /// latents, [`GuideError::AfterMarginal`] if a latent
     /// comes after a site that is summed out, [`GuideError::SubsampledLocal`], [`GuideError::NoLatents`], and of the sites
     /// that cannot be moved what [`MeanField::new`] refuses, [`GuideError::Discrete`] above all.
     pub fn new<B>(
@@ -92,7 +93,10 @@ impl<P: Module> AutomaticStructured<P> {
 
 /// Refuses a model that the guide cannot run.
 fn check(layout: &Layout) -> Result<(), GuideError> {
-    check_untrained(layout)?;
+    if layout.latents().next().is_none() {
+        return Err(GuideError::NoLatents);
+    }
+    check_own_run(layout)?;
     let mut marginal = None;
     for site in layout.sites() {
         match (site.role, &marginal) {
@@ -105,7 +109,7 @@ fn check(layout: &Layout) -> Result<(), GuideError> {
             _ => {}
         }
     }
-    layout.latents().next().map(|_| ()).ok_or(GuideError::NoLatents)
+    Ok(())
 }
 
 impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for AutomaticStructured<P> {
@@ -141,10 +145,11 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for AutomaticStructured
             return Ok(Draw { latents, log_q: own });
         }
         if let Some(site) = own.enumerated().first() {
-            return Err(GuideError::ProductEnumerates { site: site.site.to_string() });
+            return Err(GuideError::BesideEnumerated { site: site.site.to_string() });
         }
         let mut log_q = of_others;
         log_q.extend(own);
-        Ok(Draw { latents, log_q: log_q.with_order(Order::Unknown) })
+        // The others are drawn first, and their parents in the model after them.
+        Ok(Draw { latents, log_q: log_q.with_order(Order::Sequential) })
     }
 }

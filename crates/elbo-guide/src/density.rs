@@ -71,7 +71,11 @@ impl<M: LogJoint<B>, B> FlatDensity<'_, M, B> {
         let u = Tensor::from_inner(u).require_grad();
         let total = self.total(place(u.clone()))?;
         let values = total.clone().inner();
-        let gradient = u.grad(&total.sum().backward());
+        // A density that nothing is in does not depend on the point.
+        let gradient = match total.is_tracked() {
+            true => u.grad(&total.sum().backward()),
+            false => None,
+        };
         Ok([values, gradient.unwrap_or_else(|| u.inner().zeros_like())])
     }
 

@@ -61,11 +61,23 @@ pub enum GuideError {
         /// What it was given.
         found: String,
     },
+    /// A search that is asked for nothing.
+    #[error("Pathfinder is asked for 0 {what}; ask for 1 or more")]
+    NoSearch {
+        /// What there are none of.
+        what: &'static str,
+    },
+    /// A batch without rows.
+    #[error("the batch holds no row of plate \"{plate}\"; leave empty batches out")]
+    NoRows {
+        /// The plate.
+        plate: String,
+    },
     /// Annealing without steps.
     #[error("annealed draws take 0 steps; take 1 or more, or MeanField")]
     NoSteps,
     /// A step size that is no positive number.
-    #[error("the step size is {0}; give a number above 0, such as 0.1")]
+    #[error("the step size is {0:e}; give a positive number of single precision, such as 0.1")]
     StepSize(f64),
     /// A guide that runs the model itself, and a model with trained parameters.
     #[error(
@@ -75,6 +87,37 @@ pub enum GuideError {
         /// The parameter.
         param: String,
     },
+    /// A guide that runs the model itself, for a part of the latents.
+    #[error(
+        "the layout leaves \"{site}\" out, which a guide that runs the model itself draws all the same; give it the whole layout, and no Product"
+    )]
+    PartOfModel {
+        /// The latent.
+        site: String,
+    },
+    /// An enumerated site of a guide that draws other sites as a mean field.
+    #[error(
+        "\"{site}\" is enumerated beside sites that the guide draws as a mean field; choose another estimator, or sum it out of the model (t.marginalize)"
+    )]
+    BesideEnumerated {
+        /// The site.
+        site: String,
+    },
+    /// Annealing by a part of the data.
+    #[error(
+        "\"{site}\" is in plate \"{plate}\", of which a batch holds a part: annealing by the density of a batch bounds the evidence of the batch, not that of the data; give all data at once, or take another guide"
+    )]
+    AnnealedPart {
+        /// The site.
+        site: String,
+        /// The plate.
+        plate: String,
+    },
+    /// Annealing under an objective that weighs the model's and the guide's densities apart.
+    #[error(
+        "annealed draws carry the gradient of log p - log q as a whole, which this objective takes apart; use Elbo, StickingTheLanding, Iwae or Renyi"
+    )]
+    AnnealedWhole,
     /// A latent follows a site that is summed out, in a guide that runs the model.
     #[error(
         "\"{site}\" comes after \"{marginal}\", which is summed out, so that its conditional is not known to a guide that runs the model; sample \"{marginal}\" instead, or take another guide"
@@ -158,12 +201,20 @@ pub enum GuideError {
         /// The families.
         known: Names,
     },
-    /// A latent that is not local to the plate of a table, or a plate without latents.
+    /// A table for a plate without latents.
+    #[error(
+        "no latent lies in the plate \"{plate}\"; a table is of the latents of one plate, name theirs"
+    )]
+    NoLocals {
+        /// The plate.
+        plate: String,
+    },
+    /// A latent that is not local to the plate of a table.
     #[error(
         "\"{site}\" does not lie in the plate \"{plate}\" alone; a table is of the latents of one plate, leave the others to another guide (Product, Layout::of_latents)"
     )]
     NotLocal {
-        /// The site; empty if there is none in the plate.
+        /// The site.
         site: String,
         /// The plate.
         plate: String,

@@ -158,7 +158,7 @@ fn start(kind: Kind, site: &Site, draws: Vec<f64>) -> Vec<f64> {
     let positive = |m: &f64| m.clamp(1e-3, 1e3);
     let each = |change: &dyn Fn(&f64) -> f64| means.iter().map(change).collect::<Vec<_>>();
     let narrow = vec![0.1_f64.ln(); size];
-    // Two numbers' worth of draws: means as those of the prior, and wide.
+    // Means as those of the prior; a positive number or a share as uncertain as after two observations.
     match kind {
         Kind::Normal => [means, narrow].concat(),
         Kind::LogNormal => [each(&|m| positive(m).ln()), narrow].concat(),

@@ -149,3 +149,11 @@ pub(crate) fn take_some<const D: usize>(
     let (id, value) = (param.id, param.val().inner());
     Param::initialized(id, value.narrow(0, first, count)).set_require_grad(true)
 }
+
+/// The vectors on the real line of vectors of a frame, if there is one.
+pub(crate) fn placed(frame: Option<&Frame>, u: Tensor<2>) -> Tensor<2> {
+    match frame {
+        Some(frame) => frame.forward(u),
+        None => u,
+    }
+}

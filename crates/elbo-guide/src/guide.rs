@@ -4,7 +4,7 @@ use burn::module::Module;
 use elbo_dist::Noise;
 use elbo_model::{Estimator, Latents, Layout, LogTerms, ModelError, Plan};
 
-use crate::GuideError;
+use crate::{FlatLatents, GuideError};
 
 /// A variational family `q(z)`: proposes latents, with their log-density.
 ///
@@ -63,11 +63,17 @@ pub trait Restarts: Module {
     fn restart(&self, restart: usize) -> Self;
 }
 
-/// Refuses a model with trained parameters, which a guide that runs the model itself would not see change.
-pub(crate) fn check_untrained(layout: &Layout) -> Result<(), GuideError> {
-    match layout.params().names().next() {
+/// Refuses what a guide that runs the model itself cannot be made for: a model with trained parameters, which it would not see
+/// change, and a part of the latents, since it draws all of them.
+pub(crate) fn check_own_run(layout: &Layout) -> Result<(), GuideError> {
+    if let Some(param) = layout.params().names().next() {
+        return Err(GuideError::ModelParam { param: param.to_string() });
+    }
+    let drawn: Vec<_> = layout.prior_draws()?.iter().map(|(name, _)| name).collect();
+    let missing = drawn.into_iter().find(|name| layout.latents().all(|site| &*site.name != *name));
+    match missing {
         None => Ok(()),
-        Some(param) => Err(GuideError::ModelParam { param: param.to_string() }),
+        Some(site) => Err(GuideError::PartOfModel { site: site.to_string() }),
     }
 }
 
@@ -89,4 +95,19 @@ pub(crate) fn check_pathwise<'a>(
         }
     }
     Ok(())
+}
+
+/// Refuses what needs a density a site, which `distribution` has not.
+pub(crate) fn check_joint(
+    plan: &Plan,
+    flat: &FlatLatents,
+    distribution: &str,
+) -> Result<(), GuideError> {
+    let sites = || flat.supports().map(|(name, _)| name);
+    let needs = "needs a guide with a density of each site (MeanField, ExponentialFamily)";
+    check_pathwise(plan, sites(), distribution, needs)?;
+    match sites().find(|name| plan.holds(name)) {
+        None => Ok(()),
+        Some(site) => Err(GuideError::Joint { site: site.to_string() }),
+    }
 }

@@ -93,8 +93,9 @@ where
 impl<F: Family + ModuleDisplay> Family for GuideMixture<F> {
     fn sample(&self, particles: usize, noise: &mut Noise) -> Tensor<2> {
         let count = self.members.restarts();
-        let first: f64 = noise.site("first").uniform([1]).into_scalar();
-        let first = (first * count as f64) as usize;
+        let first: f64 = noise.site("first").from_particle(0).uniform([1]).into_scalar();
+        // Draws in chunks are those of all at once.
+        let first = (first * count as f64) as usize + noise.state().particle as usize;
         let all = self.members.sample(particles, &mut noise.repeating(particles));
         let d = all.dims()[1];
         let all: Tensor<3> = all.reshape([count, particles, d]);

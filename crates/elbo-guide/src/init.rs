@@ -178,7 +178,11 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
                 Start::Normal(pathfinder::better(&self.density(), best, config, noise)?)
             }
             Init::Laplace => {
-                let point = self.point(&Init::Median, restart, noise)?;
+                let from = match self.layout.prior_draws() {
+                    Ok(_) => Init::Median,
+                    Err(_) => Init::Uniform { radius: FALLBACK_RADIUS },
+                };
+                let point = self.point(&from, restart, noise)?;
                 Start::Normal(laplace_approximation::at_mode(&self.density(), point)?)
             }
             other => Start::Point(self.point(other, restart, noise)?),
@@ -203,7 +207,8 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
         restart: usize,
         noise: &mut Noise,
     ) -> Result<Vec<pathfinder::Found>, GuideError> {
-        let paths = config.paths.max(1);
+        config.check()?;
+        let paths = config.paths;
         let has_prior = self.layout.prior_draws().is_ok();
         let from = |index: usize| match index {
             0 if has_prior => Init::Median,

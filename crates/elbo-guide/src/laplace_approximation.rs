@@ -12,7 +12,7 @@ use crate::lbfgs::{Ascent, ascend};
 use crate::standard::Standard;
 use crate::{Automatic, FlatLatents, FrameKind, GuideError, Init};
 
-/// LaplaceApproximation's approximation: the normal at the mode on the real line, whose covariance is the inverse Hessian of
+/// Laplace's approximation: the normal at the mode on the real line, whose covariance is the inverse Hessian of
 /// `-log p` there.
 ///
 /// It has no parameters to train: it is found, and then drawn from. The Hessian is taken by central differences of

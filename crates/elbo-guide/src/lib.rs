@@ -21,6 +21,7 @@
 //! ```
 
 mod amortized;
+mod anneal;
 mod automatic;
 mod automatic_structured;
 mod base;
@@ -43,10 +44,12 @@ mod lbfgs;
 mod local;
 mod low_rank;
 mod mean_field;
+mod mean_field_config;
 mod pareto;
 mod pathfinder;
 mod product;
 mod resample;
+mod slot;
 mod standard;
 mod structured;
 
@@ -74,7 +77,8 @@ pub use init::Init;
 pub use laplace_approximation::LaplaceApproximation;
 pub use local::{Local, Rows};
 pub use low_rank::{LowRank, LowRankConfig, LowRankNormal, LowRankNormalConfig};
-pub use mean_field::{MeanField, MeanFieldConfig};
+pub use mean_field::MeanField;
+pub use mean_field_config::MeanFieldConfig;
 pub use pareto::ParetoSmoothed;
 pub use pathfinder::{Pathfinder, PathfinderConfig};
 pub use product::Product;

@@ -2,12 +2,13 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor};
-use elbo_dist::{HALF_LN_TWO_PI, Noise};
+use elbo_dist::{HALF_LN_TWO_PI, Noise, Place};
 use elbo_model::{Latents, Layout, LogTerms, Order, Path, Plan, Plate, Site, named_param};
 
-use crate::flat::{Slot, size, with_log_det};
+use crate::flat::{check_same_place, size, with_log_det};
 use crate::guide::check_pathwise;
 use crate::init::median;
+use crate::slot::Slot;
 use crate::{Draw, Guide, GuideError};
 
 /// A batch that says which rows of the data it holds.
@@ -83,6 +84,8 @@ pub struct Local {
     sites: Vec<Site>,
     #[module(skip)]
     plate: Plate,
+    #[module(skip)]
+    home: Place,
 }
 
 /// The standard deviations at the start.
@@ -93,7 +96,7 @@ impl Local {
     /// scale of 0.1.
     ///
     /// # Errors
-    /// [`GuideError::NotLocal`] if no latent lies in such a plate, or one lies in a second plate, [`GuideError::Discrete`], and
+    /// [`GuideError::NoLocals`] if no latent lies in such a plate, [`GuideError::NotLocal`] if one lies in another or a second plate, [`GuideError::Discrete`], and
     /// [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws) for a layout made by hand.
     pub fn new(plate: &str, layout: &Layout) -> Result<Self, GuideError> {
         let refuse =
@@ -107,7 +110,7 @@ impl Local {
             locs.extend(medians(site, layout)?);
             sites.push(site.clone());
         }
-        let plate = found.ok_or_else(|| refuse(""))?;
+        let plate = found.ok_or_else(|| GuideError::NoLocals { plate: plate.to_string() })?;
         let (n, k) = (plate.total, locs.len());
         let place = layout.place();
         let table = place.tensor::<2>(locs, [1, k]).repeat_dim(0, n);
@@ -117,6 +120,7 @@ impl Local {
             log_scale: named_param(&format!("local.{}.log_scale", plate.name), log_scale),
             sites,
             plate,
+            home: place.clone(),
         })
     }
 
@@ -131,9 +135,15 @@ impl Local {
     }
 
     fn check(&self, plan: &Plan, rows: &Tensor<1, Int>) -> Result<(), GuideError> {
-        let sites = self.sites.iter().map(|site| &*site.name);
-        check_pathwise(plan, sites, "a table of normals", "needs a guide program")?;
+        let sites = || self.sites.iter().map(|site| &*site.name);
+        check_pathwise(plan, sites(), "a table of normals", "needs a guide program")?;
+        if let Some(site) = sites().find(|name| plan.holds(name)) {
+            return Err(GuideError::Joint { site: site.to_string() });
+        }
         let total = self.plate.total;
+        if rows.dims()[0] == 0 {
+            return Err(GuideError::NoRows { plate: self.plate.name.to_string() });
+        }
         let outside = |row: &i64| usize::try_from(*row).map_or(true, |row| row >= total);
         match rows.to_data().iter::<i64>().find(outside) {
             None => Ok(()),
@@ -166,6 +176,7 @@ impl<B: Rows> Guide<B> for Local {
     ) -> Result<Draw, GuideError> {
         let rows = batch.rows();
         self.check(plan, &rows)?;
+        check_same_place(&self.home, noise)?;
         let (n, k) = (rows.dims()[0], self.loc.val().dims()[1]);
         let [loc, log_scale] = [&self.loc, &self.log_scale]
             .map(|table| table.val().select(0, rows.clone()).reshape([1, n, k]));

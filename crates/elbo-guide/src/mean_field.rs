@@ -3,19 +3,19 @@
 use std::cell::LazyCell;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Float, Tensor};
-use elbo_dist::{Distribution, Noise};
+use burn::tensor::Tensor;
+use elbo_dist::Noise;
 use elbo_model::{
     Aid, ControlVariate, Estimator, InForce, Known, Layout, LogJoint, LogTerms, ModelError, Order,
-    Path, Plan, Role, Term, named_param,
+    Path, Plan, Role, Term,
 };
 
 use crate::base::Base;
 use crate::family::per_row;
-use crate::flat::{Slot, mapped_normal, with_log_det};
+use crate::flat::{mapped_normal, with_log_det};
 use crate::frame::{Frame, take};
-use crate::init::{Scene, Starting};
-use crate::{Draw, FlatLatents, FrameKind, Guide, GuideError, Init, Restarts};
+use crate::slot::Slot;
+use crate::{Draw, FlatLatents, Guide, GuideError, MeanFieldConfig, Restarts};
 
 /// The mean-field family: every latent, mapped to the real line, is an independent normal (Kucukelbir et al. 2017), or
 /// of another family of locations and scales ([`MeanFieldConfig::with_base`]).
@@ -43,82 +43,13 @@ use crate::{Draw, FlatLatents, FrameKind, Guide, GuideError, Init, Restarts};
 /// ```
 #[derive(Module, Debug)]
 pub struct MeanField {
-    loc: Param<Tensor<2>>,
-    log_scale: Param<Tensor<2>>,
-    frame: Option<Frame>,
+    pub(crate) loc: Param<Tensor<2>>,
+    pub(crate) log_scale: Param<Tensor<2>>,
+    pub(crate) frame: Option<Frame>,
     #[module(skip)]
-    base: Base,
+    pub(crate) base: Base,
     #[module(skip)]
-    flat: FlatLatents,
-}
-
-/// How a [`MeanField`] starts.
-#[derive(Clone, Debug)]
-pub struct MeanFieldConfig {
-    start: Starting,
-    base: Base,
-}
-
-impl Default for MeanFieldConfig {
-    fn default() -> Self {
-        Self { start: Starting::default(), base: Base::Normal }
-    }
-}
-
-impl MeanFieldConfig {
-    /// The prior's median as location, and a scale of 0.1.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Where the location starts.
-    pub fn with_init(self, init: Init) -> Self {
-        Self { start: Starting { init, ..self.start }, ..self }
-    }
-
-    /// The standard deviation of every latent on the real line at the start, where [`Init`] does not find one.
-    pub fn with_scale(self, scale: f64) -> Self {
-        Self { start: Starting { scale, ..self.start }, ..self }
-    }
-
-    /// Another distribution of `ε` than the standard normal: one number on the real line, such as
-    /// `StudentT::new(4.0, 0.0, 1.0)`, whose tails are heavier.
-    pub fn with_base<P: Distribution<2, Kind = Float>>(self, base: P) -> Self {
-        Self { base: Base::of(base), ..self }
-    }
-
-    /// So many fits at once, each from a start of its own.
-    pub fn with_restarts(self, restarts: usize) -> Self {
-        Self { start: Starting { restarts, ..self.start }, ..self }
-    }
-
-    /// A guide for the latents of `layout`, at a point where `model` has a finite density.
-    ///
-    /// # Errors
-    /// [`GuideError::NeverFinite`] if there is no such point among those tried, [`GuideError::Scale`],
-    /// [`GuideError::Base`], [`GuideError::NoRestarts`], [`GuideError::StartParticles`] and the
-    /// [`ModelError`](elbo_model::ModelError)s of a start that does not fit, those of the [`Init`], and what
-    /// [`FlatLatents::new`] refuses.
-    pub fn init<B>(
-        &self,
-        layout: &Layout,
-        model: &impl LogJoint<B>,
-        batch: &B,
-        noise: &mut Noise,
-    ) -> Result<MeanField, GuideError> {
-        self.base.check()?;
-        let flat = FlatLatents::new(layout)?;
-        let scene = Scene { flat: &flat, layout, model, batch };
-        let (frame, start) = self.start.placed(&scene, FrameKind::Diagonal, 1, noise)?;
-        let shape = [start.restarts(), start.size()];
-        Ok(MeanField {
-            loc: named_param("mean_field.loc", start.loc()),
-            log_scale: named_param("mean_field.log_scale", start.filled(shape, start.scale.ln())),
-            frame,
-            base: self.base.clone(),
-            flat,
-        })
-    }
+    pub(crate) flat: FlatLatents,
 }
 
 impl MeanField {

@@ -61,6 +61,23 @@ impl PathfinderConfig {
     }
 }
 
+impl PathfinderConfig {
+    /// Refuses a search for nothing.
+    pub(crate) fn check(&self) -> Result<(), GuideError> {
+        let Self { paths, elbo_draws, history, max_iterations } = *self;
+        let counts = [
+            (paths, "paths"),
+            (elbo_draws, "draws"),
+            (history, "steps to remember"),
+            (max_iterations, "steps"),
+        ];
+        match counts.into_iter().find(|(count, _)| *count == 0) {
+            None => Ok(()),
+            Some((_, what)) => Err(GuideError::NoSearch { what }),
+        }
+    }
+}
+
 /// The normals of several paths to the mode: a guide that is found, and may be trained further.
 ///
 /// Each path of a quasi-Newton method passes the posterior's bulk on its way to the mode; the normal of its curvature with
@@ -98,7 +115,7 @@ impl PathfinderConfig {
     /// The normals of the paths to the mode of `model` on `batch`.
     ///
     /// # Errors
-    /// [`GuideError::NoPath`], and those of [`AutomaticConfig::init`](crate::AutomaticConfig::init).
+    /// [`GuideError::NoPath`], [`GuideError::NoSearch`], and those of [`AutomaticConfig::init`](crate::AutomaticConfig::init).
     pub fn init<B>(
         &self,
         layout: &Layout,

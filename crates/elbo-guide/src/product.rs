@@ -1,7 +1,8 @@
 //! Guides of different latents side by side.
 
-use burn::module::{Module, ModuleDisplay};
-use elbo_dist::Noise;
+use burn::module::{Module, ModuleDisplay, ModuleMapper, Param, ParamId};
+use burn::tensor::Tensor;
+use elbo_dist::{Noise, name_key};
 use elbo_model::{Latents, LogTerms, Order, Plan};
 
 use crate::{Draw, Guide, GuideError, Score};
@@ -43,9 +44,9 @@ pub struct Product<A: Module, B: Module> {
 }
 
 impl<A: Module, B: Module> Product<A, B> {
-    /// Both guides together.
+    /// Both guides together; the parameters of the second take identities of their own, so that both may be of one kind.
     pub fn new(first: A, second: B) -> Self {
-        Self { first, second }
+        Self { first, second: second.map(&mut Renamed) }
     }
 
     /// The first guide.
@@ -56,6 +57,17 @@ impl<A: Module, B: Module> Product<A, B> {
     /// The second guide.
     pub fn second(&self) -> &B {
         &self.second
+    }
+}
+
+/// Gives parameters other identities, which depend on those that they have.
+struct Renamed;
+
+impl ModuleMapper for Renamed {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let id = ParamId::from(name_key(&format!("second {}", param.id.val())));
+        let value = param.val().inner();
+        Param::initialized(id, value).set_require_grad(param.is_require_grad())
     }
 }
 

@@ -6,7 +6,8 @@ use burn::tensor::Tensor;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
 use elbo_model::{
-    ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Plan, Term, check_same_outside,
+    ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Order, Plan, Term,
+    check_same_outside,
 };
 
 use crate::gradients::{self, Fault};
@@ -158,7 +159,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             true => term.constant(),
         });
         draw.latents = draw.latents.with_noise(noise.site("program"));
-        if plan.has_redraws() {
+        if plan.has_redraws() && draw.log_q.order() == Order::Independent {
             draw.latents = draw.latents.with_distributions(&draw.log_q);
         }
         let Draw { latents, log_q } = &draw;

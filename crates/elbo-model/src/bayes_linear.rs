@@ -1,18 +1,19 @@
 //! A linear layer whose weights are latents.
 
 use burn::tensor::{Float, Tensor};
-use elbo_dist::{Distribution, Moments, Noise, Normal};
+use elbo_dist::{Distribution, Moments, Noise, Normal, Operand};
 
 use crate::Trace;
+use crate::checks::shape_error;
 use crate::prior::Prior;
 
 /// A linear layer whose weights and biases are latents, for all particles at once.
 ///
 /// `y = x W + b`, with sites `<name>.weight` and `<name>.bias`
 ///
-/// Any guide may draw them. Where that is a mean field of normals and the objective takes means alone
-/// ([`AnalyticKl`](../elbo_infer/struct.AnalyticKl.html)), a [`WeightNoise`] of less variance may be chosen; under
-/// all other guides and objectives, rows share the weights of their particle, as an importance weight has to have it.
+/// Any guide may draw them. Where that is a mean field of normals, independent of all other latents, and the objective takes means alone
+/// ([`AnalyticKl`](../elbo_infer/struct.AnalyticKl.html), [`Tempered`](../elbo_infer/struct.Tempered.html)), a [`WeightNoise`] of
+/// less variance may be chosen; under all other guides and objectives, rows share the weights of their particle, as an importance weight has to have it.
 ///
 /// # Shapes
 /// `x` is `[S, N, inputs]`, or `[1, N, inputs]`; `y` is `[S, N, outputs]`.
@@ -48,6 +49,9 @@ pub struct BayesLinear {
 }
 
 /// How the rows of a batch share the noise of the weights.
+///
+/// Those but [`WeightNoise::Shared`] are right for a log-likelihood that is a sum over rows: what takes several rows together, such as a
+/// correlation of them, would see weights that no single network has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WeightNoise {
     /// All rows of a particle have the same weights.
@@ -92,9 +96,17 @@ impl BayesLinear {
 
     /// The outputs, from weights that are drawn as the sites of `name`.
     ///
-    /// # Panics
-    /// Where Burn does, if `x` has not so many inputs.
+    /// The run ends with [`ModelError::Shape`](crate::ModelError::Shape) if `x` has not so many inputs, or the prior is not that of a number, and
+    /// with [`ModelError::WeightsInPlate`](crate::ModelError::WeightsInPlate) inside a plate.
     pub fn forward(&self, t: &mut Trace, name: &str, x: Tensor<3>) -> Tensor<3> {
+        let [rows, n, inputs] = x.dims();
+        if inputs != self.inputs {
+            let expected = [rows, n, self.inputs];
+            t.attempt(|_| Err::<(), _>(shape_error(name, "BayesLinear", expected, x.dims())));
+        }
+        if t.attempt(|t| t.check_place(name, "input", &x)).is_none() || inputs != self.inputs {
+            return t.place().zeros([rows, n, self.outputs]);
+        }
         let site = format!("{name}.weight");
         let weight = self.weight.sample(t, &site, [1, self.inputs, self.outputs]);
         let bias = self.bias.as_ref().map(|prior| {
@@ -121,11 +133,12 @@ impl BayesLinear {
         weight: Normal<3>,
         bias: Option<Normal<3>>,
     ) -> Tensor<3> {
-        let on = |operand: elbo_dist::Operand<3>| operand.on(&x);
-        let loc = product(x.clone(), on(weight.mean()));
-        let variance = product(x.clone().square(), on(weight.variance()));
-        let loc = plus(loc, bias.as_ref().map(|bias| on(bias.mean())));
-        let variance = plus(variance, bias.map(|bias| on(bias.variance())));
+        let (of_weight, of_bias) = ([self.inputs, self.outputs], [1, self.outputs]);
+        let on = |operand: Operand<3>, [a, b]: [usize; 2]| full(operand.on(&x), a, b);
+        let loc = product(x.clone(), on(weight.mean(), of_weight));
+        let variance = product(x.clone().square(), on(weight.variance(), of_weight));
+        let loc = plus(loc, bias.as_ref().map(|bias| on(bias.mean(), of_bias)));
+        let variance = plus(variance, bias.map(|bias| on(bias.variance(), of_bias)));
         let [rows, n, _] = x.dims();
         let shape = [t.particles.max(rows), n, self.outputs];
         let eps: Tensor<3> = row_noise(t, name).normal(shape);
@@ -141,13 +154,19 @@ impl BayesLinear {
         weight: Normal<3>,
         drawn: Tensor<3>,
     ) -> Tensor<3> {
-        let loc = weight.mean().on(&x);
+        let loc = full(weight.mean().on(&x), self.inputs, self.outputs);
         let [rows, n, inputs] = x.dims();
         let particles = t.particles.max(rows);
         let mut noise = row_noise(t, name);
         let [r, s] = [inputs, self.outputs].map(|size| signs([particles, n, size], &mut noise));
         product(x.clone(), loc.clone()) + product(x * r, drawn - loc) * s
     }
+}
+
+/// Parameters that may be shared, one an element.
+fn full(parameter: Tensor<3>, inputs: usize, outputs: usize) -> Tensor<3> {
+    let rows = parameter.dims()[0];
+    parameter.expand([rows, inputs, outputs])
 }
 
 fn row_noise(t: &mut Trace, name: &str) -> Noise {

@@ -13,11 +13,29 @@ use crate::Estimator;
 pub enum ModelError {
     /// Two sites have one name.
     #[error(
-        "two sites are named \"{site}\"; give every sample, observe, factor, deterministic and param its own name"
+        "two sites are named \"{site}\"; give every sample, observe, factor, deterministic, param and noise its own name (a layer \"l\" takes \"l.weight\", \"l.bias\" and \"l.rows\")"
     )]
     DuplicateSite {
         /// The name.
         site: String,
+    },
+    /// The weights of a network are drawn inside a plate.
+    #[error(
+        "the weights \"{site}\" are drawn inside plate \"{plate}\", each row of which would have its own; let the network run outside, and only observe inside"
+    )]
+    WeightsInPlate {
+        /// The site.
+        site: String,
+        /// The plate.
+        plate: String,
+    },
+    /// The pattern of a prior of a network's parameters fits none of them.
+    #[error("no parameter of the network has \"{pattern}\" in its path; there are {paths}")]
+    NoSuchParameter {
+        /// The pattern.
+        pattern: String,
+        /// The parameters.
+        paths: Names,
     },
     /// A latent site has no value.
     #[error(

@@ -41,6 +41,7 @@ mod layout;
 mod log_joint;
 mod mask;
 mod model;
+mod moving;
 mod params;
 mod plan;
 mod plate;

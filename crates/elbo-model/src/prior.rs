@@ -6,7 +6,8 @@ use std::sync::Arc;
 use burn::tensor::{Float, Tensor};
 use elbo_dist::Distribution;
 
-use crate::Trace;
+use crate::checks::shape_error;
+use crate::{ModelError, Trace};
 
 /// Draws a site of a shape that is known later.
 type Sample<const D: usize> = dyn Fn(&mut Trace, &str, [usize; D]) -> Tensor<D> + Send + Sync;
@@ -27,8 +28,20 @@ impl<const D: usize> Prior<D> {
         Self { name, sample: Arc::new(sample) }
     }
 
+    /// Draws weights of `shape`; the run ends with an error inside a plate, whose rows would all have weights of their own, and
+    /// where the prior is not that of a number.
     pub fn sample(&self, t: &mut Trace, site: &str, shape: [usize; D]) -> Tensor<D> {
-        (self.sample)(t, site, shape)
+        if let Some(plate) = t.plates.last().map(|plate| plate.name.to_string()) {
+            let site = site.to_string();
+            t.attempt(|_| Err::<(), _>(ModelError::WeightsInPlate { site, plate }));
+        }
+        let drawn = (self.sample)(t, site, shape);
+        let found = drawn.dims();
+        if found[1..] == shape[1..] {
+            return drawn;
+        }
+        t.attempt(|_| Err::<(), _>(shape_error(site, self.name, shape, found)));
+        t.place().zeros(shape)
     }
 }
 

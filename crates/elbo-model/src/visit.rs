@@ -27,9 +27,12 @@ impl Trace {
             let drawn = self.try_observe(name, distribution, value.clone())?;
             return Ok(drawn.unwrap_or(value));
         }
-        let moved = self.moved_conditional(name, distribution)?;
-        let distribution = moved.as_ref().unwrap_or(distribution);
         let role = if asked == Asked::Marginal { Role::Marginal } else { Role::Latent };
+        let moved = match role {
+            Role::Latent => self.moved_conditional(name, distribution)?,
+            _ => None,
+        };
+        let distribution = moved.as_ref().unwrap_or(distribution);
         let name = self.enter(name, role)?;
         let shape = self.shape_in_plates(&name, distribution)?;
         self.record.drawn(&name, role, shape, distribution, &self.plates);

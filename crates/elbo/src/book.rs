@@ -16,6 +16,7 @@ chapters! {
     Shapes: "shapes.md",
     Distributions: "distributions.md",
     Guides: "guides.md",
+    Accuracy: "accuracy.md",
     Inference: "svi.md",
     Estimators: "estimators.md",
     NoiseAndReproducibility: "noise.md",

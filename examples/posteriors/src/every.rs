@@ -7,7 +7,7 @@ use elbo::{Place, Trace};
 use crate::inference_gym as gym;
 use crate::{DataError, Fields, Published, Reference, posteriordb as db};
 
-/// A posterior: a program with its data and the moments that are published.
+/// Where a posterior lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The name, that of its file.

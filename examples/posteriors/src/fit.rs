@@ -113,6 +113,11 @@ impl Row {
         self.mean_error <= 0.1 && self.sd_ratio[0] >= 0.9 && self.sd_ratio[1] <= 1.1
     }
 
+    /// Whether the importance weights say that the fit is not to be trusted: a shape above 0.7, or none.
+    pub fn is_flagged(&self) -> bool {
+        self.k_hat.is_nan() || self.k_hat > 0.7
+    }
+
     /// Whether the guide is one of those that are to hit.
     pub(crate) fn is_in_question(&self) -> bool {
         ["full-rank", "flow"].contains(&self.guide)

@@ -3,7 +3,8 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 use elbo::Place;
@@ -47,8 +48,39 @@ struct Arguments {
     markdown: Option<PathBuf>,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether `name` contains one of the parts, or there are none.
+fn is_wanted(name: &str, parts: &[String]) -> bool {
+    parts.is_empty() || parts.iter().any(|part| name.contains(part))
+}
+
+/// Refuses a part that no name contains.
+fn check(parts: &[String], names: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
+    match parts.iter().find(|part| !names.iter().any(|name| name.contains(*part))) {
+        None => Ok(()),
+        Some(part) => {
+            Err(format!("nothing is named \"{part}\"; there are {}", names.join(", ")).into())
+        }
+    }
+}
+
+/// Makes a file; the error names it.
+fn create(file: &Path) -> Result<File, Box<dyn std::error::Error>> {
+    File::create(file).map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    check(&arguments.only, names())?;
+    check(&arguments.guides, &KINDS.map(|(guide, _)| guide))?;
     let place = Place::f64(&elbo::device("flex")?)?;
     let settings = Settings {
         steps: arguments.steps,
@@ -59,13 +91,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed: arguments.seed,
         ..Settings::default()
     };
-    let mut out = arguments.out.map(File::create).transpose()?;
-    let wanted =
-        |name: &str, of: &[String]| of.is_empty() || of.iter().any(|part| name.contains(part));
+    let mut out = arguments.out.as_deref().map(create).transpose()?;
+    let mut table = arguments.markdown.as_deref().map(create).transpose()?;
     let mut rows: Vec<Row> = Vec::new();
-    for name in names().iter().filter(|name| wanted(name, &arguments.only)) {
+    for name in names().iter().filter(|name| is_wanted(name, &arguments.only)) {
         let published = read(name, &arguments.data, &place)?;
-        for (guide, kind) in KINDS.iter().filter(|(guide, _)| wanted(guide, &arguments.guides)) {
+        for (guide, kind) in KINDS.iter().filter(|(guide, _)| is_wanted(guide, &arguments.guides)) {
             let fit = Fit { kind: *kind, settings: settings.clone(), place: place.clone() };
             let row = fit.row(&published);
             eprintln!("{name} {guide}: {:.1} s", row.seconds);
@@ -75,8 +106,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             rows.push(row);
         }
     }
-    if let Some(file) = arguments.markdown {
-        std::fs::write(file, markdown(&rows))?;
+    if let Some(table) = &mut table {
+        table.write_all(markdown(&rows).as_bytes())?;
     }
     println!("{}", report(&rows));
     Ok(())

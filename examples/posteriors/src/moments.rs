@@ -40,19 +40,23 @@ where
     Ok(summarize(&found))
 }
 
-/// The largest errors of moments against the published ones.
+/// The largest error of a mean, the least and the largest ratio of a deviation, and the largest error of a quantile, against the
+/// published moments.
 pub(crate) fn compare(summary: &Summary, references: &[Reference]) -> (f64, [f64; 2], Option<f64>) {
-    let (mut mean_error, mut ratio) = (0.0_f64, [f64::INFINITY, f64::NEG_INFINITY]);
-    let mut quantile_error: Option<f64> = None;
-    for (found, reference) in summary.rows.iter().zip(references) {
-        mean_error = mean_error.max((found.mean - reference.mean).abs() / reference.sd);
-        ratio = [ratio[0].min(found.sd / reference.sd), ratio[1].max(found.sd / reference.sd)];
-        for (found, published) in [(found.q05, reference.q05), (found.q95, reference.q95)] {
-            if let Some(published) = published {
-                let error = (found - published).abs() / reference.sd;
-                quantile_error = Some(quantile_error.map_or(error, |most| most.max(error)));
-            }
-        }
-    }
-    (mean_error, ratio, quantile_error)
+    let pairs = || summary.rows.iter().zip(references);
+    let ratio = |sign: f64| most(pairs().map(|(found, of)| sign * found.sd / of.sd));
+    let quantiles = pairs().flat_map(|(found, of)| {
+        [(found.q05, of.q05), (found.q95, of.q95)]
+            .map(|(found, published)| published.map(|q| (found - q).abs() / of.sd))
+    });
+    let quantiles: Vec<f64> = quantiles.flatten().collect();
+    let mean_error = most(pairs().map(|(found, of)| (found.mean - of.mean).abs() / of.sd));
+    let quantile_error = (!quantiles.is_empty()).then(|| most(quantiles.into_iter()));
+    (mean_error, [-ratio(-1.0), ratio(1.0)], quantile_error)
+}
+
+/// The largest of the numbers; NaN if one of them is.
+fn most(numbers: impl Iterator<Item = f64>) -> f64 {
+    let larger = |most: f64, x: f64| if x.is_nan() || x > most { x } else { most };
+    numbers.fold(f64::NEG_INFINITY, |most, x| if most.is_nan() { most } else { larger(most, x) })
 }

@@ -15,13 +15,13 @@ fn cells(row: &Row) -> Vec<String> {
         format!("{:.2} - {:.2}", row.sd_ratio[0], row.sd_ratio[1]),
         row.quantile_error.map_or(String::new(), number),
         format!("{:.3} ± {:.3}", row.elbo[0], row.elbo[1]),
-        format!("{:.2}", row.k_hat),
+        format!("{:.2}{}", row.k_hat, if row.is_flagged() { " !" } else { "" }),
         row.steps.to_string(),
         format!("{:.1}", row.seconds),
     ]
 }
 
-/// The rows as a table, and how many posteriors the better of the full-rank normal and the flow hits.
+/// The rows as a table, with a mark where the importance weights say that a fit is not to be trusted, and how many posteriors the better of the full-rank normal and the flow hits.
 pub fn report(rows: &[Row]) -> String {
     let heads = [&["posterior", "guide"], &HEADS[..]].concat();
     let all = |row: &Row| [vec![row.posterior.clone(), row.guide.to_string()], cells(row)].concat();

@@ -7,6 +7,8 @@ mod families;
 mod guides;
 mod init;
 mod mean_field;
+mod records;
+mod refusals;
 
 use burn::tensor::Device;
 use elbo_dist::Place;

@@ -1,12 +1,14 @@
 //! Layers and modules whose weights are latents, on a linear regression whose posterior is normal.
 
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
-use elbo_dist::{Noise, Normal, Place, StudentT};
-use elbo_guide::{Init, LaplaceApproximation, MeanField, MeanFieldConfig};
+use elbo_dist::{Noise, Normal, Place, StudentT, Support};
+use elbo_guide::{Amortized, Init, LaplaceApproximation, MeanField, MeanFieldConfig};
 use elbo_infer::{AnalyticKl, Elbo, Iwae, Objective, StepInfo, Svi};
-use elbo_model::{BayesLinear, Bayesian, Layout, Model, Trace, WeightNoise};
+use elbo_model::{
+    BayesLinear, Bayesian, Layout, Model, ModelError, Predictive, Trace, WeightNoise,
+};
 
 fn place() -> Place {
     Place::f64(&Device::flex()).unwrap()
@@ -140,6 +142,24 @@ fn weight_noises_have_one_bound_and_local_noise_the_variance_of_independent_rows
     assert!(local < 0.8 * shared && flipout < 0.9 * shared, "{shared} {local} {flipout}");
 }
 
+/// Noise by rows is for guides whose sites are independent: a guide program may draw others from the weights.
+#[test]
+fn a_guide_program_shares_the_weights() {
+    let bounds = |weight_noise| {
+        let proposal = |t: &mut Trace, _: &()| {
+            let loc = t.param("loc", t.place().zeros::<3>([1, 2, 1]), Support::Real);
+            t.sample("line.weight", Normal::new(loc, 0.3));
+        };
+        let noise = Noise::new(3, place());
+        let layout = Layout::discover(&proposal, &(), &noise).unwrap();
+        let guide = Amortized::new(Model::new(proposal).with_params(&layout));
+        let mut svi = Svi::new(Model::new(model(weight_noise)), guide, AnalyticKl, noise);
+        svi.run(5, &(), &mut ()).unwrap().bounds
+    };
+    assert_eq!(bounds(WeightNoise::Local), bounds(WeightNoise::Shared));
+    assert_eq!(bounds(WeightNoise::Flipout), bounds(WeightNoise::Shared));
+}
+
 /// An importance weight is of one set of weights for all rows: the noise of single rows is not for such a bound.
 #[test]
 fn a_bound_of_importance_weights_shares_the_weights() {
@@ -230,6 +250,70 @@ fn a_lifted_module_starts_at_its_own_parameters() {
         let by_hand = 2.0 * value("line.weight")[i] + value("line.bias")[i];
         assert!((value("f")[i] - by_hand).abs() < 1e-12);
     }
+}
+
+/// Clones of a layer share the identities of its parameters, but not their draws.
+#[test]
+fn clones_of_a_layer_are_layers_of_their_own() {
+    let linear: Linear = LinearConfig::new(1, 1).with_bias(false).init(&Device::flex());
+    let network = Bayesian::new(vec![linear.clone(), linear], Normal::new(0.0, 1.0));
+    let model = move |t: &mut Trace, _: &()| {
+        let drawn = network.sample(t, "net");
+        let x = t.place().zeros::<2>([1, 1]) + 1.0;
+        for layer in 0..2 {
+            let f = drawn.run(|net| net[layer].forward(x.clone()));
+            t.deterministic(&format!("f{layer}"), f);
+        }
+    };
+    let draws = Predictive::new(&model, &()).prior(4, &Noise::new(0, place())).unwrap();
+    let of = |name: &str| draws.value(name).unwrap().to_vec();
+    assert_eq!([of("f0"), of("f1")], [of("net.0.weight"), of("net.1.weight")]);
+    assert_ne!(of("f0"), of("f1"));
+}
+
+/// What does not fit is said by name, before Burn would panic.
+#[test]
+fn layers_and_patterns_that_do_not_fit_are_named() {
+    let network = line().with_prior("wieght", Normal::new(0.0, 1.0));
+    let model = move |t: &mut Trace, _: &()| drop(network.sample(t, "net"));
+    let error = Layout::discover(&model, &(), &Noise::new(0, place())).unwrap_err();
+    let expected =
+        "no parameter of the network has \"wieght\" in its path; there are \"weight\", \"bias\"";
+    assert_eq!(error.to_string(), expected);
+    let layer = BayesLinear::new(3, 1, Normal::new(0.0, 1.0));
+    let model = move |t: &mut Trace, _: &()| drop(layer.forward(t, "line", inputs()));
+    let error = Layout::discover(&model, &(), &Noise::new(0, place())).unwrap_err();
+    assert!(matches!(&error, ModelError::Shape { site, .. } if site == "line"), "{error}");
+}
+
+/// Weights belong to all rows, and their prior is that of a number.
+#[test]
+fn weights_in_a_plate_and_priors_of_vectors_are_refused() {
+    let error = |model: &dyn Fn(&mut Trace)| {
+        let model = |t: &mut Trace, _: &()| model(t);
+        Layout::discover(&model, &(), &Noise::new(0, place())).unwrap_err()
+    };
+    let layer = BayesLinear::new(2, 1, Normal::new(0.0, 1.0));
+    let found = error(&|t| t.plate("rows", ROWS, |t| drop(layer.forward(t, "line", inputs()))));
+    let expected = "weights \"line.weight\" are drawn inside plate \"rows\"";
+    assert!(found.to_string().contains(expected), "{found}");
+    let wide = BayesLinear::new(2, 1, Normal::new(place().zeros::<3>([1, 1, 5]), 1.0));
+    let found = error(&|t| drop(wide.forward(t, "line", inputs())));
+    assert!(matches!(&found, ModelError::Shape { site, .. } if site == "line.weight"), "{found}");
+    let single = Tensor::<3>::zeros([1, ROWS, 2], &Device::flex());
+    let found = error(&|t| drop(layer.forward(t, "line", single.clone())));
+    assert!(found.to_string().contains("\"line\""), "{found}");
+}
+
+/// The running moments of a normalization are no parameters.
+#[test]
+fn buffers_are_no_latents() {
+    let norm: BatchNorm = BatchNormConfig::new(2).init(&Device::flex());
+    let network = Bayesian::new(norm, Normal::new(0.0, 1.0));
+    let model = move |t: &mut Trace, _: &()| drop(network.sample(t, "norm"));
+    let layout = Layout::discover(&model, &(), &Noise::new(0, place())).unwrap();
+    let sites: Vec<_> = layout.latents().map(|site| &*site.name).collect();
+    assert_eq!(sites, ["norm.gamma", "norm.beta"]);
 }
 
 /// Any distribution of numbers is a prior.

@@ -2,17 +2,20 @@
 
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::module::ModuleDisplay;
-use burn::tensor::{Device, Tensor};
-use elbo_dist::{Beta, Binomial, Distribution, HalfNormal, Noise, Normal, Place};
+use burn::tensor::{Device, Int, Tensor};
+use elbo_dist::{
+    Bernoulli, Beta, Binomial, Dirichlet, Distribution, Gamma, HalfNormal, Multinomial, Noise,
+    Normal, Place, Poisson,
+};
 use elbo_guide::{
     AffineCouplingConfig, Automatic, AutomaticConfig, AutomaticStructured, BlockDiagonalConfig,
     DeltaGuide, ExponentialFamily, FamilyConfig, FlowConfig, FullRank, FullRankConfig,
-    FullRankNormalConfig, Guide, GuideMixtureConfig, Init, InverseAutoregressiveConfig,
-    LowRankConfig, MeanField, MeanFieldConfig, PathfinderConfig, PlanarConfig, RadialConfig,
+    FullRankNormalConfig, Guide, GuideMixtureConfig, Init, InverseAutoregressiveConfig, Local,
+    LowRankConfig, MeanField, MeanFieldConfig, PathfinderConfig, PlanarConfig, RadialConfig, Rows,
     SplineCouplingConfig, StructuredConfig, Then,
 };
 use elbo_infer::{AnalyticKl, Elbo, InferError, Posterior, StickingTheLanding, Svi};
-use elbo_model::{Layout, LogJoint, Model, Trace};
+use elbo_model::{Layout, LogJoint, Model, Subsample, Trace};
 
 fn place() -> Place {
     Place::f64(&Device::flex()).unwrap()
@@ -58,6 +61,59 @@ fn a_beta_guide_is_the_posterior_of_a_coin() {
     let posterior = fitted(coin, guide, noise, 4000);
     let bound = posterior.bound(&(), 4000).unwrap();
     assert!((coin_evidence() - bound.mean).abs() < 1e-6, "{bound:?}");
+    // Beta(8, 6): mean 0.571429, median 0.574923, variance 0.0163265, 95% interval [0.315778, 0.807768]. Of n draws the mean errs by sd / √n, the variance
+    // by about √2 / √n of itself, and a quantile by √(p (1 - p) / n) over the density there, which is 3.1 at the median and 0.35 and 0.5 at the ends.
+    let n = 100_000;
+    let mut p = posterior.draws(&(), n).unwrap().value("p").unwrap().to_vec();
+    p.sort_by(f64::total_cmp);
+    let root = (n as f64).sqrt();
+    let mean = p.iter().sum::<f64>() / n as f64;
+    let variance = p.iter().map(|p| (p - mean).powi(2)).sum::<f64>() / n as f64;
+    assert!((mean - 0.571_429).abs() < 4.0 * 0.016_326_5_f64.sqrt() / root, "{mean}");
+    assert!((variance / 0.016_326_5 - 1.0).abs() < 4.0 * 2.0_f64.sqrt() / root, "{variance}");
+    for (part, quantile, density) in
+        [(0.025, 0.315_778, 0.35), (0.5, 0.574_923, 3.0), (0.975, 0.807_768, 0.5)]
+    {
+        let found = p[(part * n as f64) as usize];
+        let error = (part * (1.0 - part)).sqrt() / root / density;
+        assert!((found - quantile).abs() < 4.0 * error, "{part}: {found} {quantile} {error}");
+    }
+}
+
+/// Where the posterior lies in the family of the prior, the bound is the evidence: a Poisson rate, the parts of a whole, and a hidden bit.
+#[test]
+fn the_exponential_family_is_the_posterior_of_conjugate_models() {
+    fn rate(t: &mut Trace, _: &()) {
+        let rate = t.sample("rate", Gamma::<2>::new(2.0, 3.0));
+        t.observe("x", Poisson::new(rate), t.place().tensor(vec![1.0, 4.0, 2.0], [1, 3]));
+    }
+    fn parts(t: &mut Trace, _: &()) {
+        let concentration = t.place().tensor::<2>(vec![1.0, 2.0, 3.0], [1, 3]);
+        let parts = t.sample("parts", Dirichlet::new(concentration));
+        let counts = t.place().tensor::<2>(vec![2.0, 0.0, 1.0], [1, 3]);
+        t.observe("counts", Multinomial::probs(3, parts), counts);
+    }
+    fn bit(t: &mut Trace, _: &()) {
+        let bit = t.sample("bit", Bernoulli::<2>::logits(-0.5));
+        t.observe("x", Normal::new(bit, 1.0), t.place().tensor(vec![0.8], [1, 1]));
+    }
+    let factorial = |n: u32| f64::from((1..=n).product::<u32>());
+    // 3² / Γ(2) · Γ(9) / 6⁹ / (1! 4! 2!), with x₁ + x₂ + x₃ = 7.
+    let of_rate = 9.0 * factorial(8) / 6.0_f64.powi(9) / 48.0;
+    // 3! / 2! 0! 1! · Γ(6) / Γ(9) · Γ(3) / Γ(1) · Γ(4) / Γ(3)
+    let of_parts = 3.0 * factorial(5) / factorial(8) * 2.0 * (factorial(3) / factorial(2));
+    let density = |x: f64| (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+    let share = 1.0 / (1.0 + 0.5_f64.exp());
+    let of_bit = share * density(-0.2) + (1.0 - share) * density(0.8);
+    let programs: [(Program, f64); 3] = [(rate, of_rate), (parts, of_parts), (bit, of_bit)];
+    for (program, evidence) in programs {
+        let noise = Noise::new(0, place());
+        let layout = Layout::discover(&program, &(), &noise).unwrap();
+        let guide = ExponentialFamily::of_prior(&layout).unwrap();
+        let posterior = fitted(program, guide, noise, 4000);
+        let bound = posterior.bound(&(), 4000).unwrap();
+        assert!((evidence.ln() - bound.mean).abs() < 1e-4, "{} {bound:?}", evidence.ln());
+    }
 }
 
 /// A logit-normal is not a Beta: its bound stays below the evidence, by the gap of the best one. By quadrature of the divergence over location and scale
@@ -70,7 +126,10 @@ fn a_logit_normal_guide_stays_below_the_evidence_of_a_coin() {
     let posterior = fitted(coin, guide, noise, 3000);
     let bound = posterior.bound(&(), 100_000).unwrap();
     let gap = coin_evidence() - bound.mean;
-    assert!(gap > 2.0 * bound.standard_error && gap < 0.01, "{gap} {bound:?}");
+    assert!(
+        gap > 2.0 * bound.standard_error && gap < 6.1e-4 + 4.0 * bound.standard_error,
+        "{gap} {bound:?}"
+    );
 }
 
 /// The mode of Beta(8, 6) is 7/12.
@@ -190,6 +249,94 @@ fn families_about_a_normal_stay_at_a_normal_posterior() {
     reaches_the_chain(init(others, &layout, &mut noise), noise.clone());
     let mixture = AutomaticConfig::of(GuideMixtureConfig::new(FullRankNormalConfig, 2));
     reaches_the_chain(init(mixture, &layout, &mut noise), noise);
+}
+
+/// Three chains in a plate, beside a number of their own: each block is the posterior of its element, and all of them the evidence three times.
+#[test]
+fn blocks_of_a_plate_are_the_posteriors_of_its_elements() {
+    fn chains(t: &mut Trace, _: &()) {
+        t.plate("rows", 3, |t| {
+            let z1 = t.sample("z1", Normal::<2>::new(0.0, 1.0).iid([1, 3]));
+            let z2 = t.sample("z2", Normal::new(z1, 1.0));
+            let x = t.place().tensor::<2>(vec![1.0, 0.0, -1.0], [1, 3]);
+            t.observe("x", Normal::new(z2, 1.0), x);
+        });
+    }
+    let mut noise = Noise::new(0, place());
+    let layout = Layout::discover(&chains, &(), &noise).unwrap();
+    let guide = BlockDiagonalConfig::by_plate().init(&layout, &chains, &(), &mut noise).unwrap();
+    let bound = fitted(chains, guide, noise, 2000).bound(&(), 1000).unwrap();
+    // log N(x; 0, 3) is -1.634911 at 1 and at -1, and a sixth more at 0.
+    let evidence = 3.0 * CHAIN_EVIDENCE + 1.0 / 6.0;
+    assert!((bound.mean - evidence).abs() < 3e-3, "{bound:?}");
+}
+
+/// A table of local normals under batches of varying size: each row is `N(x / 2, ½)`.
+#[test]
+fn a_table_learns_the_posteriors_of_all_rows_from_batches_of_any_size() {
+    struct Batch {
+        x: Tensor<2>,
+        rows: Vec<i64>,
+    }
+    impl Rows for Batch {
+        fn rows(&self) -> Tensor<1, Int> {
+            Tensor::from_ints(&self.rows[..], place().device())
+        }
+    }
+    fn model(t: &mut Trace, d: &Batch) {
+        t.plate("rows", Subsample { total: 7, batch: d.rows.len() }, |t| {
+            let z = t.sample("z", Normal::new(0.0, 1.0));
+            t.observe("x", Normal::new(z, 1.0), d.x.clone());
+        });
+    }
+    let x = [1.0, -2.0, 0.5, 3.0, 0.0, -1.0, 2.0];
+    let batch = |rows: &[i64]| Batch {
+        x: place().tensor(rows.iter().map(|row| x[*row as usize]).collect(), [1, rows.len()]),
+        rows: rows.to_vec(),
+    };
+    let noise = Noise::new(0, place());
+    let layout = Layout::discover(&model, &batch(&[0, 1]), &noise).unwrap();
+    let guide = Local::new("rows", &layout).unwrap();
+    let schedule = CosineAnnealingLrSchedulerConfig::new(0.05, 1200).with_min_lr(1e-5);
+    let mut svi = Svi::new(Model::new(model), guide, StickingTheLanding, noise)
+        .with_particles(8)
+        .with_schedule(schedule.init().unwrap());
+    for _ in 0..400 {
+        let batches = [vec![0, 3, 5], vec![1, 6], vec![2, 4]];
+        svi.epoch(batches.map(|rows| batch(&rows)), &mut ()).unwrap();
+    }
+    let (_, guide) = svi.into_parts();
+    let read = |tensor: Tensor<2>| tensor.into_data().iter::<f64>().collect::<Vec<_>>();
+    for ((loc, scale), x) in read(guide.loc()).into_iter().zip(read(guide.scale())).zip(x) {
+        assert!((loc - x / 2.0).abs() < 0.01 && (scale - 0.5_f64.sqrt()).abs() < 0.01, "{x}");
+    }
+}
+
+/// Sites that cannot be moved are drawn before those that follow them, so that divergences have their closed form.
+#[test]
+fn moved_conditionals_have_closed_divergences() {
+    fn hierarchy(t: &mut Trace, _: &()) {
+        let tau = t.sample("tau", HalfNormal::<2>::new(1.0));
+        let z = t.sample("z", Normal::new(0.0, tau));
+        t.observe("x", Normal::new(z, 1.0), t.place().tensor(vec![1.0], [1, 1]));
+    }
+    let mut noise = Noise::new(0, place());
+    let layout = Layout::discover(&hierarchy, &(), &noise).unwrap();
+    let program: Program = hierarchy;
+    let guide = AutomaticStructured::new(Model::new(program), &layout, &(), &mut noise).unwrap();
+    let mut closed = Svi::new(Model::new(program), guide.clone(), AnalyticKl, noise.clone())
+        .with_particles(2000)
+        .with_learning_rate(0.0);
+    let mut sampled = Svi::new(Model::new(program), guide, Elbo, noise)
+        .with_particles(2000)
+        .with_learning_rate(0.0);
+    let closed = closed.run(20, &(), &mut ()).unwrap().bounds;
+    let sampled = sampled.run(20, &(), &mut ()).unwrap().bounds;
+    let mean = |bounds: &[f64]| bounds.iter().sum::<f64>() / bounds.len() as f64;
+    let (a, b) = (mean(&closed), mean(&sampled));
+    let variance = sampled.iter().map(|bound| (bound - b).powi(2)).sum::<f64>() / 19.0;
+    // The closed one has less noise, so that both together err by less than twice the other.
+    assert!((a - b).abs() < 4.0 * (2.0 * variance / 20.0).sqrt(), "{a} {b} {variance}");
 }
 
 /// Twelve rows of `y = X β + 0.7 ε`.

@@ -12,6 +12,15 @@ fn eight_schools(c: &mut Criterion) {
     }
 }
 
+fn restarts(c: &mut Criterion) {
+    for count in [1, 8] {
+        let (mut svi, data) = benches::restarts(count);
+        c.bench_function(&format!("eight_schools/full_rank/R{count}"), |b| {
+            b.iter(|| svi.step(&data).expect("every step is finite"));
+        });
+    }
+}
+
 fn vae(c: &mut Criterion) {
     let (mut svi, images) = benches::vae();
     c.bench_function("vae/784-400-20/B128", |b| {
@@ -19,5 +28,5 @@ fn vae(c: &mut Criterion) {
     });
 }
 
-criterion_group!(steps, eight_schools, vae);
+criterion_group!(steps, eight_schools, restarts, vae);
 criterion_main!(steps);

@@ -12,13 +12,28 @@ pub type SchoolsModel = Model<fn(&mut Trace, &Schools)>;
 /// # Panics
 /// If the model does not run.
 pub fn schools(particles: usize) -> (Svi<SchoolsModel, MeanField, Elbo>, Schools) {
+    fit(particles, |layout, data, noise| MeanField::new(layout, &eight_schools, data, noise))
+}
+
+/// So many full-rank fits of eight schools at once, with 10 particles each.
+///
+/// # Panics
+/// If the model does not run.
+pub fn restarts(restarts: usize) -> (Svi<SchoolsModel, FullRank, Elbo>, Schools) {
+    let config = FullRankConfig::new().with_restarts(restarts);
+    fit(10, |layout, data, noise| config.init(layout, &eight_schools, data, noise))
+}
+
+fn fit<G: Module>(
+    particles: usize,
+    guide: impl FnOnce(&Layout, &Schools, &mut Noise) -> Result<G, GuideError>,
+) -> (Svi<SchoolsModel, G, Elbo>, Schools) {
     let device = elbo::device("flex").expect("flex is compiled in");
     let data = Schools::published(&device);
     let mut noise = Noise::new(0, &device);
     let layout = Layout::discover(&eight_schools, &data, &noise).expect("the model runs");
-    let guide = MeanField::new(&layout, &eight_schools, &data, &mut noise);
+    let guide = guide(&layout, &data, &mut noise).expect("there is a start with a density");
     let model = Model::new(eight_schools as fn(&mut Trace, &Schools));
-    let guide = guide.expect("the prior's median has a density");
     (Svi::new(model, guide, Elbo, noise).with_particles(particles), data)
 }
 

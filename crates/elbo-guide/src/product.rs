@@ -65,9 +65,9 @@ struct Renamed;
 
 impl ModuleMapper for Renamed {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let id = ParamId::from(name_key(&format!("second {}", param.id.val())));
-        let value = param.val().inner();
-        Param::initialized(id, value).set_require_grad(param.is_require_grad())
+        let (id, value, mapper) = param.consume();
+        let id = ParamId::from(name_key(&format!("second {}", id.val())));
+        Param::from_mapped_value(id, value, mapper)
     }
 }
 

@@ -61,7 +61,8 @@ pub struct Sampled<M> {
 impl<M: Module> Bayesian<M> {
     /// All parameters of `module` under one prior, the distribution of a number.
     pub fn new(module: M, prior: impl Distribution<2, Kind = Float>) -> Self {
-        let (prior, drawn) = (Prior::new(prior), trained(&module));
+        // Only on an autodiff device can it be seen what is trained.
+        let (prior, drawn) = (Prior::new(prior), trained(&module.clone().train()));
         Self { module: module.valid(), drawn, prior, others: Vec::new() }
     }
 

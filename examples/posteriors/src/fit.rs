@@ -8,7 +8,7 @@ use elbo::{BoundEstimate, FamilyConfig};
 use serde_json::{Value, json};
 
 use crate::Published;
-use crate::moments::{compare, summary};
+use crate::moments::{CHUNK, compare, summary};
 
 /// The guides of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Kind {
     Flow,
     /// The normal at the mode, as found.
     Laplace,
-    /// Pathfinder's normals, as found.
+    /// Pathfinder's normals, as found, and resampled.
     Pathfinder,
 }
 
@@ -59,6 +59,8 @@ pub struct Settings {
     pub flow_learning_rate: f64,
     /// The draws by which a fit is judged.
     pub draws: usize,
+    /// The draws by which Pathfinder is judged, resampled by their importance weights.
+    pub resampled: usize,
     /// The largest number of latents for which all covariances are fitted.
     pub largest_dense: usize,
     /// The seed.
@@ -74,6 +76,7 @@ impl Default for Settings {
             learning_rate: 0.02,
             flow_learning_rate: 0.002,
             draws: 10_000,
+            resampled: 2_000,
             largest_dense: 600,
             seed: 0,
         }
@@ -270,7 +273,14 @@ impl Task<'_> {
         let (posterior, draws) = (svi.posterior(), self.fit.settings.draws);
         let log_weights = posterior.log_weights(&(), draws)?;
         let bound = BoundEstimate::of(&log_weights)?;
-        let summary = summary(&posterior, draws, &self.fit.place, &self.published.references)?;
+        let (place, references) = (&self.fit.place, &self.published.references);
+        let summary = match self.fit.kind {
+            Kind::Pathfinder => summary(self.resampled(posterior.guide())?, place, references)?,
+            _ => {
+                let chunks = posterior.predictive_chunks(&(), draws, CHUNK);
+                summary(chunks.map(|chunk| Ok(chunk?)), place, references)?
+            }
+        };
         let (mean_error, sd_ratio, quantile_error) = compare(&summary, &self.published.references);
         Ok(Row {
             posterior: self.published.name.to_string(),
@@ -285,6 +295,25 @@ impl Task<'_> {
             seconds,
             error: None,
         })
+    }
+}
+
+impl Task<'_> {
+    /// The draws of a guide as its importance weights correct them, with what follows from them.
+    fn resampled(
+        &self,
+        guide: &impl Guide,
+    ) -> Result<impl Iterator<Item = Result<Latents, Failure>>, Failure> {
+        let Fit { settings, place, .. } = self.fit;
+        let mut noise = Noise::new(settings.seed, place).site("resampled");
+        let draws = settings.resampled;
+        let latents = elbo::resample(guide, self.published, &(), draws, &mut noise)?.latents;
+        let program = self.published;
+        Ok((0..draws).step_by(CHUNK).map(move |first| {
+            let rows: Vec<usize> = (first..draws.min(first + CHUNK)).collect();
+            let noise = noise.from_particle(first as u64);
+            Ok(Predictive::new(program, &()).given(&latents.rows(&rows), &noise)?)
+        }))
     }
 }
 

@@ -1,27 +1,22 @@
 //! The moments of a fit against the published ones.
 
 use elbo::prelude::*;
-use elbo::{Posterior, Summary, summarize};
+use elbo::{Summary, summarize};
 
 use crate::Reference;
 use crate::fit::Failure;
 
 /// Draws that are in memory together, with replicated data.
-const CHUNK: usize = 250;
+pub(crate) const CHUNK: usize = 250;
 
-/// The moments of every number whose moments are published, in the order of those.
-pub(crate) fn summary<M, G>(
-    posterior: &Posterior<M, G>,
-    draws: usize,
+/// The moments of every number whose moments are published, in the order of those, by draws that come in chunks.
+pub(crate) fn summary(
+    chunks: impl Iterator<Item = Result<Latents, Failure>>,
     place: &Place,
     references: &[Reference],
-) -> Result<Summary, Failure>
-where
-    M: Program + Module,
-    G: Guide,
-{
-    let mut columns = vec![Vec::with_capacity(draws); references.len()];
-    for chunk in posterior.predictive_chunks(&(), draws, CHUNK) {
+) -> Result<Summary, Failure> {
+    let mut columns = vec![Vec::new(); references.len()];
+    for chunk in chunks {
         let chunk = chunk?;
         for (reference, column) in references.iter().zip(&mut columns) {
             let missing = || format!("no site has a number \"{}\"", reference.name);

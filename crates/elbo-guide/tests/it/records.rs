@@ -22,15 +22,17 @@ struct Moved;
 
 impl ModuleMapper for Moved {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let grows = param.is_require_grad();
-        Param::initialized(param.id, param.val().inner() + 0.1).set_require_grad(grows)
+        match param.is_require_grad() {
+            true => Param::initialized(param.id, param.val().inner() + 0.1).set_require_grad(true),
+            false => param,
+        }
     }
 }
 
 /// The draws of a guide with its parameters moved, and those of another one that has loaded its record.
 fn survives<B, G: Guide<B>>(make: impl Fn(&mut Noise) -> G, batch: &B) {
     let place = f64_on_flex();
-    let saved = make(&mut Noise::new(0, &place)).map(&mut Moved);
+    let saved = make(&mut Noise::new(0, &place)).train().map(&mut Moved).valid();
     let loaded = make(&mut Noise::new(1, &place));
     let bytes = saved.clone().into_record().into_bytes().unwrap();
     let loaded = loaded.load_record(ModuleRecord::from_bytes(bytes).unwrap());

@@ -36,6 +36,16 @@ fn a_flow_of_eight_schools_is_above_the_full_rank_normal() {
     assert!(flow.elbo[0] > normal.elbo[0] + 4.0 * error, "{normal:?} {flow:?}");
 }
 
+/// The posterior of a bridge with known scales is normal, so that all log-weights of the best normal are its evidence, 5.613044: the density of
+/// `y` under a normal with the covariance `0.1² min(s, t) + 0.15² [s = t]` of what is seen.
+#[test]
+fn the_normal_of_a_bridge_has_its_evidence() {
+    let Some(row) = fit("brownian_motion_missing_middle_observations", Kind::FullRank) else {
+        return;
+    };
+    assert!((row.elbo[0] - 5.613_044).abs() < 1e-5 && row.is_accurate(), "{row:?}");
+}
+
 /// With one set of defaults the better of the full-rank normal and the flow has all means within 0.1 published deviations and all deviations
 /// within a tenth for most of posteriordb, and a shape of the importance weights above 0.7 says of which fits that is far from true. (Errors of
 /// 10,000 draws are below 0.03 deviations.)
@@ -43,12 +53,13 @@ fn a_flow_of_eight_schools_is_above_the_full_rank_normal() {
 fn most_posteriors_are_hit_and_misses_are_flagged() {
     let mut hits = 0;
     for entry in all().iter().filter(|entry| entry.folder == "posteriordb") {
-        let Some(mut best) = fit(entry.name, Kind::FullRank) else { return };
-        if !best.is_accurate() {
-            best = fit(entry.name, Kind::Flow).unwrap();
+        let Some(normal) = fit(entry.name, Kind::FullRank) else { return };
+        let mut rows = vec![normal];
+        if !rows[0].is_accurate() {
+            rows.push(fit(entry.name, Kind::Flow).unwrap());
         }
-        hits += usize::from(best.is_accurate());
-        assert!(best.mean_error < 0.5 || best.k_hat > 0.7, "{best:?}");
+        hits += usize::from(rows.iter().any(Row::is_accurate));
+        assert!(rows.iter().all(|row| row.mean_error < 0.5 || row.is_flagged()), "{rows:?}");
     }
     assert!(hits >= 22, "{hits} of 28");
 }

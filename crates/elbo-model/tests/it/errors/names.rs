@@ -14,7 +14,7 @@ fn two_sites_of_one_name_are_refused() {
     });
     assert_eq!(
         error,
-        "two sites are named \"x\"; give every sample, observe, factor, deterministic and param its own name"
+        "two sites are named \"x\"; give every sample, observe, factor, deterministic, param and noise its own name (a layer \"l\" takes \"l.weight\", \"l.bias\" and \"l.rows\")"
     );
 }
 

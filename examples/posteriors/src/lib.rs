@@ -22,16 +22,18 @@ mod recurrence;
 mod reference;
 pub mod regression;
 mod report;
+mod row;
 mod tensors;
 
 pub use error::DataError;
 pub use every::{Entry, all, names, read};
 pub use fields::Fields;
-pub use fit::{Fit, KINDS, Kind, Row, Settings};
+pub use fit::{Fit, KINDS, Kind, Settings};
 pub use published::Published;
 pub use recurrence::recurrence;
 pub use reference::Reference;
 pub use report::{markdown, report};
+pub use row::Row;
 
 use lists::numbers;
 use recurrence::later;

@@ -42,9 +42,24 @@ impl Trained {
         self.betas.clone().narrow(1, k, 1)
     }
 
+    /// `1 - β`
+    fn rest(&self, k: usize) -> Tensor<2> {
+        self.beta(k) * -1.0 + 1.0
+    }
+
+    /// `√(1 - γ²)`
+    fn fresh(&self) -> Tensor<2> {
+        (self.keep.clone().square() * -1.0 + 1.0).sqrt()
+    }
+
+    /// `1 / σ²`
+    fn precision(&self) -> Tensor<2> {
+        (self.log_scale.clone() * -2.0).exp()
+    }
+
     /// `(z - μ) / σ²`, the gradient of `-log q₀`.
     fn pull(&self, z: &Tensor<2>) -> Tensor<2> {
-        (z.clone() - self.loc.clone()) * (self.log_scale.clone() * -2.0).exp()
+        (z.clone() - self.loc.clone()) * self.precision()
     }
 }
 
@@ -87,13 +102,13 @@ impl<F: Fn(Tensor<2>) -> Result<[Tensor<2>; 2], ModelError>> Annealing<F> {
         let mut log_q = standard_log_prob(eps.clone()) - at.log_scale.clone().sum_dim(1);
         let mut v: Tensor<2> = noise.normal(shape);
         let half = at.step.clone() * 0.5;
-        let fresh = (at.keep.clone().square() * -1.0 + 1.0).sqrt();
+        let fresh = at.fresh();
         let steps = at.betas.dims()[1];
         let mut leaps = Vec::with_capacity(steps);
         for k in 0..steps {
             let middle = z + v.clone() * half.clone();
             let [_, slope] = (self.slope)(middle.clone())?;
-            let force = slope.clone() * at.beta(k) - at.pull(&middle) * (at.beta(k) * -1.0 + 1.0);
+            let force = slope.clone() * at.beta(k) - at.pull(&middle) * at.rest(k);
             let after = v.clone() + force * at.step.clone();
             z = middle.clone() + after.clone() * half.clone();
             log_q = log_q + (after.clone().square() - v.clone().square()).sum_dim(1) * 0.5;
@@ -111,7 +126,7 @@ impl<F: Fn(Tensor<2>) -> Result<[Tensor<2>; 2], ModelError>> Annealing<F> {
     /// The reverse of the way: the derivatives of `log p - log q` of each particle.
     pub fn slopes(&self, way: &Way, path: Path) -> Result<Slopes, ModelError> {
         let at = &self.at;
-        let precision = (at.log_scale.clone() * -2.0).exp();
+        let precision = at.precision();
         let [_, mut z_bar] = (self.slope)(way.end.clone())?;
         let zero = z_bar.zeros_like();
         let one = zero.clone().narrow(1, 0, 1);
@@ -121,7 +136,7 @@ impl<F: Fn(Tensor<2>) -> Result<[Tensor<2>; 2], ModelError>> Annealing<F> {
         let mut v_bar = zero;
         let dot = |a: &Tensor<2>, b: &Tensor<2>| (a.clone() * b.clone()).sum_dim(1);
         let half = at.step.clone() * 0.5;
-        let fresh = (at.keep.clone().square() * -1.0 + 1.0).sqrt();
+        let fresh = at.fresh();
         for (k, leap) in way.leaps.iter().enumerate().rev() {
             if let Some(eta) = &leap.refreshed {
                 let turned = eta.clone() * (at.keep.clone() / fresh.clone());
@@ -132,7 +147,7 @@ impl<F: Fn(Tensor<2>) -> Result<[Tensor<2>; 2], ModelError>> Annealing<F> {
             v_bar = v_bar - leap.after.clone() + z_bar.clone() * half.clone();
             step = step + dot(&z_bar, &leap.after) * 0.5;
             // v' = v + ε (β ∇log p - (1 - β) (z - μ) / σ²)
-            let (beta, rest) = (at.beta(k), at.beta(k) * -1.0 + 1.0);
+            let (beta, rest) = (at.beta(k), at.rest(k));
             let pull = at.pull(&leap.middle);
             let force = leap.slope.clone() * beta.clone() - pull.clone() * rest.clone();
             step = step + dot(&v_bar, &force);

@@ -11,7 +11,7 @@ use crate::automatic::joint_term;
 use crate::density::{FlatDensity, difference_step};
 use crate::frame::{Frame, placed};
 use crate::guide::{check_joint, check_own_run};
-use crate::init::{Scene, Starting};
+use crate::init::{Scene, Starting, is_positive};
 use crate::{Draw, FlatLatents, FrameKind, Guide, GuideError, Init};
 
 /// Differentiable annealed importance sampling: draws of independent normals that Hamiltonian steps carry to the posterior,
@@ -121,7 +121,7 @@ impl DaisConfig {
         if self.steps == 0 {
             return Err(GuideError::NoSteps);
         }
-        if !(self.step_size > 0.0 && (self.step_size as f32).is_normal()) {
+        if !is_positive(self.step_size) {
             return Err(GuideError::StepSize(self.step_size));
         }
         let scene = Scene { flat: &flat, layout, model: &program, batch };
@@ -157,15 +157,12 @@ fn check_whole_data(layout: &Layout) -> Result<(), GuideError> {
 
 impl<P: Module> Dais<P> {
     fn trained(&self) -> Trained {
-        let shares = softmax(self.ladder.val(), 1);
-        let steps = shares.dims()[1];
-        let until = self.flat.place().zeros::<2>([steps, steps]) + 1.0;
         Trained {
             loc: self.loc.val(),
             log_scale: self.log_scale.val(),
             step: self.log_step.val().exp(),
             keep: sigmoid(self.keep.val()),
-            betas: shares.matmul(until.triu(0)),
+            betas: softmax(self.ladder.val(), 1).cumsum(1),
         }
     }
 

@@ -136,10 +136,12 @@ fn placed(
 
 /// A starting scale, if its logarithm and its exponential can be represented in single precision.
 fn checked(scale: f64) -> Result<f64, GuideError> {
-    match scale > 0.0 && (scale as f32).is_normal() {
-        true => Ok(scale),
-        false => Err(GuideError::Scale(scale)),
-    }
+    if is_positive(scale) { Ok(scale) } else { Err(GuideError::Scale(scale)) }
+}
+
+/// Whether a number is positive in single precision.
+pub(crate) fn is_positive(x: f64) -> bool {
+    x > 0.0 && (x as f32).is_normal()
 }
 
 /// The distance from 0 within which a start is drawn when the prior's median has no density.
@@ -178,11 +180,7 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
                 Start::Normal(pathfinder::better(&self.density(), best, config, noise)?)
             }
             Init::Laplace => {
-                let from = match self.layout.prior_draws() {
-                    Ok(_) => Init::Median,
-                    Err(_) => Init::Uniform { radius: FALLBACK_RADIUS },
-                };
-                let point = self.point(&from, restart, noise)?;
+                let point = self.point(&self.place_to_look(0), restart, noise)?;
                 Start::Normal(laplace_approximation::at_mode(&self.density(), point)?)
             }
             other => Start::Point(self.point(other, restart, noise)?),
@@ -209,16 +207,21 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
     ) -> Result<Vec<pathfinder::Found>, GuideError> {
         config.check()?;
         let paths = config.paths;
+        let starts = (restart * paths..(restart + 1) * paths)
+            .map(|index| self.point(&self.place_to_look(index), index, noise))
+            .collect::<Result<_, _>>()?;
+        pathfinder::search(&self.density(), starts, config, noise)
+    }
+
+    /// Where the path of this index begins: at the prior's median, and then in turns at its draws and elsewhere; where there is
+    /// no prior, elsewhere.
+    fn place_to_look(&self, index: usize) -> Init {
         let has_prior = self.layout.prior_draws().is_ok();
-        let from = |index: usize| match index {
+        match index {
             0 if has_prior => Init::Median,
             _ if has_prior && index % 2 == 1 => Init::PriorDraw,
             _ => Init::Uniform { radius: FALLBACK_RADIUS },
-        };
-        let starts = (restart * paths..(restart + 1) * paths)
-            .map(|index| self.point(&from(index), index, noise))
-            .collect::<Result<_, _>>()?;
-        pathfinder::search(&self.density(), starts, config, noise)
+        }
     }
 
     fn density(&self) -> FlatDensity<'_, M, B> {

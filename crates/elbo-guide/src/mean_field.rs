@@ -178,7 +178,7 @@ impl MeanField {
         let (mut parts, mut terms) = (Vec::new(), Vec::new());
         for (slot, in_force) in self.flat.slots().iter().zip(estimators) {
             let (from, aid) = match in_force.estimator {
-                _ if plan.holds(slot.name()) => (&*scored, Aid::None),
+                _ if plan.holds(&slot.name) => (&*scored, Aid::None),
                 Estimator::Pathwise => (&*pathwise, Aid::None),
                 Estimator::ScoreFunction(ControlVariate::OptimalCoefficient) => {
                     (&*scored, Aid::ScoreSquare(slot.base_term(slot.part(&square)).log_prob))

@@ -61,23 +61,6 @@ impl PathfinderConfig {
     }
 }
 
-impl PathfinderConfig {
-    /// Refuses a search for nothing.
-    pub(crate) fn check(&self) -> Result<(), GuideError> {
-        let Self { paths, elbo_draws, history, max_iterations } = *self;
-        let counts = [
-            (paths, "paths"),
-            (elbo_draws, "draws"),
-            (history, "steps to remember"),
-            (max_iterations, "steps"),
-        ];
-        match counts.into_iter().find(|(count, _)| *count == 0) {
-            None => Ok(()),
-            Some((_, what)) => Err(GuideError::NoSearch { what }),
-        }
-    }
-}
-
 /// The normals of several paths to the mode: a guide that is found, and may be trained further.
 ///
 /// Each path of a quasi-Newton method passes the posterior's bulk on its way to the mode; the normal of its curvature with
@@ -129,6 +112,21 @@ impl PathfinderConfig {
         let normals: Vec<_> = found.into_iter().map(|found| found.normal).collect();
         let family = GuideMixture::of(FullRankNormal::at(&normals, flat.place()));
         Ok(Automatic::of(family, None, flat))
+    }
+
+    /// Refuses a search for nothing.
+    pub(crate) fn check(&self) -> Result<(), GuideError> {
+        let Self { paths, elbo_draws, history, max_iterations } = *self;
+        let counts = [
+            (paths, "paths"),
+            (elbo_draws, "draws"),
+            (history, "steps to remember"),
+            (max_iterations, "steps"),
+        ];
+        match counts.into_iter().find(|(count, _)| *count == 0) {
+            None => Ok(()),
+            Some((_, what)) => Err(GuideError::NoSearch { what }),
+        }
     }
 }
 

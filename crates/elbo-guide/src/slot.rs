@@ -29,11 +29,6 @@ impl Slot {
         Self { name, shape, support, plates, start: 0, size }
     }
 
-    /// The site.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// This slot's columns of a flat `[S, d]` tensor.
     pub(crate) fn part(&self, flat: &Tensor<2>) -> Tensor<2> {
         if self.size == flat.dims()[1] {
@@ -54,7 +49,7 @@ impl Slot {
         }
     }
 
-    pub(crate) fn constrain_rank<const D: usize>(&self, z: Tensor<2>) -> (Value, Option<Term>) {
+    fn constrain_rank<const D: usize>(&self, z: Tensor<2>) -> (Value, Option<Term>) {
         let particles = z.dims()[0];
         let shape = self.support.real_shape(&self.shape);
         let shape: [usize; D] =
@@ -84,7 +79,7 @@ impl Slot {
         }
     }
 
-    pub(crate) fn known_rank<const D: usize>(
+    fn known_rank<const D: usize>(
         &self,
         loc: Tensor<2>,
         scale: Tensor<2>,
@@ -131,7 +126,7 @@ impl Slot {
         Ok(z.into_data().iter::<f64>().collect())
     }
 
-    pub(crate) fn transform<const D: usize>(&self) -> Box<dyn Transform<D>> {
+    fn transform<const D: usize>(&self) -> Box<dyn Transform<D>> {
         self.support.from_real().expect("sites without a map were refused")
     }
 }

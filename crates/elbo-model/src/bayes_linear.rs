@@ -100,11 +100,11 @@ impl BayesLinear {
     /// with [`ModelError::WeightsInPlate`](crate::ModelError::WeightsInPlate) inside a plate.
     pub fn forward(&self, t: &mut Trace, name: &str, x: Tensor<3>) -> Tensor<3> {
         let [rows, n, inputs] = x.dims();
-        if inputs != self.inputs {
-            let expected = [rows, n, self.inputs];
-            t.attempt(|_| Err::<(), _>(shape_error(name, "BayesLinear", expected, x.dims())));
-        }
-        if t.attempt(|t| t.check_place(name, "input", &x)).is_none() || inputs != self.inputs {
+        let fits = t.attempt(|t| match inputs == self.inputs {
+            true => t.check_place(name, "input", &x),
+            false => Err(shape_error(name, "BayesLinear", [rows, n, self.inputs], x.dims())),
+        });
+        if fits.is_none() {
             return t.place().zeros([rows, n, self.outputs]);
         }
         let site = format!("{name}.weight");

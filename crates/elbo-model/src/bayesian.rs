@@ -46,8 +46,8 @@ use crate::{Latents, ModelError, Names, Trace};
 #[derive(Clone, Debug)]
 pub struct Bayesian<M> {
     module: M,
-    /// Of each float of the module, in the order in which they are visited, whether it is a latent.
-    drawn: Vec<bool>,
+    /// The floats of the module, in the order in which they are visited.
+    floats: Vec<ModuleFloat>,
     prior: Prior<2>,
     others: Vec<(String, Prior<2>)>,
 }
@@ -61,9 +61,11 @@ pub struct Sampled<M> {
 impl<M: Module> Bayesian<M> {
     /// All parameters of `module` under one prior, the distribution of a number.
     pub fn new(module: M, prior: impl Distribution<2, Kind = Float>) -> Self {
+        let mut found = Visited::default();
         // Only on an autodiff device can it be seen what is trained.
-        let (prior, drawn) = (Prior::new(prior), trained(&module.clone().train()));
-        Self { module: module.valid(), drawn, prior, others: Vec::new() }
+        module.clone().train().visit(&mut found);
+        let (floats, prior) = (found.floats, Prior::new(prior));
+        Self { module: module.valid(), floats, prior, others: Vec::new() }
     }
 
     /// With another prior for the parameters whose path contains `pattern`, such as `bias` or `layers.0`; where several fit,
@@ -81,8 +83,8 @@ impl<M: Module> Bayesian<M> {
     /// The module's own parameters as values of the sites of the network `name`: a place where a guide may start.
     pub fn values(&self, name: &str, place: &Place) -> Latents {
         let mut latents = Latents::new(place.clone());
-        for Flattened { path, value, .. } in self.parameters() {
-            let value = value.to_device(place.device()).cast(place.dtype());
+        for ModuleFloat { path, value, .. } in self.parameters() {
+            let value = value.clone().to_device(place.device()).cast(place.dtype());
             latents.insert(format!("{name}.{path}"), value);
         }
         latents
@@ -92,10 +94,9 @@ impl<M: Module> Bayesian<M> {
     ///
     /// The run ends with [`ModelError::NoSuchParameter`] if the pattern of a prior fits no parameter.
     pub fn sample(&self, t: &mut Trace, name: &str) -> Sampled<M> {
-        let parameters = self.parameters();
-        self.check_patterns(t, &parameters);
+        self.check_patterns(t);
         let mut drawn = Vec::new();
-        for Flattened { path, value } in parameters {
+        for ModuleFloat { path, value, .. } in self.parameters() {
             let fits = |(pattern, _): &&(String, Prior<2>)| path.contains(pattern.as_str());
             let other = self.others.iter().rev().find(fits).map(|(_, prior)| prior);
             let prior = other.unwrap_or(&self.prior);
@@ -104,34 +105,25 @@ impl<M: Module> Bayesian<M> {
         let particles = drawn.iter().map(|value| value.dims()[0]).max().unwrap_or(1);
         let particle = |particle| {
             self.module.clone().map(&mut Replace {
-                is_drawn: self.drawn.iter(),
+                floats: self.floats.iter(),
                 drawn: drawn.iter(),
                 particle,
             })
         };
         Sampled { particles: (0..particles).map(particle).collect() }
     }
-}
 
-impl<M: Module> Bayesian<M> {
     /// The parameters that are latents.
-    fn parameters(&self) -> Vec<Flattened> {
-        let mut floats = Floats::default();
-        self.module.visit(&mut floats);
-        let all = floats.found.into_iter().zip(&self.drawn);
-        all.filter(|(_, drawn)| **drawn).map(|((found, _), _)| found).collect()
+    fn parameters(&self) -> impl Iterator<Item = &ModuleFloat> {
+        self.floats.iter().filter(|float| float.is_latent)
     }
 
     /// Reports a pattern that fits no parameter.
-    fn check_patterns(&self, t: &mut Trace, parameters: &[Flattened]) {
-        let fits_none = |(pattern, _): &&(String, Prior<2>)| {
-            !parameters.iter().any(|parameter| parameter.path.contains(pattern.as_str()))
-        };
-        if let Some((pattern, _)) = self.others.iter().find(fits_none) {
-            let paths = Names(parameters.iter().map(|found| found.path.clone()).collect());
-            t.attempt(|_| {
-                Err::<(), _>(ModelError::NoSuchParameter { pattern: pattern.clone(), paths })
-            });
+    fn check_patterns(&self, t: &mut Trace) {
+        let fits = |pattern: &str| self.parameters().any(|float| float.path.contains(pattern));
+        if let Some((pattern, _)) = self.others.iter().find(|(pattern, _)| !fits(pattern)) {
+            let paths = Names(self.parameters().map(|float| float.path.clone()).collect());
+            t.refuse(ModelError::NoSuchParameter { pattern: pattern.clone(), paths });
         }
     }
 }
@@ -146,20 +138,24 @@ impl<M> Sampled<M> {
     }
 }
 
-/// A parameter, `[1, n]`.
-struct Flattened {
+/// A float of a module.
+#[derive(Clone, Debug)]
+struct ModuleFloat {
     path: String,
+    /// `[1, n]`
     value: Tensor<2>,
+    /// Whether it is trained in the module, and so a latent here.
+    is_latent: bool,
 }
 
-/// The floats of a module, with their paths.
+/// Finds the floats of a module.
 #[derive(Default)]
-struct Floats {
+struct Visited {
     path: Vec<String>,
-    found: Vec<(Flattened, bool)>,
+    floats: Vec<ModuleFloat>,
 }
 
-impl ModuleVisitor for Floats {
+impl ModuleVisitor for Visited {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.path.push(name.to_string());
     }
@@ -171,29 +167,22 @@ impl ModuleVisitor for Floats {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val().inner();
         let size = value.shape().num_elements();
-        let found = Flattened { path: self.path.join("."), value: value.reshape([1, size]) };
-        self.found.push((found, param.is_require_grad()));
+        let (path, is_latent) = (self.path.join("."), param.is_require_grad());
+        self.floats.push(ModuleFloat { path, value: value.reshape([1, size]), is_latent });
     }
-}
-
-/// Of each float of a module, whether it is trained.
-fn trained<M: Module>(module: &M) -> Vec<bool> {
-    let mut floats = Floats::default();
-    module.visit(&mut floats);
-    floats.found.into_iter().map(|(_, trained)| trained).collect()
 }
 
 /// Puts the draws of one particle in the place of the parameters, in the order in which these are visited: clones of a layer share the
 /// identities of theirs.
 struct Replace<'a> {
-    is_drawn: std::slice::Iter<'a, bool>,
+    floats: std::slice::Iter<'a, ModuleFloat>,
     drawn: std::slice::Iter<'a, Tensor<2>>,
     particle: usize,
 }
 
 impl ModuleMapper for Replace<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if self.is_drawn.next() != Some(&true) {
+        if !self.floats.next().is_some_and(|float| float.is_latent) {
             return param;
         }
         let Some(drawn) = self.drawn.next() else { return param };

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use elbo_dist::{Distribution, Noise, Support, sigmoid, with_particles};
 
 use crate::checks::shape_error;
+use crate::layout::PRIOR_DRAWS;
 use crate::moving::{Towards, note};
 use crate::params::constrain;
 use crate::{
@@ -168,9 +169,6 @@ impl Conditionals {
     }
 }
 
-/// The draws of the prior over whose parameters means are taken.
-const PRIOR_DRAWS: usize = 15;
-
 /// The terms of latents that are not given.
 fn drawn(terms: LogTerms, given: &Latents) -> LogTerms {
     let (order, enumerated) = (terms.order(), terms.enumerated().to_vec());
@@ -191,20 +189,19 @@ impl Trace {
         matches!(self.drawing, Drawing::Moved(_))
     }
 
-    /// The distribution of a site as it was moved, if it was.
+    /// The distribution of a latent of `shape` as it was moved, if it was.
     pub(crate) fn moved_conditional<const D: usize, P: Distribution<D>>(
         &mut self,
         site: &str,
         distribution: &P,
+        shape: [usize; D],
     ) -> Result<Option<P>, ModelError> {
-        match &self.drawing {
+        let place = self.noise.place();
+        match &mut self.drawing {
             Drawing::Own => Ok(None),
-            Drawing::Noted(_) => {
-                let shape = self.shape_in_plates(site, distribution)?;
-                let found = note(site, distribution, with_particles(shape, 1), self.place());
-                if let Drawing::Noted(noted) = &mut self.drawing {
-                    noted.extend(found.unwrap_or_default());
-                }
+            Drawing::Noted(noted) => {
+                let found = note(site, distribution, with_particles(shape, 1), place);
+                noted.extend(found.unwrap_or_default());
                 Ok(None)
             }
             Drawing::Moved(conditionals) => {
@@ -212,7 +209,6 @@ impl Trace {
                 let Some(moved) = conditionals.parameters.iter().find(own) else {
                     return Ok(None);
                 };
-                let shape = self.shape_in_plates(site, distribution)?;
                 if moved.site_shape[1..] != shape[1..] {
                     return Err(shape_error(site, "conditional", &*moved.site_shape, shape));
                 }

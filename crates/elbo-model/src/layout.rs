@@ -9,7 +9,7 @@ use crate::table::table;
 use crate::{Latents, ModelError, Params, Plate, Program, Role, Site, Trace, Traced};
 
 /// The number of prior draws that a layout keeps, from which guides are initialized.
-const PRIOR_DRAWS: usize = 15;
+pub(crate) const PRIOR_DRAWS: usize = 15;
 
 /// The sites of a program, in the order in which it runs them.
 ///

@@ -33,14 +33,14 @@ impl<const D: usize> Prior<D> {
     pub fn sample(&self, t: &mut Trace, site: &str, shape: [usize; D]) -> Tensor<D> {
         if let Some(plate) = t.plates.last().map(|plate| plate.name.to_string()) {
             let site = site.to_string();
-            t.attempt(|_| Err::<(), _>(ModelError::WeightsInPlate { site, plate }));
+            t.refuse(ModelError::WeightsInPlate { site, plate });
         }
         let drawn = (self.sample)(t, site, shape);
         let found = drawn.dims();
         if found[1..] == shape[1..] {
             return drawn;
         }
-        t.attempt(|_| Err::<(), _>(shape_error(site, self.name, shape, found)));
+        t.refuse(shape_error(site, self.name, shape, found));
         t.place().zeros(shape)
     }
 }

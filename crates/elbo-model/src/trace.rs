@@ -258,6 +258,11 @@ impl Trace {
         Ok(traced)
     }
 
+    /// Ends the run with `error`, unless one ended it before.
+    pub(crate) fn refuse(&mut self, error: ModelError) {
+        self.error.get_or_insert(error);
+    }
+
     /// Takes a step of the run, unless an error ended it; keeps the error of the step.
     pub(crate) fn attempt<T>(
         &mut self,

@@ -28,13 +28,13 @@ impl Trace {
             return Ok(drawn.unwrap_or(value));
         }
         let role = if asked == Asked::Marginal { Role::Marginal } else { Role::Latent };
+        let name = self.enter(name, role)?;
+        let shape = self.shape_in_plates(&name, distribution)?;
         let moved = match role {
-            Role::Latent => self.moved_conditional(name, distribution)?,
+            Role::Latent => self.moved_conditional(&name, distribution, shape)?,
             _ => None,
         };
         let distribution = moved.as_ref().unwrap_or(distribution);
-        let name = self.enter(name, role)?;
-        let shape = self.shape_in_plates(&name, distribution)?;
         self.record.drawn(&name, role, shape, distribution, &self.plates);
         self.note_masks(&name);
         if role == Role::Marginal && self.is_about_latents() {

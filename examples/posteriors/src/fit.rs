@@ -225,9 +225,7 @@ impl Task<'_> {
             error: None,
         })
     }
-}
 
-impl Task<'_> {
     /// The draws of a guide as its importance weights correct them, with what follows from them.
     fn resampled(
         &self,

@@ -3,24 +3,15 @@
 use burn::tensor::Tensor;
 use elbo_dist::{Bernoulli, Categorical, Distribution, Gamma, HalfCauchy, Noise, Normal, Support};
 use elbo_guide::{AutomaticStructured, Draw, Guide, GuideError};
-use elbo_model::{Conditionals, Latents, Layout, Model, Path, Plan, Program, Subsample, Trace};
+use elbo_model::{Conditionals, Latents, Model, Path, Plan, Subsample, Trace};
 
-use crate::f64_on_flex;
-
-fn discover<P: Program>(program: &P) -> (Layout, Noise) {
-    let noise = Noise::new(0, f64_on_flex());
-    (Layout::discover(program, &(), &noise).unwrap(), noise)
-}
+use crate::{discover, f64_on_flex, numbers};
 
 fn guide<F: Fn(&mut Trace, &()) + Clone + Send + Sync>(
     program: F,
 ) -> Result<(AutomaticStructured<Model<F>>, Noise), GuideError> {
-    let (layout, mut noise) = discover(&program);
+    let (layout, mut noise) = discover(&program, &f64_on_flex());
     Ok((AutomaticStructured::new(Model::new(program), &layout, &(), &mut noise)?, noise))
-}
-
-fn numbers(x: Tensor<2>) -> Vec<f64> {
-    x.into_data().iter::<f64>().collect()
 }
 
 /// A hierarchy with a scale that cannot be moved.

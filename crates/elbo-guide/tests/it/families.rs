@@ -13,7 +13,7 @@ use elbo_guide::{
 };
 use elbo_model::{Latents, Layout, LogJoint, Path, Plan, Program, Trace};
 
-use crate::f64_on_flex;
+use crate::{f64_on_flex, numbers};
 
 /// Two correlated numbers on the real line.
 fn pair(t: &mut Trace, _: &()) {
@@ -40,10 +40,6 @@ where
     let mut noise = Noise::new(3, place);
     let layout = Layout::discover(program, &(), &noise).unwrap();
     config.init(&layout, program, &(), &mut noise).unwrap()
-}
-
-fn numbers(x: Tensor<2>) -> Vec<f64> {
-    x.into_data().iter::<f64>().collect()
 }
 
 /// `∫∫ q(z) dz` on a grid of so many steps each way within 12 of 0.

@@ -14,18 +14,9 @@ use elbo_guide::{
     MeanFieldConfig, ParetoSmoothed, PathfinderConfig, PlanarConfig, Product, RadialConfig, Rows,
     SplineCouplingConfig, StructuredConfig, Then, resample,
 };
-use elbo_model::{Estimator, Layout, LogJoint, Model, ModelError, Plan, Program, Subsample, Trace};
+use elbo_model::{Estimator, Layout, LogJoint, Model, ModelError, Plan, Subsample, Trace};
 
-use crate::f64_on_flex;
-
-fn numbers(x: Tensor<2>) -> Vec<f64> {
-    x.into_data().iter::<f64>().collect()
-}
-
-fn discover<P: Program>(program: &P, place: &Place) -> (Layout, Noise) {
-    let noise = Noise::new(0, place);
-    (Layout::discover(program, &(), &noise).unwrap(), noise)
-}
+use crate::{discover, f64_on_flex, numbers};
 
 /// `x = 1` with `z₁ ~ N(0, 1)`, `z₂ ~ N(z₁, 1)`, `x ~ N(z₂, 1)`: the posterior is normal.
 fn chain(t: &mut Trace, _: &()) {

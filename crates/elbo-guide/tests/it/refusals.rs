@@ -7,14 +7,9 @@ use elbo_guide::{
     GuideError, GuideMixtureConfig, Init, Local, MeanField, PathfinderConfig, Product, Rows,
     resample,
 };
-use elbo_model::{Estimator, Layout, Model, Plan, Program, Trace};
+use elbo_model::{Estimator, Layout, Model, Plan, Trace};
 
-use crate::f64_on_flex;
-
-fn discover(program: &impl Program) -> (Layout, Noise) {
-    let noise = Noise::new(0, f64_on_flex());
-    (Layout::discover(program, &(), &noise).unwrap(), noise)
-}
+use crate::{discover, f64_on_flex};
 
 fn pair(t: &mut Trace, _: &()) {
     let a = t.sample("a", Normal::<2>::new(0.0, 1.0));
@@ -23,7 +18,7 @@ fn pair(t: &mut Trace, _: &()) {
 
 #[test]
 fn products_take_guides_of_one_member_without_enumeration() {
-    let (layout, mut noise) = discover(&pair);
+    let (layout, mut noise) = discover(&pair, &f64_on_flex());
     let [a, b] = ["a", "b"].map(|name| layout.of_latents(move |site| site == name));
     let several = FullRankConfig::new().with_restarts(2);
     let several = several.init(&a, &pair, &(), &mut noise).unwrap();
@@ -41,7 +36,7 @@ fn products_take_guides_of_one_member_without_enumeration() {
 /// Two guides of one kind are two modules, with parameters of their own.
 #[test]
 fn a_product_of_two_guides_of_one_kind_has_no_parameter_twice() {
-    let (layout, mut noise) = discover(&pair);
+    let (layout, mut noise) = discover(&pair, &f64_on_flex());
     let [a, b] = ["a", "b"].map(|name| layout.of_latents(move |site| site == name));
     let first = MeanField::new(&a, &pair, &(), &mut noise).unwrap();
     let guide = Product::new(first, MeanField::new(&b, &pair, &(), &mut noise).unwrap());
@@ -54,7 +49,7 @@ fn a_product_of_two_guides_of_one_kind_has_no_parameter_twice() {
 
 #[test]
 fn mixtures_have_no_restarts() {
-    let (layout, mut noise) = discover(&pair);
+    let (layout, mut noise) = discover(&pair, &f64_on_flex());
     let config = AutomaticConfig::of(GuideMixtureConfig::new(FullRankNormalConfig, 2));
     let error = config.with_restarts(3).init(&layout, &pair, &(), &mut noise).map(|_| ());
     assert!(matches!(error.unwrap_err(), GuideError::MixtureRestarts));
@@ -62,7 +57,7 @@ fn mixtures_have_no_restarts() {
 
 #[test]
 fn searches_for_nothing_and_without_a_normal_are_refused() {
-    let (layout, mut noise) = discover(&pair);
+    let (layout, mut noise) = discover(&pair, &f64_on_flex());
     let none = PathfinderConfig::new().with_paths(0);
     let error = none.init(&layout, &pair, &(), &mut noise).unwrap_err();
     assert_eq!(error.to_string(), "Pathfinder is asked for 0 paths; ask for 1 or more");
@@ -70,7 +65,7 @@ fn searches_for_nothing_and_without_a_normal_are_refused() {
     let nothing = |t: &mut Trace, _: &()| {
         let _: Tensor<2> = t.sample("a", elbo_dist::Flat::new(elbo_dist::Support::Real));
     };
-    let (layout, mut noise) = discover(&nothing);
+    let (layout, mut noise) = discover(&nothing, &f64_on_flex());
     let error = PathfinderConfig::new().init(&layout, &nothing, &(), &mut noise).unwrap_err();
     assert!(matches!(error, GuideError::NoPath { paths: 4 }), "{error}");
     let config = FullRankConfig::new().with_init(Init::Laplace);
@@ -87,7 +82,7 @@ fn draws_that_the_model_excludes_have_no_weight() {
     let narrow = |t: &mut Trace, _: &()| {
         t.sample("a", Normal::<2>::new(0.0, 1.0));
     };
-    let (_, mut noise) = discover(&narrow);
+    let (_, mut noise) = discover(&narrow, &f64_on_flex());
     let guide = Amortized::new(Model::new(far));
     let error = resample(&guide, &narrow, &(), 10, &mut noise).map(|_| ()).unwrap_err();
     assert!(matches!(error, GuideError::NoWeight { draws: 10 }), "{error}");
@@ -99,7 +94,7 @@ fn conditionals_beside_a_mean_field_are_not_enumerated() {
         t.sample("scale", HalfCauchy::<2>::new(1.0));
         t.sample("bit", Bernoulli::<2>::logits(0.0));
     };
-    let (layout, mut noise) = discover(&program);
+    let (layout, mut noise) = discover(&program, &f64_on_flex());
     let guide = AutomaticStructured::new(Model::new(program), &layout, &(), &mut noise).unwrap();
     let plan = Plan::default().with_estimator("bit", Estimator::Enumerate);
     let error = guide.draw(&(), 2, &plan, &mut noise).unwrap_err();

@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 use elbo_dist::{HalfNormal, Noise, Normal, Support};
 use elbo_guide::{Dais, DaisConfig, Guide, GuideError, Init};
 use elbo_infer::{
-    DoublyReparameterizedIwae, InferError, Iwae, Schedule, StickingTheLanding, Svi, Tempered,
+    BoundEstimate, DoublyReparameterizedIwae, InferError, Iwae, Schedule, StickingTheLanding, Svi,
+    Tempered,
 };
 use elbo_model::{Layout, LogJoint, Model, Path, Plan, Subsample, Trace};
 
@@ -146,11 +147,10 @@ fn weights_average_to_the_evidence_and_steps_raise_the_bound() {
     assert!(bounds[1].0 < evidence + 4.0 * bounds[1].1, "{bounds:?} {evidence}");
 }
 
+/// The mean, with its standard error.
 fn mean_and_error(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (mean, (variance / n).sqrt())
+    let found = BoundEstimate::of(values).unwrap();
+    (found.mean, found.standard_error)
 }
 
 /// Both paths of gradients have one mean: over 4,200 draws each, their difference for every parameter within 4 standard errors.

@@ -2,7 +2,9 @@
 
 use burn::module::{Module, ModuleDisplay};
 use elbo_dist::Noise;
-use elbo_model::{Estimator, Latents, LogJoint, LogTerms, Path, Plan, Program, Role, propose};
+use elbo_model::{
+    Estimator, Latents, LogJoint, LogTerms, Path, Plan, Program, Role, propose, score_own,
+};
 
 use crate::{Draw, Guide, GuideError, Score};
 
@@ -70,7 +72,7 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for Amortized<P> {
 
 impl<B, P: Program<B> + Module + ModuleDisplay> Score<B> for Amortized<P> {
     fn log_q(&self, batch: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
-        Ok(self.program.log_joint(latents, batch)?)
+        Ok(score_own(&self.program, batch, latents)?)
     }
 }
 

@@ -157,8 +157,7 @@ impl<B, F: Family + ModuleDisplay> Guide<B> for Automatic<F> {
 
 impl<B, F: Family + ModuleDisplay> Score<B> for Automatic<F> {
     fn log_q(&self, _: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
-        let rows = self.flat.pack(latents)?;
-        let z = self.flat.place().tensor(rows.concat(), [rows.len(), self.flat.len()]);
+        let z = self.flat.real(latents)?;
         let (_, log_det) = self.flat.unpack(z.clone());
         let u = match &self.frame {
             Some(frame) => frame.inverse(z),

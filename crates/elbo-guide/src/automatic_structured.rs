@@ -7,7 +7,7 @@ use elbo_model::{Conditionals, Latents, Layout, LogTerms, Order, Path, Plan, Pro
 use crate::amortized::at_draws;
 use crate::flat::check_whole;
 use crate::guide::check_own_run;
-use crate::{Draw, Guide, GuideError, MeanField};
+use crate::{Draw, Guide, GuideError, Init, MeanField, MeanFieldConfig, Score};
 
 /// Automatic structured variational inference: the guide runs the model itself, each of whose conditionals is moved towards a
 /// distribution of its own, so that what depends on what in the prior does so in the guide.
@@ -69,13 +69,41 @@ impl<P: Module> AutomaticStructured<P> {
     where
         P: Program<B>,
     {
+        Self::at(Init::Median, program, layout, batch, noise)
+    }
+
+    /// [`AutomaticStructured::new`] with a mean field that starts elsewhere; an [`Init::Value`] may hold the sites that are moved, too.
+    ///
+    /// Where conditionals start is not said by an `Init`: let the guide learn from draws that another method has found
+    /// (`Svi::imitate` of `elbo-infer`).
+    ///
+    /// # Errors
+    /// As [`AutomaticStructured::new`], and those of the `Init`.
+    pub fn at<B>(
+        init: Init,
+        program: P,
+        layout: &Layout,
+        batch: &B,
+        noise: &mut Noise,
+    ) -> Result<Self, GuideError>
+    where
+        P: Program<B>,
+    {
         check(layout)?;
         let conditionals = Conditionals::discover(&program, batch, &noise.split())?;
         let is_moved = |name: &str| conditionals.sites().any(|site| site == name);
         let others = layout.of_latents(|name| !is_moved(name));
+        let init = match init {
+            Init::Value(values) => {
+                let names = values.iter().map(|(name, _)| name);
+                Init::Value(values.only(names.filter(|name| !is_moved(name))))
+            }
+            other => other,
+        };
+        let config = MeanFieldConfig::new().with_init(init);
         let others = match others.latents().next() {
             None => None,
-            Some(_) => Some(MeanField::new(&others, &program, batch, noise)?),
+            Some(_) => Some(config.init(&others, &program, batch, noise)?),
         };
         Ok(Self { program, conditionals, others })
     }
@@ -151,5 +179,25 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for AutomaticStructured
         log_q.extend(own);
         // The others are drawn first, and their parents in the model after them.
         Ok(Draw { latents, log_q: log_q.with_order(Order::Sequential) })
+    }
+}
+
+impl<B, P: Program<B> + Module + ModuleDisplay> Score<B> for AutomaticStructured<P> {
+    fn log_q(&self, batch: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
+        let empty = || Latents::new(latents.place().clone());
+        let (given, log_q) = match &self.others {
+            None => (empty(), LogTerms::default()),
+            Some(others) => {
+                let names = others.flat().supports().map(|(name, _)| name);
+                (latents.only(names), Score::<B>::log_q(others, batch, latents)?)
+            }
+        };
+        let own = self.conditionals.log_prob(&self.program, batch, &given, latents)?;
+        if self.others.is_none() {
+            return Ok(own);
+        }
+        let mut log_q = log_q;
+        log_q.extend(own);
+        Ok(log_q.with_order(Order::Sequential))
     }
 }

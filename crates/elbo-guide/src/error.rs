@@ -36,6 +36,14 @@ pub enum GuideError {
         /// The elements there are.
         total: usize,
     },
+    /// A latent under a mask.
+    #[error(
+        "\"{site}\" lies under a mask, which takes its prior away where it hides it, so that there is no posterior to fit; put the data alone under the mask, or write a guide program with the same mask (Amortized)"
+    )]
+    Masked {
+        /// The site.
+        site: String,
+    },
     /// A guide without latents.
     #[error(
         "the program has no latent site, so there is nothing to infer; sample at least one, or maximize the likelihood of its parameters directly"
@@ -136,11 +144,15 @@ pub enum GuideError {
         /// Where the noise draws.
         noise: Box<elbo_dist::Place>,
     },
-    /// Initial values that are not one particle.
-    #[error("the initial values hold {particles} particles; give one value of each latent")]
+    /// Initial values that are not one particle a fit.
+    #[error(
+        "the initial values hold {particles} particles, but must hold {starts}; give one value of each latent for each restart and each member of a mixture"
+    )]
     StartParticles {
         /// The particles that they hold.
         particles: usize,
+        /// The starts: one a restart, and one a member of a mixture.
+        starts: usize,
     },
     /// A site whose shape a flat vector cannot hold.
     #[error(

@@ -8,7 +8,7 @@ use elbo_dist::{
 };
 use elbo_model::{Layout, Names, Plate, Program, Site, Trace, named_param};
 
-use crate::flat::check_whole;
+use crate::flat::{check_unmasked, check_whole};
 use crate::{Amortized, GuideError};
 
 /// The guide whose every site has the distribution of its prior, with parameters of its own for each element: Beta for Beta, Gamma
@@ -90,7 +90,7 @@ impl ExponentialFamily {
     /// The guide for the latents of `layout`, each of which starts about the mean of the prior's draws.
     ///
     /// # Errors
-    /// [`GuideError::NoFamily`] for a site whose distribution is none of the families, [`GuideError::SubsampledLocal`], [`GuideError::NoLatents`]
+    /// [`GuideError::NoFamily`] for a site whose distribution is none of the families, [`GuideError::SubsampledLocal`], [`GuideError::Masked`], [`GuideError::NoLatents`]
     /// and [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws) for a layout made by hand.
     pub fn of_prior(layout: &Layout) -> Result<Self, GuideError> {
         let (mut parameters, mut sites) = (Vec::new(), Vec::new());
@@ -112,6 +112,7 @@ impl ExponentialFamily {
 }
 
 fn kind(site: &Site) -> Result<Kind, GuideError> {
+    check_unmasked(site)?;
     check_whole(site)?;
     let found = KINDS.iter().find(|(name, _)| *name == site.distribution);
     let ranked = (2..=6).contains(&site.shape.len());

@@ -36,7 +36,7 @@ impl FlatLatents {
     /// The flat vector of the latents of `layout`.
     ///
     /// # Errors
-    /// [`GuideError::Shape`], [`GuideError::Discrete`], [`GuideError::SubsampledLocal`],
+    /// [`GuideError::Shape`], [`GuideError::Discrete`], [`GuideError::SubsampledLocal`], [`GuideError::Masked`],
     /// [`GuideError::NoLatents`] and [`ModelError::DuplicateSite`].
     pub fn new(layout: &Layout) -> Result<Self, GuideError> {
         let mut slots = Vec::new();
@@ -141,6 +141,12 @@ impl FlatLatents {
         (latents, terms)
     }
 
+    /// The vectors of values on the real line.
+    pub(crate) fn real(&self, latents: &Latents) -> Result<Tensor<2>, ModelError> {
+        let rows = self.pack(latents)?;
+        Ok(self.place.tensor(rows.concat(), [rows.len(), self.len()]))
+    }
+
     /// The vector `[S, d]` of values on the real line, on the host, one row a particle.
     ///
     /// # Errors
@@ -149,11 +155,7 @@ impl FlatLatents {
         let particles = latents.particles();
         let mut rows = vec![Vec::with_capacity(self.len()); particles];
         for slot in &self.slots {
-            let value = latents.value(&slot.name).ok_or_else(|| ModelError::MissingSite {
-                site: slot.name.to_string(),
-                given: latents.names(),
-            })?;
-            let values = slot.unconstrain(value, particles)?;
+            let values = slot.unconstrain(latents)?;
             let stride = if values.len() == slot.size { 0 } else { slot.size };
             for (i, row) in rows.iter_mut().enumerate() {
                 row.extend_from_slice(&values[i * stride..i * stride + slot.size]);
@@ -189,6 +191,7 @@ fn check(site: &Site) -> Result<(), GuideError> {
     if site.support.from_real::<3>().is_none() {
         return Err(GuideError::Discrete { site: site.name.to_string(), support: site.support });
     }
+    check_unmasked(site)?;
     check_whole(site)
 }
 
@@ -199,6 +202,14 @@ pub(crate) fn check_same_place(guide: &Place, noise: &Noise) -> Result<(), Guide
     }
     let (guide, noise) = (guide.clone(), noise.place().clone());
     Err(GuideError::Place { guide: Box::new(guide), noise: Box::new(noise) })
+}
+
+/// Refuses a site that a mask may hide.
+pub(crate) fn check_unmasked(site: &Site) -> Result<(), GuideError> {
+    match site.is_masked {
+        false => Ok(()),
+        true => Err(GuideError::Masked { site: site.name.to_string() }),
+    }
 }
 
 /// Refuses a site of which a batch holds a part.

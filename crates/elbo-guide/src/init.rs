@@ -39,7 +39,7 @@ pub enum Init {
     Median,
     /// One of the layout's draws from the prior; the next one at each retry.
     PriorDraw,
-    /// Given values of all latents, with one particle.
+    /// Given values of all latents, with one particle for each fit.
     Value(Latents),
     /// Uniform within `radius` of 0, on the real line; another draw at each retry.
     Uniform {
@@ -169,6 +169,12 @@ impl<M: LogJoint<B>, B> Scene<'_, M, B> {
         if count == 0 {
             return Err(GuideError::NoRestarts);
         }
+        if let Init::Value(latents) = init
+            && latents.particles() != count
+        {
+            let particles = latents.particles();
+            return Err(GuideError::StartParticles { particles, starts: count });
+        }
         (0..count).map(|restart| self.start(init, restart, noise)).collect()
     }
 
@@ -267,23 +273,24 @@ fn propose(
             let rows = flat.pack(layout.prior_draws()?)?;
             Ok(rows[attempt % rows.len()].clone())
         }
-        Init::Value(latents) => value(latents, flat, layout),
+        Init::Value(latents) => Ok(values(latents, flat, layout)?.swap_remove(attempt)),
         Init::Uniform { radius } => Ok(uniform(*radius, flat, noise)),
         _ => Ok(uniform(FALLBACK_RADIUS, flat, noise)),
     }
 }
 
-/// The one particle of `latents`, which hold a value for each latent and for nothing else.
-fn value(latents: &Latents, flat: &FlatLatents, layout: &Layout) -> Result<Vec<f64>, GuideError> {
+/// The particles of `latents`, which hold a value for each latent and for nothing else.
+fn values(
+    latents: &Latents,
+    flat: &FlatLatents,
+    layout: &Layout,
+) -> Result<Vec<Vec<f64>>, GuideError> {
     let known = |name: &str| layout.latents().any(|site| &*site.name == name);
     if let Some((name, _)) = latents.iter().find(|(name, _)| !known(name)) {
         let sampled = Names(layout.latents().map(|site| site.name.to_string()).collect());
         return Err(ModelError::UnknownSite { site: name.to_string(), sampled }.into());
     }
-    match <[Vec<f64>; 1]>::try_from(flat.pack(latents)?) {
-        Ok([row]) => Ok(row),
-        Err(rows) => Err(GuideError::StartParticles { particles: rows.len() }),
-    }
+    Ok(flat.pack(latents)?)
 }
 
 fn uniform(radius: f64, flat: &FlatLatents, noise: &mut Noise) -> Vec<f64> {

@@ -74,6 +74,15 @@ fn most_gain(place: &Place) -> f64 {
     }
 }
 
+/// The curvature along a direction, relative to that along its coordinate, below which it may be that of a flat direction: a
+/// difference of gradients has no more digits.
+fn least_curvature(place: &Place) -> f64 {
+    match place.dtype() {
+        DType::F64 => 1e-10,
+        _ => 1e-5,
+    }
+}
+
 /// The normal at the mode uphill of `start`.
 pub(crate) fn at_mode<M: LogJoint<B>, B>(
     density: &FlatDensity<'_, M, B>,
@@ -121,7 +130,14 @@ fn newton<M: LogJoint<B>, B>(
         };
         0.5 * (column(i, j) + column(j, i))
     });
-    let factor = hessian.cholesky().ok_or(GuideError::NotAMode)?;
+    let factor = hessian.clone().cholesky().ok_or(GuideError::NotAMode)?;
+    let is_rounding = |i: usize| {
+        let pivot = factor.l_dirty()[(i, i)].powi(2);
+        pivot < least_curvature(density.flat.place()) * hessian[(i, i)]
+    };
+    if (0..d).any(is_rounding) {
+        return Err(GuideError::NotAMode);
+    }
     let gradient = DVector::from_column_slice(&slopes[0].gradient);
     let step = factor.solve(&gradient);
     let gain = 0.5 * step.dot(&gradient);

@@ -5,11 +5,11 @@ use burn::tensor::{Int, Tensor};
 use elbo_dist::{HALF_LN_TWO_PI, Noise, Place};
 use elbo_model::{Latents, Layout, LogTerms, Order, Path, Plan, Plate, Site, named_param};
 
-use crate::flat::{check_same_place, size, with_log_det};
+use crate::flat::{check_same_place, check_unmasked, size, with_log_det};
 use crate::guide::check_pathwise;
 use crate::init::median;
 use crate::slot::Slot;
-use crate::{Draw, Guide, GuideError};
+use crate::{Draw, Guide, GuideError, Score};
 
 /// A batch that says which rows of the data it holds.
 ///
@@ -96,13 +96,14 @@ impl Local {
     /// scale of 0.1.
     ///
     /// # Errors
-    /// [`GuideError::NoLocals`] if no latent lies in such a plate, [`GuideError::NotLocal`] if one lies in another or a second plate, [`GuideError::Discrete`], and
+    /// [`GuideError::NoLocals`] if no latent lies in such a plate, [`GuideError::NotLocal`] if one lies in another or a second plate, [`GuideError::Discrete`], [`GuideError::Masked`] and
     /// [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws) for a layout made by hand.
     pub fn new(plate: &str, layout: &Layout) -> Result<Self, GuideError> {
         let refuse =
             |site: &str| GuideError::NotLocal { site: site.to_string(), plate: plate.to_string() };
         let (mut sites, mut locs, mut found) = (Vec::new(), Vec::new(), None);
         for site in layout.latents() {
+            check_unmasked(site)?;
             match &site.plates[..] {
                 [own] if &*own.name == plate => found = Some(own.clone()),
                 _ => return Err(refuse(&site.name)),
@@ -134,12 +135,16 @@ impl Local {
         self.log_scale.val().inner().exp()
     }
 
-    fn check(&self, plan: &Plan, rows: &Tensor<1, Int>) -> Result<(), GuideError> {
+    fn check(&self, plan: &Plan) -> Result<(), GuideError> {
         let sites = || self.sites.iter().map(|site| &*site.name);
         check_pathwise(plan, sites(), "a table of normals", "needs a guide program")?;
-        if let Some(site) = sites().find(|name| plan.holds(name)) {
-            return Err(GuideError::Joint { site: site.to_string() });
+        match sites().find(|name| plan.holds(name)) {
+            None => Ok(()),
+            Some(site) => Err(GuideError::Joint { site: site.to_string() }),
         }
+    }
+
+    fn check_rows(&self, rows: &Tensor<1, Int>) -> Result<(), GuideError> {
         let total = self.plate.total;
         if rows.dims()[0] == 0 {
             return Err(GuideError::NoRows { plate: self.plate.name.to_string() });
@@ -152,6 +157,42 @@ impl Local {
             }
         }
     }
+
+    /// The location and the log-scale of these rows, `[1, n, k]`.
+    fn normals(&self, rows: &Tensor<1, Int>) -> [Tensor<3>; 2] {
+        let (n, k) = (rows.dims()[0], self.loc.val().dims()[1]);
+        [&self.loc, &self.log_scale]
+            .map(|table| table.val().select(0, rows.clone()).reshape([1, n, k]))
+    }
+
+    /// Where each site lies in `n` rows, with its numbers in one of them.
+    fn slots(&self, n: usize) -> impl Iterator<Item = (Slot, usize)> {
+        let plates = vec![Plate { batch: n, ..self.plate.clone() }];
+        self.sites.iter().map(move |site| {
+            (Slot::of_rows(site, plates.clone(), n), size(site) / site.plates[0].batch)
+        })
+    }
+
+    /// The latents at `z` on the real line, `[S, n, k]`, and the terms of the base density there.
+    fn unpack(&self, z: &Tensor<3>, log_base: &Tensor<3>) -> Draw {
+        let [particles, n, _] = z.dims();
+        let mut latents = Latents::new(self.home.clone());
+        let (mut log_q, mut first) = (LogTerms::default().with_order(Order::Independent), 0);
+        for (slot, own) in self.slots(n) {
+            let part =
+                |of: &Tensor<3>| of.clone().narrow(2, first, own).reshape([particles, n * own]);
+            let (value, log_det) = slot.constrain(part(z));
+            log_q.push(with_log_det(slot.base_term(part(log_base)), log_det.as_ref()));
+            latents.insert_value(slot.name.clone(), value, Some(slot.support));
+            first += own;
+        }
+        Draw { latents, log_q }
+    }
+}
+
+/// `log N(ε; 0, 1) - ω`, element by element.
+fn log_base(eps: Tensor<3>, log_scale: Tensor<3>) -> Tensor<3> {
+    eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI)
 }
 
 /// The median of the prior's draws of each number of one element of the plate, on the real line.
@@ -175,11 +216,11 @@ impl<B: Rows> Guide<B> for Local {
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
         let rows = batch.rows();
-        self.check(plan, &rows)?;
+        self.check(plan)?;
+        self.check_rows(&rows)?;
         check_same_place(&self.home, noise)?;
-        let (n, k) = (rows.dims()[0], self.loc.val().dims()[1]);
-        let [loc, log_scale] = [&self.loc, &self.log_scale]
-            .map(|table| table.val().select(0, rows.clone()).reshape([1, n, k]));
+        let [loc, log_scale] = self.normals(&rows);
+        let [_, n, k] = loc.dims();
         let eps: Tensor<3> = noise.split().normal([particles, n, k]);
         let z = eps.clone() * log_scale.clone().exp() + loc.clone();
         let (eps, log_scale) = match plan.path() {
@@ -189,21 +230,25 @@ impl<B: Rows> Guide<B> for Local {
                 ((z.clone() - loc.inner()) / log_scale.clone().exp(), log_scale)
             }
         };
-        let log_base = eps.square() * -0.5 - (log_scale + HALF_LN_TWO_PI);
-        let plates = vec![Plate { batch: n, ..self.plate.clone() }];
-        let mut latents = Latents::new(noise.place().clone());
-        let (mut log_q, mut first) = (LogTerms::default().with_order(Order::Independent), 0);
-        for site in &self.sites {
-            let slot = Slot::of_rows(site, plates.clone(), n);
-            let own = size(site) / site.plates[0].batch;
-            let part =
-                |of: &Tensor<3>| of.clone().narrow(2, first, own).reshape([particles, n * own]);
-            let (value, log_det) = slot.constrain(part(&z));
-            let term = slot.base_term(part(&log_base));
-            log_q.push(with_log_det(term, log_det.as_ref()));
-            latents.insert_value(site.name.clone(), value, Some(site.support));
-            first += own;
+        Ok(self.unpack(&z, &log_base(eps, log_scale)))
+    }
+}
+
+impl<B: Rows> Score<B> for Local {
+    fn log_q(&self, batch: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
+        let rows = batch.rows();
+        self.check_rows(&rows)?;
+        let [loc, log_scale] = self.normals(&rows);
+        let (n, particles) = (rows.dims()[0], latents.particles());
+        let mut parts = Vec::new();
+        for (slot, own) in self.slots(n) {
+            let numbers = slot.unconstrain(latents)?;
+            let rows = numbers.len() / (n * own);
+            let part: Tensor<3> = self.home.tensor(numbers, [rows, n, own]);
+            parts.push(part.expand([particles, n, own]));
         }
-        Ok(Draw { latents, log_q })
+        let z = Tensor::cat(parts, 2);
+        let eps = (z.clone() - loc) / log_scale.clone().exp();
+        Ok(self.unpack(&z, &log_base(eps, log_scale)).log_q)
     }
 }

@@ -6,8 +6,8 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use elbo_dist::Noise;
 use elbo_model::{
-    Aid, ControlVariate, Estimator, InForce, Known, Layout, LogJoint, LogTerms, ModelError, Order,
-    Path, Plan, Role, Term,
+    Aid, ControlVariate, Estimator, InForce, Known, Latents, Layout, LogJoint, LogTerms,
+    ModelError, Order, Path, Plan, Role, Term,
 };
 
 use crate::base::Base;
@@ -15,7 +15,7 @@ use crate::family::per_row;
 use crate::flat::{mapped_normal, with_log_det};
 use crate::frame::{Frame, take};
 use crate::slot::Slot;
-use crate::{Draw, FlatLatents, Guide, GuideError, MeanFieldConfig, Restarts};
+use crate::{Draw, FlatLatents, Guide, GuideError, MeanFieldConfig, Restarts, Score};
 
 /// The mean-field family: every latent, mapped to the real line, is an independent normal (Kucukelbir et al. 2017), or
 /// of another family of locations and scales ([`MeanFieldConfig::with_base`]).
@@ -266,6 +266,18 @@ impl<B> Guide<B> for MeanField {
 
     fn members(&self) -> usize {
         self.restarts()
+    }
+}
+
+impl<B> Score<B> for MeanField {
+    fn log_q(&self, _: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
+        let z = self.flat.real(latents)?;
+        let (_, log_det) = self.flat.unpack(z.clone());
+        let (loc, log_scale) = self.rows(z.dims()[0]);
+        let log_base = self.base.log_prob((z - loc) / log_scale.clone().exp()) - log_scale;
+        let mut log_q = self.base_terms(log_base).with_order(Order::Independent);
+        log_q.extend(log_det);
+        Ok(log_q)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use elbo_dist::{LogNormal, LogitNormal, Normal, Place, Support, Transform};
-use elbo_model::{Known, ModelError, Plate, Role, Site, Term, Value};
+use elbo_model::{Known, Latents, ModelError, Plate, Role, Site, Term, Value};
 
 use crate::flat::mapped_normal;
 
@@ -101,11 +101,13 @@ impl Slot {
         Term::from_flat(self.name.clone(), Role::Latent, self.plates.clone(), log_base)
     }
 
-    pub(crate) fn unconstrain(
-        &self,
-        value: &Value,
-        particles: usize,
-    ) -> Result<Vec<f64>, ModelError> {
+    /// The slot's numbers on the real line, on the host: those of each particle, or those that all share.
+    pub(crate) fn unconstrain(&self, latents: &Latents) -> Result<Vec<f64>, ModelError> {
+        let value = latents.value(&self.name).ok_or_else(|| ModelError::MissingSite {
+            site: self.name.to_string(),
+            given: latents.names(),
+        })?;
+        let particles = latents.particles();
         let shared = value.shape()[0] == 1 || value.shape()[0] == particles;
         if !shared || value.shape()[1..] != self.shape[1..] {
             return Err(ModelError::Shape {

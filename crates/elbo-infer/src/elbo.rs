@@ -36,6 +36,10 @@ use crate::{Estimate, InferError, Objective, Terms};
 pub struct Elbo;
 
 impl Objective for Elbo {
+    fn is_mean(&self) -> bool {
+        true
+    }
+
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
         additive::estimate(terms, &Weights::elbo(terms))
     }

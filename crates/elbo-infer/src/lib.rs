@@ -33,6 +33,7 @@ mod elbo;
 mod error;
 mod fixed_draws;
 mod gradients;
+mod imitate;
 mod info;
 mod iwae;
 mod memory;

@@ -141,6 +141,11 @@ impl<'a> Terms<'a> {
         Terms { step: self.step, log_p_of_draws, check: self.check, ..terms }
     }
 
+    /// Whether every draw carries its gradient, and no site is enumerated.
+    pub(crate) fn is_pathwise(&self) -> bool {
+        self.log_q.iter().all(|term| term.estimator.estimator == Estimator::Pathwise)
+    }
+
     /// The particles, without the copies that enumeration makes of them.
     pub(crate) fn particles(&self) -> usize {
         let terms = self.log_p.iter().chain(self.log_q.iter());
@@ -194,6 +199,12 @@ pub trait Objective {
     /// What the objective asks of the guide's draws.
     fn plan(&self) -> Plan {
         Plan::default()
+    }
+
+    /// Whether loss and bound are means over the particles where all draws are pathwise, so that several fits can be estimated
+    /// as one: false unless an objective says so, and each fit is then estimated by itself.
+    fn is_mean(&self) -> bool {
+        false
     }
 
     /// The loss and the bound.

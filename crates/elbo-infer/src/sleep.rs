@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use elbo_guide::Score;
-use elbo_model::{Latents, Predictive, Program};
+use elbo_model::{Latents, LogTerms, Predictive, Program};
 
 use crate::{InferError, Memory, Objective, StepInfo, Svi};
 
@@ -73,7 +73,16 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let model = model.valid();
         let drawn = Predictive::new(&model, batch).dream(self.particles, &noise)?;
         let log_q = guide.log_q(&dream(&drawn.values), &drawn.latents)?;
-        log_q.check_form(self.particles, drawn.latents.place())?;
+        self.ascend(&log_q, &drawn.latents)
+    }
+
+    /// A step up the mean of `log q` at these latents.
+    pub(crate) fn ascend(
+        &mut self,
+        log_q: &LogTerms,
+        latents: &Latents,
+    ) -> Result<StepInfo, InferError> {
+        log_q.check_form(latents.particles(), latents.place())?;
         let bound = log_q.try_total().ok_or(InferError::NothingToTrain)?.mean();
         let value: f64 = bound.clone().into_scalar();
         if !value.is_finite() {

@@ -64,6 +64,10 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         if members == 1 {
             return self.objective.estimate(terms);
         }
+        if self.objective.is_mean() && terms.is_pathwise() {
+            let Estimate { loss, bound, .. } = self.objective.estimate(terms)?;
+            return Ok(Estimate::new(loss * members as f64, bound));
+        }
         let mut sum: Option<Estimate> = None;
         for member in 0..members {
             let found = self.objective.estimate(&terms.of_member(member, members))?;

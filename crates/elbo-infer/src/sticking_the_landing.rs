@@ -28,6 +28,10 @@ impl Objective for StickingTheLanding {
         Plan::new(Path::DrawsOnly)
     }
 
+    fn is_mean(&self) -> bool {
+        true
+    }
+
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
         additive::estimate(terms, &Weights::elbo(terms))
     }

@@ -140,6 +140,10 @@ impl Objective for Tempered {
         Plan::default().with_redraws()
     }
 
+    fn is_mean(&self) -> bool {
+        true
+    }
+
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
         self.check(terms)?;
         let of_p = |term: &Term| match term.role {

@@ -164,7 +164,8 @@ impl Conditionals {
         given: &Latents,
         latents: &Latents,
     ) -> Result<LogTerms, ModelError> {
-        let traced = enumeration::run(program, batch, || Trace::given(latents).moved(self))?;
+        let traced =
+            enumeration::run(program, batch, || Trace::given(latents).among_others().moved(self))?;
         Ok(drawn(traced.terms, given))
     }
 }

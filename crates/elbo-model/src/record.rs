@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use elbo_dist::{Distribution, Place, Support, with_particles};
 
 use crate::checks::shape_error;
+use crate::mask::Mask;
 use crate::{Latents, LogTerms, ModelError, Params, Plate, Role, Site, Value};
 
 /// What a finished run leaves.
@@ -87,6 +88,14 @@ impl Record {
         }
     }
 
+    /// Keeps that a mask lies over the described site, and the mask.
+    pub fn masked(&mut self, name: &Arc<str>, mask: &Mask) {
+        self.input(name, || mask.numbers());
+        if let Some(site) = self.sites.last_mut().filter(|site| site.name == *name) {
+            site.is_masked = true;
+        }
+    }
+
     /// Describes a site that is a tensor of the program's own, and keeps it.
     pub fn computed<const D: usize>(
         &mut self,
@@ -143,6 +152,14 @@ impl Record {
     ) {
         let (name, plates) = (name.clone(), plates.to_vec());
         let shape = with_particles(shape, 1).to_vec();
-        self.sites.push(Site { name, role, shape, support, plates, distribution });
+        self.sites.push(Site {
+            name,
+            role,
+            shape,
+            support,
+            plates,
+            distribution,
+            is_masked: false,
+        });
     }
 }

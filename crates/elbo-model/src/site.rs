@@ -56,6 +56,8 @@ pub struct Site {
     pub plates: Vec<Plate>,
     /// The distribution's name, or empty.
     pub distribution: &'static str,
+    /// Whether a mask lies over the site.
+    pub is_masked: bool,
 }
 
 impl Site {
@@ -75,6 +77,7 @@ impl Site {
             support,
             plates: Vec::new(),
             distribution: "",
+            is_masked: false,
         }
     }
 

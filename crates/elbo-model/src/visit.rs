@@ -55,7 +55,7 @@ impl Trace {
     /// Keeps the masks over a site as what it depends on.
     fn note_masks(&mut self, name: &Arc<str>) {
         for mask in &self.masks {
-            self.record.input(name, || mask.numbers());
+            self.record.masked(name, mask);
         }
     }
 
@@ -309,7 +309,7 @@ impl Trace {
     pub(crate) fn unknown(&self) -> Option<ModelError> {
         let conditioned = |name: &str| self.conditioned.iter().any(|known| known == name);
         let taken = |name: &str| match self.source {
-            Source::Given => self.role(name) == Some(Role::Latent),
+            Source::Given => self.among_others || self.role(name) == Some(Role::Latent),
             Source::Substitute => self.role(name).is_some(),
             Source::Distribution => true,
         };

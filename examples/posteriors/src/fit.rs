@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use burn::module::ModuleDisplay;
 use elbo::prelude::*;
 use elbo::{BoundEstimate, FamilyConfig};
 
@@ -18,8 +19,16 @@ pub enum Kind {
     LowRank,
     /// A multivariate normal.
     FullRank,
+    /// Three multivariate normals.
+    Mixture,
+    /// The program's own conditionals, moved, and a mean field where they cannot be.
+    Structured,
     /// Affine couplings (RealNVP).
     Flow,
+    /// Inverse autoregressive layers.
+    Autoregressive,
+    /// Couplings by rational-quadratic splines, behind affine ones that find the scale.
+    Spline,
     /// The normal at the mode, as found.
     Laplace,
     /// Pathfinder's normals, as found, and resampled.
@@ -27,11 +36,15 @@ pub enum Kind {
 }
 
 /// All guides, with their names.
-pub const KINDS: [(&str, Kind); 6] = [
+pub const KINDS: [(&str, Kind); 10] = [
     ("mean-field", Kind::MeanField),
     ("low-rank", Kind::LowRank),
     ("full-rank", Kind::FullRank),
+    ("mixture", Kind::Mixture),
+    ("structured", Kind::Structured),
     ("flow", Kind::Flow),
+    ("autoregressive", Kind::Autoregressive),
+    ("spline", Kind::Spline),
     ("laplace", Kind::Laplace),
     ("pathfinder", Kind::Pathfinder),
 ];
@@ -40,6 +53,15 @@ impl Kind {
     /// The name in the table.
     pub fn name(self) -> &'static str {
         KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether all latents go through one matrix or network.
+    fn is_dense(self) -> bool {
+        !matches!(self, Self::MeanField | Self::LowRank | Self::Structured)
+    }
+
+    fn is_flow(self) -> bool {
+        matches!(self, Self::Flow | Self::Autoregressive | Self::Spline)
     }
 }
 
@@ -104,6 +126,11 @@ impl Fit {
     }
 }
 
+/// The draws from which a guide learns that takes no start, the steps that it learns for, and their learning rate.
+const LEARNT: usize = 200;
+const IMITATION_STEPS: usize = 500;
+const IMITATION_RATE: f64 = 0.05;
+
 struct Task<'a> {
     fit: &'a Fit,
     published: &'a Published,
@@ -116,30 +143,43 @@ impl Task<'_> {
         let model = self.published;
         let layout = Layout::discover(model, &(), &noise)?;
         let size = elbo::FlatLatents::new(&layout)?.len();
-        let dense = !matches!(self.fit.kind, Kind::MeanField | Kind::LowRank);
-        if dense && size > settings.largest_dense {
+        if self.fit.kind.is_dense() && size > settings.largest_dense {
             return Err(format!("{size} latents are too many").into());
         }
         let start = Instant::now();
         let init = || Init::BestNormal(PathfinderConfig::new());
-        let (steps, short) = (settings.steps, Start { layout: &layout, start, size });
+        let short = Start { layout: &layout, start, size };
         match self.fit.kind {
             Kind::MeanField => {
                 let config = MeanFieldConfig::new().with_init(init());
                 let guide = config.init(&layout, model, &(), &mut noise)?;
-                self.trained(guide, steps, noise, short)
+                self.trained(guide, noise, short)
             }
             Kind::LowRank => {
                 let config = LowRankConfig::rank(size.min(10)).with_init(init());
-                self.automatic(config, steps, noise, short)
+                self.automatic(config, noise, short)
             }
-            Kind::FullRank => {
-                self.automatic(FullRankConfig::new().with_init(init()), steps, noise, short)
+            Kind::FullRank => self.automatic(FullRankConfig::new().with_init(init()), noise, short),
+            Kind::Mixture => {
+                let family = GuideMixtureConfig::new(elbo::FullRankNormalConfig, 3);
+                self.automatic(AutomaticConfig::of(family).with_init(init()), noise, short)
+            }
+            Kind::Structured => {
+                let guide = self.structured(&layout, &mut noise)?;
+                self.trained(guide, noise, short)
             }
             Kind::Flow => {
                 let layers = (8, AffineCouplingConfig::new([32, 32]));
-                let config = FlowConfig::guide(layers).with_init(init());
-                self.automatic(config, settings.flow_steps, noise, short)
+                self.automatic(FlowConfig::guide(layers).with_init(init()), noise, short)
+            }
+            Kind::Autoregressive => {
+                let layers = (4, InverseAutoregressiveConfig::new([32, 32]));
+                self.automatic(FlowConfig::guide(layers).with_init(init()), noise, short)
+            }
+            Kind::Spline => {
+                let splines = (4, SplineCouplingConfig::new([32, 32]));
+                let layers = Then((2, AffineCouplingConfig::new([32, 32])), splines);
+                self.automatic(FlowConfig::guide(layers).with_init(init()), noise, short)
             }
             Kind::Laplace => {
                 let guide = elbo::LaplaceApproximation::new(&layout, model, &(), &mut noise)?;
@@ -152,36 +192,56 @@ impl Task<'_> {
         }
     }
 
+    /// The model's own conditionals, which have learnt from the draws that Pathfinder finds.
+    fn structured(
+        &self,
+        layout: &Layout,
+        noise: &mut Noise,
+    ) -> Result<AutomaticStructured<impl Program + Module + ModuleDisplay + use<>>, Failure> {
+        let model = self.published;
+        let found = PathfinderConfig::new().init(layout, model, &(), noise)?;
+        let draws = elbo::resample(&found, model, &(), LEARNT, noise)?.latents;
+        let start = Init::Value(draws.rows(&[0]));
+        let guide = AutomaticStructured::at(start, model.model(), layout, &(), noise)?;
+        if guide.conditionals().sites().next().is_none() {
+            return Err("no conditional of its own".into());
+        }
+        let mut svi =
+            Svi::new(model.model(), guide, Elbo, noise.split()).with_learning_rate(IMITATION_RATE);
+        for _ in 0..IMITATION_STEPS {
+            svi.imitate(&(), &draws)?;
+        }
+        Ok(svi.posterior().guide().clone())
+    }
+
     fn automatic<C: FamilyConfig>(
         &self,
         config: AutomaticConfig<C>,
-        steps: usize,
         mut noise: Noise,
         start: Start<'_>,
     ) -> Result<Row, Failure>
     where
-        Automatic<C::Family>: Guide + burn::module::ModuleDisplay,
+        Automatic<C::Family>: Guide + ModuleDisplay,
     {
         let guide = config.init(start.layout, self.published, &(), &mut noise)?;
-        self.trained(guide, steps, noise, start)
+        self.trained(guide, noise, start)
     }
 
-    fn trained<G: Guide + burn::module::ModuleDisplay>(
+    fn trained<G: Guide + ModuleDisplay>(
         &self,
         guide: G,
-        steps: usize,
         noise: Noise,
         start: Start<'_>,
     ) -> Result<Row, Failure> {
-        let Settings { particles, learning_rate, flow_learning_rate, .. } = self.fit.settings;
-        let learning_rate = match self.fit.kind {
-            Kind::Flow => flow_learning_rate,
-            _ => learning_rate,
+        let settings = &self.fit.settings;
+        let (steps, learning_rate) = match self.fit.kind.is_flow() {
+            true => (settings.flow_steps, settings.flow_learning_rate),
+            false => (settings.steps, settings.learning_rate),
         };
         let schedule = CosineAnnealingLrSchedulerConfig::new(learning_rate, steps.max(1))
             .with_min_lr(learning_rate / 100.0);
         let mut svi = Svi::new(self.published.model(), guide, StickingTheLanding, noise)
-            .with_particles(particles)
+            .with_particles(settings.particles)
             .with_schedule(schedule.init()?);
         svi.run(steps, &(), &mut ())?;
         self.judged(svi, steps, start)
@@ -194,8 +254,8 @@ impl Task<'_> {
         start: Start<'_>,
     ) -> Result<Row, Failure>
     where
-        M: Program + Module + burn::module::ModuleDisplay,
-        G: Guide + burn::module::ModuleDisplay,
+        M: Program + Module + ModuleDisplay,
+        G: Guide + ModuleDisplay,
         O: Objective,
     {
         let seconds = start.start.elapsed().as_secs_f64();

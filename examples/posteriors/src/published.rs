@@ -40,7 +40,7 @@ impl Published {
     }
 
     /// The program as a module.
-    pub fn model(&self) -> Model<impl Fn(&mut Trace, &()) + Clone + Send + Sync + 'static> {
+    pub fn model(&self) -> Model<impl Fn(&mut Trace, &()) + Clone + Send + Sync + 'static + use<>> {
         let program = self.program.clone();
         Model::new(move |t: &mut Trace, _: &()| program(t))
     }

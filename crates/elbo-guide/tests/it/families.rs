@@ -11,9 +11,9 @@ use elbo_guide::{
     InverseAutoregressiveConfig, LowRankConfig, PathfinderConfig, PlanarConfig, RadialConfig,
     Restarts, Score, SplineCouplingConfig, StructuredConfig, Then,
 };
-use elbo_model::{Latents, Layout, LogJoint, Path, Plan, Program, Trace};
+use elbo_model::{Latents, Layout, LogJoint, Plan, Program, Trace};
 
-use crate::{f64_on_flex, numbers};
+use crate::{agrees, f64_on_flex, numbers, shaken};
 
 /// Two correlated numbers on the real line.
 fn pair(t: &mut Trace, _: &()) {
@@ -77,19 +77,8 @@ where
         let total = integral(&guide, &place, steps);
         assert!((total - 1.0).abs() < error, "{total}");
         let guide = shaken(of(&funnel, &config, &place));
-        agrees(&guide, &place);
+        agrees(&guide, &());
         survives(&guide, &place);
-    }
-}
-
-/// `log q` of draws is what [`Score`] says of them, by both paths.
-fn agrees<F: Family + ModuleDisplay>(guide: &Automatic<F>, place: &Place) {
-    for path in [Path::Full, Path::DrawsOnly] {
-        let draw = guide.draw(&(), 50, &Plan::new(path), &mut Noise::new(1, place)).unwrap();
-        let scored = guide.log_q(&(), &draw.latents).unwrap();
-        for (drawn, scored) in numbers(draw.log_q.total()).iter().zip(numbers(scored.total())) {
-            assert!((drawn - scored).abs() < 1e-9, "{path:?}: {drawn} {scored}");
-        }
     }
 }
 
@@ -102,33 +91,6 @@ fn survives<F: Family + ModuleDisplay>(guide: &Automatic<F>, place: &Place) {
         drawn.latents.value("z").unwrap().to_vec()
     };
     assert_eq!(draw(&loaded), draw(guide));
-}
-
-/// The guide with its parameters moved, each by its own amount within 0.3.
-fn shaken<M: Module>(guide: M) -> M {
-    struct Shake(f64);
-    impl burn::module::ModuleMapper for Shake {
-        fn map_float<const D: usize>(
-            &mut self,
-            param: burn::module::Param<Tensor<D>>,
-        ) -> burn::module::Param<Tensor<D>> {
-            if !param.is_require_grad() {
-                return param;
-            }
-            let (id, value) = (param.id, param.val().inner());
-            let place = Place::of(&value).unwrap();
-            let shape = value.dims();
-            let count = shape.iter().product();
-            let moves = (0..count).map(|_| {
-                self.0 += 1.0;
-                0.3 * (12.9898 * self.0).sin()
-            });
-            let moved = value + place.tensor(moves.collect(), shape);
-            burn::module::Param::initialized(id, moved).set_require_grad(true)
-        }
-    }
-    // Only on an autodiff device can it be seen what is trained.
-    guide.train().map(&mut Shake(0.0)).valid()
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn a_value_for_no_latent_is_refused() {
 }
 
 #[test]
-fn initial_values_that_are_not_one_particle_are_refused() {
+fn initial_values_are_one_particle_a_fit() {
     let place = f64_on_flex();
     let mut noise = Noise::new(0, &place);
     let layout = Layout::by_hand(&place, [Site::latent("mu", [1, 3], Support::Real)]);
@@ -179,8 +179,15 @@ fn initial_values_that_are_not_one_particle_are_refused() {
         let values = layout.at([("mu", place.zeros::<2>([particles, 3]))]);
         let config = MeanFieldConfig::new().with_init(Init::Value(values));
         let error = config.init(&layout, &model, &(), &mut noise).unwrap_err();
-        assert_eq!(error, GuideError::StartParticles { particles });
+        assert_eq!(error, GuideError::StartParticles { particles, starts: 1 });
     }
+    let values = layout.at([("mu", place.tensor::<2>(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2, 3]))]);
+    let config = MeanFieldConfig::new().with_init(Init::Value(values));
+    let guide = config.clone().with_restarts(2).init(&layout, &model, &(), &mut noise).unwrap();
+    assert_eq!(loc(&guide), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]); // each fit has its own
+    let error = config.with_restarts(3).init(&layout, &model, &(), &mut noise).unwrap_err();
+    let text = "the initial values hold 2 particles, but must hold 3";
+    assert!(error.to_string().starts_with(text), "{error}");
 }
 
 #[test]

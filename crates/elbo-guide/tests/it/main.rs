@@ -9,10 +9,13 @@ mod init;
 mod mean_field;
 mod records;
 mod refusals;
+mod scores;
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Noise, Place};
-use elbo_model::{Layout, Program};
+use elbo_guide::Score;
+use elbo_model::{Layout, Path, Plan, Program};
 
 pub fn f64_on_flex() -> Place {
     Place::f64(&Device::flex()).unwrap()
@@ -26,4 +29,43 @@ pub fn numbers(x: Tensor<2>) -> Vec<f64> {
 pub fn discover<P: Program>(program: &P, place: &Place) -> (Layout, Noise) {
     let noise = Noise::new(0, place);
     (Layout::discover(program, &(), &noise).unwrap(), noise)
+}
+
+/// `log q` of draws is what [`Score`] says of them, by both paths.
+pub fn agrees<B, G: Score<B>>(guide: &G, batch: &B) {
+    for path in [Path::Full, Path::DrawsOnly] {
+        let noise = &mut Noise::new(1, f64_on_flex());
+        let draw = guide.draw(batch, 50, &Plan::new(path), noise).unwrap();
+        let scored = guide.log_q(batch, &draw.latents).unwrap();
+        for (drawn, scored) in numbers(draw.log_q.total()).iter().zip(numbers(scored.total())) {
+            assert!((drawn - scored).abs() < 1e-9, "{path:?}: {drawn} {scored}");
+        }
+    }
+}
+
+/// The guide with its parameters moved, each by its own amount within 0.3.
+pub fn shaken<M: Module>(guide: M) -> M {
+    struct Shake(f64);
+    impl burn::module::ModuleMapper for Shake {
+        fn map_float<const D: usize>(
+            &mut self,
+            param: burn::module::Param<Tensor<D>>,
+        ) -> burn::module::Param<Tensor<D>> {
+            if !param.is_require_grad() {
+                return param;
+            }
+            let (id, value) = (param.id, param.val().inner());
+            let place = Place::of(&value).unwrap();
+            let shape = value.dims();
+            let count = shape.iter().product();
+            let moves = (0..count).map(|_| {
+                self.0 += 1.0;
+                0.3 * (12.9898 * self.0).sin()
+            });
+            let moved = value + place.tensor(moves.collect(), shape);
+            burn::module::Param::initialized(id, moved).set_require_grad(true)
+        }
+    }
+    // Only on an autodiff device can it be seen what is trained.
+    guide.train().map(&mut Shake(0.0)).valid()
 }

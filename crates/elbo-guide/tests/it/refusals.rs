@@ -1,15 +1,15 @@
 //! What cannot be is refused with a text that says what to do.
 
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Bool, Int, Tensor};
 use elbo_dist::{Bernoulli, HalfCauchy, Noise, Normal};
 use elbo_guide::{
-    Amortized, AutomaticConfig, AutomaticStructured, FullRankConfig, FullRankNormalConfig, Guide,
-    GuideError, GuideMixtureConfig, Init, Local, MeanField, PathfinderConfig, Product, Rows,
-    resample,
+    Amortized, AutomaticConfig, AutomaticStructured, ExponentialFamily, FullRankConfig,
+    FullRankNormalConfig, Guide, GuideError, GuideMixtureConfig, Init, Local, MeanField,
+    PathfinderConfig, Product, Rows, resample,
 };
 use elbo_model::{Estimator, Layout, Model, Plan, Trace};
 
-use crate::{discover, f64_on_flex};
+use crate::{discover, f64_on_flex, numbers};
 
 fn pair(t: &mut Trace, _: &()) {
     let a = t.sample("a", Normal::<2>::new(0.0, 1.0));
@@ -71,6 +71,43 @@ fn searches_for_nothing_and_without_a_normal_are_refused() {
     let config = FullRankConfig::new().with_init(Init::Laplace);
     let error = config.init(&layout, &nothing, &(), &mut noise).map(|_| ()).unwrap_err();
     assert!(matches!(error, GuideError::NotAMode), "{error}");
+}
+
+/// Two numbers of which the data say the sum alone: along their difference the curvature is what rounding leaves of it.
+#[test]
+fn a_density_that_is_flat_along_no_axis_has_no_mode() {
+    let ridge = |t: &mut Trace, _: &()| {
+        let flat = || elbo_dist::Flat::new(elbo_dist::Support::Real);
+        let sum: Tensor<2> = t.sample("a", flat()) * 0.3 + t.sample("b", flat()) * 0.7;
+        t.observe("y", Normal::new(sum, 0.1), t.place().tensor(vec![1.7], [1, 1]));
+    };
+    let (layout, mut noise) = discover(&ridge, &f64_on_flex());
+    let config = FullRankConfig::new().with_init(Init::Laplace);
+    let error = config.init(&layout, &ridge, &(), &mut noise).map(|_| ()).unwrap_err();
+    assert!(matches!(error, GuideError::NotAMode), "{error}");
+}
+
+#[test]
+fn masked_latents_are_left_to_guide_programs() {
+    let masked = |t: &mut Trace, _: &()| {
+        let mask = Tensor::<2, Bool>::from_data([[true, false]], t.place().device());
+        t.mask(mask, |t| t.plate("rows", 2, |t| t.sample("z", Normal::<2>::new(0.0, 1.0))));
+    };
+    let (layout, mut noise) = discover(&masked, &f64_on_flex());
+    let errors = [
+        MeanField::new(&layout, &masked, &(), &mut noise).unwrap_err(),
+        ExponentialFamily::of_prior(&layout).unwrap_err(),
+        Local::new("rows", &layout).unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(&error, GuideError::Masked { site } if site == "z"), "{error}");
+    }
+    // The conditionals of a program that the guide runs are under its masks.
+    let program = Model::new(masked);
+    let guide = AutomaticStructured::new(program, &layout, &(), &mut noise).unwrap();
+    let draw = guide.draw(&(), 4, &Plan::default(), &mut noise).unwrap();
+    let hidden = numbers(draw.log_q.blocks()[0].log_prob.clone().narrow(1, 1, 1));
+    assert_eq!(hidden, [0.0; 4]);
 }
 
 /// A guide whose draws the model excludes has no weights.

@@ -14,8 +14,10 @@ use elbo_guide::{
     LowRankConfig, MeanField, MeanFieldConfig, PathfinderConfig, PlanarConfig, RadialConfig, Rows,
     SplineCouplingConfig, StructuredConfig, Then,
 };
-use elbo_infer::{AnalyticKl, Elbo, InferError, Posterior, StickingTheLanding, Svi};
-use elbo_model::{Layout, LogJoint, Model, Subsample, Trace};
+use elbo_infer::{
+    AnalyticKl, Elbo, Estimate, InferError, Objective, Posterior, StickingTheLanding, Svi, Terms,
+};
+use elbo_model::{Layout, LogJoint, Model, Plan, Subsample, Trace};
 
 fn place() -> Place {
     Place::f64(&Device::flex()).unwrap()
@@ -469,6 +471,71 @@ fn restarts_are_fits_of_their_own() {
     }
     // Means of 4,000 draws are within 4 √2 / √4000 = 0.09 of each other, and so are the locations.
     assert!(fits.agreement < 0.1, "{}", fits.agreement);
+}
+
+/// An objective of which nothing is known but its estimate.
+#[derive(Clone, Copy)]
+struct Opaque;
+
+impl Objective for Opaque {
+    fn plan(&self) -> Plan {
+        StickingTheLanding.plan()
+    }
+
+    fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
+        StickingTheLanding.estimate(terms)
+    }
+}
+
+/// The bounds of several fits are estimated together where they are means: the steps are those of bounds estimated one after the other.
+#[test]
+fn bounds_of_restarts_may_be_estimated_together() {
+    fn steps(objective: impl Objective) -> (Vec<f64>, f64) {
+        let mut noise = Noise::new(0, place());
+        let layout = Layout::discover(&chain, &(), &noise).unwrap();
+        let config = MeanFieldConfig::new().with_init(Init::PriorDraw).with_restarts(3);
+        let guide = config.init(&layout, &chain, &(), &mut noise).unwrap();
+        let mut svi = Svi::new(Model::new(chain), guide, objective, noise).with_particles(5);
+        let bounds = (0..20).map(|_| svi.step(&()).unwrap().bound).sum();
+        let fits = svi.restarts(&(), 10).unwrap().posteriors;
+        let locs = fits.iter().flat_map(|fit| fit.guide().loc().into_data().try_to_vec::<f64>());
+        (locs.flatten().collect(), bounds)
+    }
+    let [(together, bound), (apart, sum)] = [steps(StickingTheLanding), steps(Opaque)];
+    assert!((bound - sum).abs() < 1e-10);
+    for (a, b) in together.iter().zip(&apart) {
+        assert!((a - b).abs() < 1e-10, "{a} {b}");
+    }
+}
+
+/// The likeliest normal of draws has their mean and their deviation, whatever the model says; fits at once learn from the same draws.
+#[test]
+fn a_guide_learns_from_draws() {
+    let mut noise = Noise::new(0, place());
+    let layout = Layout::discover(&chain, &(), &noise).unwrap();
+    let config = MeanFieldConfig::new().with_init(Init::PriorDraw).with_scale(2.0);
+    let config = config.with_restarts(2);
+    let guide = config.init(&layout, &chain, &(), &mut noise).unwrap();
+    let z1 = place().tensor::<2>(vec![1.0, 2.0, 6.0], [3, 1]);
+    let z2 = place().tensor::<2>(vec![0.5, 0.5, -1.0], [3, 1]);
+    let draws = layout.at([("z1", z1), ("z2", z2)]);
+    let schedule = CosineAnnealingLrSchedulerConfig::new(0.1, 2000).with_min_lr(1e-4);
+    let mut svi =
+        Svi::new(Model::new(chain), guide, Elbo, noise).with_schedule(schedule.init().unwrap());
+    let likelihoods: Vec<_> = (0..2000).map(|_| svi.imitate(&(), &draws).unwrap().bound).collect();
+    let sds = [(14.0_f64 / 3.0).sqrt(), 0.5_f64.sqrt()];
+    for fit in svi.restarts(&(), 10).unwrap().posteriors {
+        let [loc, scale] = [fit.guide().loc(), fit.guide().scale()]
+            .map(|found| found.into_data().try_to_vec::<f64>().unwrap());
+        elbo_testkit::assert_close(&loc, &[3.0, 0.0], 1e-4, 1e-4);
+        elbo_testkit::assert_close(&scale, &sds, 1e-4, 1e-4);
+    }
+    // -log(2π e)/2 - log sd of each
+    let most = -2.0 * 1.418_938_533_204_672_7 - sds[0].ln() - sds[1].ln();
+    assert!((likelihoods[1999] - most).abs() < 1e-6, "{}", likelihoods[1999]);
+    let lacking = layout.at([("z1", place().zeros::<2>([1, 1]))]);
+    let error = svi.imitate(&(), &lacking).unwrap_err().to_string();
+    assert!(error.contains("z2"), "{error}");
 }
 
 /// Several fits at once have no closed divergence each; what is then sampled has the same bound: 4 standard errors.

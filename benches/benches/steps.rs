@@ -3,30 +3,21 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-fn eight_schools(c: &mut Criterion) {
-    for particles in [1, 10] {
-        let (mut svi, data) = benches::schools(particles);
-        c.bench_function(&format!("eight_schools/S{particles}"), |b| {
-            b.iter(|| svi.step(&data).expect("every step is finite"));
-        });
+fn workloads(c: &mut Criterion) {
+    let device = elbo::device("flex").expect("flex is compiled in");
+    for (name, start) in benches::WORKLOADS {
+        let mut fit = start(&device);
+        c.bench_function(name, |b| b.iter(|| fit.step()));
     }
 }
 
 fn restarts(c: &mut Criterion) {
+    let device = elbo::device("flex").expect("flex is compiled in");
     for count in [1, 8] {
-        let (mut svi, data) = benches::restarts(count);
-        c.bench_function(&format!("eight_schools/full_rank/R{count}"), |b| {
-            b.iter(|| svi.step(&data).expect("every step is finite"));
-        });
+        let mut fit = benches::restarts(count, &device);
+        c.bench_function(&format!("eight_schools/full_rank/R{count}"), |b| b.iter(|| fit.step()));
     }
 }
 
-fn vae(c: &mut Criterion) {
-    let (mut svi, images) = benches::vae();
-    c.bench_function("vae/784-400-20/B128", |b| {
-        b.iter(|| svi.step(&images).expect("every step is finite"));
-    });
-}
-
-criterion_group!(steps, eight_schools, restarts, vae);
+criterion_group!(steps, workloads, restarts);
 criterion_main!(steps);

@@ -1,53 +1,80 @@
-//! Fits whose steps are timed by `cargo bench -p benches`.
+//! Fits whose steps are timed: by `cargo bench -p benches`, and beside other systems by the program `compare`.
+//!
+//! Each workload has the sizes, priors, particles and learning rate that `peers/steps.py` gives it in NumPyro, Pyro and
+//! PyTorch. What the data say does not change the time of a step, so that they are noise of a fixed seed.
 
-use eight_schools::{Schools, eight_schools};
+mod belief_net;
+mod eight_schools;
+mod full_rank;
+mod logistic;
+mod mixture;
+mod networks;
+mod radon;
+
+use burn::module::ModuleDisplay;
 use elbo::prelude::*;
-use vae::{Decoder, Encoder, Images};
 
-/// The eight-schools program as a trainable model.
-pub type SchoolsModel = Model<fn(&mut Trace, &Schools)>;
+pub use eight_schools::restarts;
 
-/// A fit of eight schools on flex, ready for its first step.
-///
-/// # Panics
-/// If the model does not run.
-pub fn schools(particles: usize) -> (Svi<SchoolsModel, MeanField, Elbo>, Schools) {
-    fit(particles, |layout, data, noise| MeanField::new(layout, &eight_schools, data, noise))
+/// A fit, ready for its first step.
+pub struct Fit {
+    step: Box<dyn FnMut() -> f64>,
 }
 
-/// So many full-rank fits of eight schools at once, with 10 particles each.
-///
-/// # Panics
-/// If the model does not run.
-pub fn restarts(restarts: usize) -> (Svi<SchoolsModel, FullRank, Elbo>, Schools) {
-    let config = FullRankConfig::new().with_restarts(restarts);
-    fit(10, |layout, data, noise| config.init(layout, &eight_schools, data, noise))
+impl Fit {
+    /// The fit of `svi` to all of `data`.
+    fn new<M, G, O, B>(mut svi: Svi<M, G, O>, data: B) -> Self
+    where
+        M: LogJoint<B> + Module + ModuleDisplay + 'static,
+        G: Guide<B> + ModuleDisplay + 'static,
+        O: Objective + 'static,
+        B: 'static,
+    {
+        Self { step: Box::new(move || svi.step(&data).expect("every step is finite").bound) }
+    }
+
+    /// Takes a step; returns the estimate of the bound.
+    ///
+    /// # Panics
+    /// If the step ends with an error.
+    pub fn step(&mut self) -> f64 {
+        (self.step)()
+    }
 }
 
-fn fit<G: Module>(
+/// What makes a fit, on a device.
+pub type Start = fn(&Device) -> Fit;
+
+/// All workloads, by the names that the peers give them.
+pub const WORKLOADS: [(&str, Start); 12] = [
+    ("eight_schools/S1", |device| eight_schools::mean_field(1, device)),
+    ("eight_schools/S10", |device| eight_schools::mean_field(10, device)),
+    ("logistic/100x8/S1", |device| logistic::fit([100, 8], 1, device)),
+    ("logistic/1000x25/S1", |device| logistic::fit([1000, 25], 1, device)),
+    ("logistic/1000x25/S10", |device| logistic::fit([1000, 25], 10, device)),
+    ("logistic/10000x50/S10", |device| logistic::fit([10_000, 50], 10, device)),
+    ("radon/S1", radon::fit),
+    ("gmm/K5xN1000/S1", mixture::fit),
+    ("vae/784-400-20/B128", networks::vae),
+    ("bnn/784-400-400-10/B128", networks::bnn),
+    ("full_rank/d100/S8", full_rank::fit),
+    ("score/sbn200/B100/S5", belief_net::fit),
+];
+
+/// A mean-field fit of a program of its data alone, with Adam at 0.01.
+fn mean_field<B: 'static>(
+    program: fn(&mut Trace, &B),
+    data: B,
     particles: usize,
-    guide: impl FnOnce(&Layout, &Schools, &mut Noise) -> Result<G, GuideError>,
-) -> (Svi<SchoolsModel, G, Elbo>, Schools) {
-    let device = elbo::device("flex").expect("flex is compiled in");
-    let data = Schools::published(&device);
-    let mut noise = Noise::new(0, &device);
-    let layout = Layout::discover(&eight_schools, &data, &noise).expect("the model runs");
-    let guide = guide(&layout, &data, &mut noise).expect("there is a start with a density");
-    let model = Model::new(eight_schools as fn(&mut Trace, &Schools));
-    (Svi::new(model, guide, Elbo, noise).with_particles(particles), data)
+    mut noise: Noise,
+    config: &MeanFieldConfig,
+) -> Fit {
+    let layout = Layout::discover(&program, &data, &noise).expect("the model runs");
+    let guide = config.init(&layout, &program, &data, &mut noise).expect("a start has a density");
+    Fit::new(Svi::new(Model::new(program), guide, Elbo, noise).with_particles(particles), data)
 }
 
-/// A fit of the autoencoder on flex at its size for MNIST, ready for its first step, and a batch of
-/// 128 images of noise: the time of a step does not depend on what they show.
-///
-/// # Panics
-/// If there is no flex.
-pub fn vae() -> (Svi<Decoder, Amortized<Encoder>, Elbo>, Images) {
-    let [pixels, hidden, latent, batch] = [784, 400, 20, 128];
-    let noise = Noise::new(0, &elbo::device("flex").expect("flex is compiled in"));
-    let encoder = Encoder::new(pixels, hidden, latent, &noise);
-    let decoder = Decoder::new(latent, hidden, pixels, &noise);
-    let grey = noise.site("pixels").uniform([1, batch, pixels]);
-    let svi = Svi::new(decoder, Amortized::new(encoder), Elbo, noise).with_learning_rate(1e-3);
-    (svi, Images { pixels: grey, total: batch })
+/// Zeros and ones with this share of ones.
+fn bits<const D: usize>(noise: &Noise, shape: [usize; D], share: f64) -> Tensor<D> {
+    noise.site("bits").uniform(shape).lower_elem(share).float()
 }

@@ -2,9 +2,7 @@
 
 use burn::module::{Module, ModuleDisplay};
 use elbo_dist::Noise;
-use elbo_model::{
-    Estimator, Latents, LogJoint, LogTerms, Path, Plan, Program, Role, propose, score_own,
-};
+use elbo_model::{Estimator, Latents, LogJoint, LogTerms, Path, Plan, Program, Role, propose};
 
 use crate::{Draw, Guide, GuideError, Score};
 
@@ -54,10 +52,7 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for Amortized<P> {
         noise: &mut Noise,
     ) -> Result<Draw, GuideError> {
         let traced = propose(&self.program, batch, particles, plan, noise)?;
-        if let Some(term) = traced.terms.iter().find(|term| term.role != Role::Latent) {
-            let (site, role) = (term.site.to_string(), term.role.to_string());
-            return Err(GuideError::NotADraw { site, role });
-        }
+        check_draws(&traced.terms)?;
         let latents = traced.values.only(traced.terms.iter().map(|term| &*term.site));
         let log_q = match plan.path() {
             Path::Full => traced.terms,
@@ -72,7 +67,20 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for Amortized<P> {
 
 impl<B, P: Program<B> + Module + ModuleDisplay> Score<B> for Amortized<P> {
     fn log_q(&self, batch: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
-        Ok(score_own(&self.program, batch, latents)?)
+        let log_q = self.program.log_joint(latents, batch)?;
+        check_draws(&log_q)?;
+        Ok(log_q)
+    }
+}
+
+/// Refuses what a guide program does beside drawing.
+fn check_draws(terms: &LogTerms) -> Result<(), GuideError> {
+    match terms.iter().find(|term| term.role != Role::Latent) {
+        None => Ok(()),
+        Some(term) => {
+            let (site, role) = (term.site.to_string(), term.role.to_string());
+            Err(GuideError::NotADraw { site, role })
+        }
     }
 }
 

@@ -157,7 +157,7 @@ impl<B, F: Family + ModuleDisplay> Guide<B> for Automatic<F> {
 
 impl<B, F: Family + ModuleDisplay> Score<B> for Automatic<F> {
     fn log_q(&self, _: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
-        let z = self.flat.real(latents)?;
+        let z = self.flat.real(latents, self.family.restarts())?;
         let (_, log_det) = self.flat.unpack(z.clone());
         let u = match &self.frame {
             Some(frame) => frame.inverse(z),

@@ -7,7 +7,7 @@ use elbo_model::{Conditionals, Latents, Layout, LogTerms, Order, Path, Plan, Pro
 use crate::amortized::at_draws;
 use crate::flat::check_whole;
 use crate::guide::check_own_run;
-use crate::{Draw, Guide, GuideError, Init, MeanField, MeanFieldConfig, Score};
+use crate::{Draw, FlatLatents, Guide, GuideError, Init, MeanField, MeanFieldConfig, Score};
 
 /// Automatic structured variational inference: the guide runs the model itself, each of whose conditionals is moved towards a
 /// distribution of its own, so that what depends on what in the prior does so in the guide.
@@ -72,7 +72,8 @@ impl<P: Module> AutomaticStructured<P> {
         Self::at(Init::Median, program, layout, batch, noise)
     }
 
-    /// [`AutomaticStructured::new`] with a mean field that starts elsewhere; an [`Init::Value`] may hold the sites that are moved, too.
+    /// [`AutomaticStructured::new`] with a mean field that starts elsewhere; an [`Init::Value`] may hold the sites that
+    /// are moved, too. Where all sites are, it is not used.
     ///
     /// Where conditionals start is not said by an `Init`: let the guide learn from draws that another method has found
     /// (`Svi::imitate` of `elbo-infer`).
@@ -93,18 +94,23 @@ impl<P: Module> AutomaticStructured<P> {
         let conditionals = Conditionals::discover(&program, batch, &noise.split())?;
         let is_moved = |name: &str| conditionals.sites().any(|site| site == name);
         let others = layout.of_latents(|name| !is_moved(name));
+        if others.latents().next().is_none() {
+            return Ok(Self { program, conditionals, others: None });
+        }
+        let mut flat = FlatLatents::new(&others)?;
         let init = match init {
             Init::Value(values) => {
-                let names = values.iter().map(|(name, _)| name);
-                Init::Value(values.only(names.filter(|name| !is_moved(name))))
+                let [moved, own] = [true, false].map(|moved| {
+                    let names = values.iter().map(|(name, _)| name);
+                    values.only(names.filter(|name| is_moved(name) == moved))
+                });
+                flat = flat.beside(moved);
+                Init::Value(own)
             }
             other => other,
         };
         let config = MeanFieldConfig::new().with_init(init);
-        let others = match others.latents().next() {
-            None => None,
-            Some(_) => Some(config.init(&others, &program, batch, noise)?),
-        };
+        let others = Some(config.init_flat(flat, &others, &program, batch, noise)?);
         Ok(Self { program, conditionals, others })
     }
 
@@ -116,6 +122,22 @@ impl<P: Module> AutomaticStructured<P> {
     /// The guide of the sites that cannot be moved.
     pub fn others(&self) -> Option<&MeanField> {
         self.others.as_ref()
+    }
+}
+
+impl<P: Module> AutomaticStructured<P> {
+    /// The terms of the others, and then those of the conditionals.
+    fn beside(&self, of_others: LogTerms, own: LogTerms) -> Result<LogTerms, GuideError> {
+        if self.others.is_none() {
+            return Ok(own);
+        }
+        if let Some(site) = own.enumerated().first() {
+            return Err(GuideError::BesideEnumerated { site: site.site.to_string() });
+        }
+        let mut log_q = of_others;
+        log_q.extend(own);
+        // The others are drawn first, and their parents in the model after them.
+        Ok(log_q.with_order(Order::Sequential))
     }
 }
 
@@ -169,16 +191,7 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Guide<B> for AutomaticStructured
                 at_draws(traced.terms, &terms)
             }
         };
-        if self.others.is_none() {
-            return Ok(Draw { latents, log_q: own });
-        }
-        if let Some(site) = own.enumerated().first() {
-            return Err(GuideError::BesideEnumerated { site: site.site.to_string() });
-        }
-        let mut log_q = of_others;
-        log_q.extend(own);
-        // The others are drawn first, and their parents in the model after them.
-        Ok(Draw { latents, log_q: log_q.with_order(Order::Sequential) })
+        Ok(Draw { latents, log_q: self.beside(of_others, own)? })
     }
 }
 
@@ -193,11 +206,6 @@ impl<B, P: Program<B> + Module + ModuleDisplay> Score<B> for AutomaticStructured
             }
         };
         let own = self.conditionals.log_prob(&self.program, batch, &given, latents)?;
-        if self.others.is_none() {
-            return Ok(own);
-        }
-        let mut log_q = log_q;
-        log_q.extend(own);
-        Ok(log_q.with_order(Order::Sequential))
+        self.beside(log_q, own)
     }
 }

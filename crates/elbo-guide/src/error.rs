@@ -251,6 +251,16 @@ pub enum GuideError {
         /// The site.
         site: String,
     },
+    /// Latents whose particles cannot be shared out among several fits.
+    #[error(
+        "the latents have {particles} particles, but the guide holds {members} fits; give the same number to each"
+    )]
+    MemberRows {
+        /// The particles.
+        particles: usize,
+        /// The fits.
+        members: usize,
+    },
     /// A product of guides of several members.
     #[error(
         "a product takes guides of one member each; ask for 1 restart, or fit it several times"

@@ -69,6 +69,12 @@ impl FlatLatents {
         Ok(Self { place: layout.place().clone(), name: names.join(", ").into(), slots, rest })
     }
 
+    /// These vectors beside other values of the latents that other guides draw.
+    pub(crate) fn beside(mut self, others: Latents) -> Self {
+        self.rest.extend(others);
+        self
+    }
+
     /// [`FlatLatents::unpack`], with a draw from the prior of the latents that the layout leaves to other guides.
     pub(crate) fn unpack_all(&self, z: Tensor<2>) -> (Latents, LogTerms) {
         let (mut latents, log_det) = self.unpack(z);
@@ -141,9 +147,15 @@ impl FlatLatents {
         (latents, terms)
     }
 
-    /// The vectors of values on the real line.
-    pub(crate) fn real(&self, latents: &Latents) -> Result<Tensor<2>, ModelError> {
-        let rows = self.pack(latents)?;
+    /// The vectors of values on the real line, the same number for each of so many members; a single one is for all of them.
+    pub(crate) fn real(&self, latents: &Latents, members: usize) -> Result<Tensor<2>, GuideError> {
+        let mut rows = self.pack(latents)?;
+        if rows.len() == 1 {
+            rows = vec![rows.swap_remove(0); members];
+        }
+        if rows.len() % members != 0 {
+            return Err(GuideError::MemberRows { particles: rows.len(), members });
+        }
         Ok(self.place.tensor(rows.concat(), [rows.len(), self.len()]))
     }
 

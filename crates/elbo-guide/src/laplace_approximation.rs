@@ -94,6 +94,7 @@ pub(crate) fn at_mode<M: LogJoint<B>, B>(
     for _ in 0..NEWTON_STEPS {
         let (root, step, gain) = newton(density, &z)?;
         if gain < most_gain(density.flat.place()) * log_prob.abs().max(1.0) {
+            check_sides(density, &z, &root, log_prob)?;
             let log_det = root.diagonal().iter().map(|x| x.ln()).sum();
             return Ok(Approximation { loc: z, root, log_det });
         }
@@ -105,6 +106,26 @@ pub(crate) fn at_mode<M: LogJoint<B>, B>(
         (z, log_prob) = (next, found);
     }
     Err(GuideError::NotAMode)
+}
+
+/// Refuses a point that the density does not fall from, a deviation along each column of the root: a slope that grows ever flatter
+/// looks like a mode from nearby.
+fn check_sides<M: LogJoint<B>, B>(
+    density: &FlatDensity<'_, M, B>,
+    z: &[f64],
+    root: &DMatrix<f64>,
+    log_prob: f64,
+) -> Result<(), GuideError> {
+    let mut points = Vec::new();
+    for column in root.column_iter() {
+        let side =
+            |sign: f64| z.iter().zip(column.iter()).map(|(z, step)| z + sign * step).collect();
+        points.extend([side(1.0), side(-1.0)]);
+    }
+    match density.log_prob(&points)?.iter().any(|at_side| *at_side >= log_prob) {
+        true => Err(GuideError::NotAMode),
+        false => Ok(()),
+    }
 }
 
 /// A root of the inverse Hessian of `-log p`, Newton's step and the nats that it promises.

@@ -118,21 +118,30 @@ impl MeanField {
     fn base(&self, eps: &Tensor<2>, gradient: Gradient) -> [Tensor<2>; 2] {
         let (loc, log_scale) = self.rows(eps.dims()[0]);
         let z = eps.clone() * log_scale.clone().exp() + loc.clone();
-        let at = |z: &Tensor<2>, loc: Tensor<2>, log_scale: Tensor<2>| {
-            self.base.log_prob((z.clone() - loc) / log_scale.clone().exp()) - log_scale
-        };
         match gradient {
             Gradient::Total => [z, self.base.log_prob(eps.clone()) - log_scale],
             Gradient::OfDraw => {
-                let log_base = at(&z, loc.inner(), log_scale.inner());
+                let log_base = self.log_base(&z, loc.inner(), log_scale.inner());
                 [z, log_base]
             }
             Gradient::OfParameters => {
                 let z = z.inner();
-                let log_base = at(&z, loc, log_scale);
+                let log_base = self.log_base(&z, loc, log_scale);
                 [z, log_base]
             }
         }
+    }
+
+    /// The base density at `z`.
+    fn log_base(&self, z: &Tensor<2>, loc: Tensor<2>, log_scale: Tensor<2>) -> Tensor<2> {
+        self.base.log_prob((z.clone() - loc) / log_scale.clone().exp()) - log_scale
+    }
+
+    /// The terms of the base density with those of the maps onto the supports.
+    fn joined(&self, log_base: Tensor<2>, log_det: LogTerms) -> LogTerms {
+        let mut log_q = self.base_terms(log_base).with_order(Order::Independent);
+        log_q.extend(log_det);
+        log_q
     }
 
     /// The estimator of each site.
@@ -259,9 +268,7 @@ impl<B> Guide<B> for MeanField {
         }
         let [z, log_base] = self.base(&eps, Gradient::by(plan.path()));
         let (latents, log_det) = self.flat.unpack(z);
-        let mut log_q = self.base_terms(log_base).with_order(Order::Independent);
-        log_q.extend(log_det);
-        Ok(Draw { latents, log_q })
+        Ok(Draw { latents, log_q: self.joined(log_base, log_det) })
     }
 
     fn members(&self) -> usize {
@@ -271,13 +278,10 @@ impl<B> Guide<B> for MeanField {
 
 impl<B> Score<B> for MeanField {
     fn log_q(&self, _: &B, latents: &Latents) -> Result<LogTerms, GuideError> {
-        let z = self.flat.real(latents)?;
+        let z = self.flat.real(latents, self.restarts())?;
         let (_, log_det) = self.flat.unpack(z.clone());
         let (loc, log_scale) = self.rows(z.dims()[0]);
-        let log_base = self.base.log_prob((z - loc) / log_scale.clone().exp()) - log_scale;
-        let mut log_q = self.base_terms(log_base).with_order(Order::Independent);
-        log_q.extend(log_det);
-        Ok(log_q)
+        Ok(self.joined(self.log_base(&z, loc, log_scale), log_det))
     }
 }
 

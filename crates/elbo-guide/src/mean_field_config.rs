@@ -62,8 +62,19 @@ impl MeanFieldConfig {
         batch: &B,
         noise: &mut Noise,
     ) -> Result<MeanField, GuideError> {
+        self.init_flat(FlatLatents::new(layout)?, layout, model, batch, noise)
+    }
+
+    /// [`MeanFieldConfig::init`] for vectors that are known.
+    pub(crate) fn init_flat<B>(
+        &self,
+        flat: FlatLatents,
+        layout: &Layout,
+        model: &impl LogJoint<B>,
+        batch: &B,
+        noise: &mut Noise,
+    ) -> Result<MeanField, GuideError> {
         self.base.check()?;
-        let flat = FlatLatents::new(layout)?;
         let scene = Scene { flat: &flat, layout, model, batch };
         let (frame, start) = self.start.placed(&scene, FrameKind::Diagonal, 1, noise)?;
         let shape = [start.restarts(), start.size()];

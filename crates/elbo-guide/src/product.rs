@@ -102,8 +102,17 @@ impl<D, A: Guide<D> + ModuleDisplay, B: Guide<D> + ModuleDisplay> Guide<D> for P
 
 impl<D, A: Score<D> + ModuleDisplay, B: Score<D> + ModuleDisplay> Score<D> for Product<A, B> {
     fn log_q(&self, batch: &D, latents: &Latents) -> Result<LogTerms, GuideError> {
-        together(self.first.log_q(batch, latents)?, self.second.log_q(batch, latents)?)
+        let first = self.first.log_q(batch, &own(&self.first, batch, latents)?)?;
+        together(first, self.second.log_q(batch, &own(&self.second, batch, latents)?)?)
     }
+}
+
+/// The values of the latents that a guide draws: a draw tells their names.
+fn own<D>(guide: &impl Guide<D>, batch: &D, latents: &Latents) -> Result<Latents, GuideError> {
+    let mut noise = Noise::new(0, latents.place());
+    let drawn = guide.draw(batch, 1, &Plan::sampling(), &mut noise)?.latents;
+    let own = latents.only(drawn.iter().map(|(name, _)| name));
+    Ok(own)
 }
 
 /// The terms of independent guides.

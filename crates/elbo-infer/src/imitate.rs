@@ -12,6 +12,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     ///
     /// `- 1/S Σ_s log q(z_s)`
     ///
+    /// It counts as a step: schedule and optimizer go on from it. A fit that is to start afresh takes the guide that was taught,
+    /// [`Svi::into_parts`], into a new `Svi`.
+    ///
     /// Its minimum over all draws of `p` is that of `KL(p ‖ q)`, which covers what `p` covers. The model takes no part. The information
     /// of the step has the mean of `log q` as its bound; of several fits at once, all learn from the same draws.
     ///
@@ -24,7 +27,6 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     ///
     /// # Example
     /// ```
-    /// use burn::optim::AdamConfig;
     /// use burn::tensor::{Device, Tensor};
     /// use elbo_dist::{Bernoulli, Beta, Noise, Place};
     /// use elbo_guide::{ExponentialFamily, PathfinderConfig, resample};
@@ -56,8 +58,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Score<B>,
     {
         self.check_settings()?;
-        let draws = draws.constant().tiled(self.members::<B>());
+        let members = self.members::<B>();
+        let draws = draws.constant().tiled(members);
         let log_q = self.modules().1.log_q(batch, &draws)?;
-        self.ascend(&log_q, &draws)
+        self.ascend(&log_q, &draws, members)
     }
 }

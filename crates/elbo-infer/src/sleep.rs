@@ -71,24 +71,26 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let (model, guide) = self.modules();
         let noise = self.noise.at_step(self.step).site("sleep");
         let model = model.valid();
-        let drawn = Predictive::new(&model, batch).dream(self.particles, &noise)?;
+        let drawn =
+            Predictive::new(&model, batch).dream(self.particles * self.members::<B>(), &noise)?;
         let log_q = guide.log_q(&dream(&drawn.values), &drawn.latents)?;
-        self.ascend(&log_q, &drawn.latents)
+        self.ascend(&log_q, &drawn.latents, self.members::<B>())
     }
 
-    /// A step up the mean of `log q` at these latents.
+    /// A step up the mean of `log q` at these latents, of each of so many fits at once.
     pub(crate) fn ascend(
         &mut self,
         log_q: &LogTerms,
         latents: &Latents,
+        members: usize,
     ) -> Result<StepInfo, InferError> {
-        log_q.check_form(latents.particles(), latents.place())?;
+        log_q.check_form(latents.particles().max(members), latents.place())?;
         let bound = log_q.try_total().ok_or(InferError::NothingToTrain)?.mean();
         let value: f64 = bound.clone().into_scalar();
         if !value.is_finite() {
             log_q.check_finite().map_err(|error| self.at_step(error))?;
             return Err(InferError::Overflow { step: self.step, bound: value });
         }
-        self.descend(-bound, value, 1.0, Memory::default())
+        self.descend(bound * -(members as f64), value, 1.0, Memory::default())
     }
 }

@@ -43,6 +43,10 @@ impl<O: Objective> Objective for WithEstimators<O> {
         })
     }
 
+    fn is_mean(&self) -> bool {
+        self.objective.is_mean()
+    }
+
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
         self.objective.estimate(terms)
     }

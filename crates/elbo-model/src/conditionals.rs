@@ -164,8 +164,7 @@ impl Conditionals {
         given: &Latents,
         latents: &Latents,
     ) -> Result<LogTerms, ModelError> {
-        let traced =
-            enumeration::run(program, batch, || Trace::given(latents).among_others().moved(self))?;
+        let traced = enumeration::run(program, batch, || Trace::given(latents).moved(self))?;
         Ok(drawn(traced.terms, given))
     }
 }

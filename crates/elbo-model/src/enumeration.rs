@@ -107,47 +107,13 @@ pub(crate) fn score<B, P: Program<B> + ?Sized>(
         false => Trace::given(latents),
     };
     let terms = run(program, batch, fresh)?.terms;
-    if validated && !terms.enumerated().is_empty() {
+    if terms.enumerated().is_empty() {
+        return Ok(terms);
+    }
+    if validated {
         check_turns(program, latents, batch, &terms)?;
     }
-    summed_out(terms, validated)
-}
-
-/// The terms of the guide `program` at `latents`, which may hold values for other guides, too.
-///
-/// ```
-/// use burn::tensor::{Device, Tensor};
-/// use elbo_dist::{Normal, Place};
-/// use elbo_model::{Latents, Trace, score_own};
-///
-/// fn guide(t: &mut Trace, _: &()) {
-///     t.sample("z", Normal::<2>::new(0.0, 1.0));
-/// }
-///
-/// let device = Device::flex();
-/// let mut latents = Latents::new(Place::f32(&device));
-/// latents.insert("z", Tensor::<2>::zeros([1, 1], &device));
-/// latents.insert("of another guide", Tensor::<2>::zeros([1, 1], &device));
-/// let log_q: f32 = score_own(&guide, &(), &latents).unwrap().total().into_scalar();
-/// assert!((log_q + 0.918_938_5).abs() < 1e-6);
-/// ```
-///
-/// # Errors
-/// The first [`ModelError`] that the run met.
-pub fn score_own<B, P: Program<B> + ?Sized>(
-    program: &P,
-    batch: &B,
-    latents: &Latents,
-) -> Result<LogTerms, ModelError> {
-    let traced = run(program, batch, || Trace::given(latents).among_others())?;
-    summed_out(traced.terms, false)
-}
-
-fn summed_out(terms: LogTerms, validated: bool) -> Result<LogTerms, ModelError> {
-    match terms.enumerated() {
-        [] => Ok(terms),
-        _ => Ok(Elimination::new(terms, validated).sum_out()?.0),
-    }
+    Ok(Elimination::new(terms, validated).sum_out()?.0)
 }
 
 /// Checks that no term outside the plates of all enumerated sites depends on which values their elements take together.

@@ -65,9 +65,7 @@ pub use bayesian::{Bayesian, Sampled};
 pub use condition::Condition;
 pub use conditionals::Conditionals;
 pub use discrete::Discrete;
-pub use enumeration::{
-    Enumerated, along_values, check_equal, check_same_outside, propose, score_own,
-};
+pub use enumeration::{Enumerated, along_values, check_equal, check_same_outside, propose};
 pub use error::{ModelError, Names};
 pub use estimator::{Choice, ControlVariate, Estimator, InForce};
 pub use graph::Graph;

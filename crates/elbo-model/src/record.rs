@@ -9,6 +9,9 @@ use crate::checks::shape_error;
 use crate::mask::Mask;
 use crate::{Latents, LogTerms, ModelError, Params, Plate, Role, Site, Value};
 
+/// The name of the distribution with a mask of its own.
+const MASKED: &str = "Masked";
+
 /// What a finished run leaves.
 #[derive(Clone, Debug)]
 pub struct Traced {
@@ -152,14 +155,7 @@ impl Record {
     ) {
         let (name, plates) = (name.clone(), plates.to_vec());
         let shape = with_particles(shape, 1).to_vec();
-        self.sites.push(Site {
-            name,
-            role,
-            shape,
-            support,
-            plates,
-            distribution,
-            is_masked: false,
-        });
+        let is_masked = distribution == MASKED;
+        self.sites.push(Site { name, role, shape, support, plates, distribution, is_masked });
     }
 }

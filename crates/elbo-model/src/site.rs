@@ -56,7 +56,7 @@ pub struct Site {
     pub plates: Vec<Plate>,
     /// The distribution's name, or empty.
     pub distribution: &'static str,
-    /// Whether a mask lies over the site.
+    /// Whether a mask lies over the site, or is a part of its distribution.
     pub is_masked: bool,
 }
 

@@ -47,8 +47,6 @@ pub struct Trace {
     pub(crate) enumerated: Vec<Enumerated>,
     pub(crate) source: Source,
     pub(crate) given: Latents,
-    /// Whether what is given may be for other programs, too.
-    pub(crate) among_others: bool,
     pub(crate) observed: Latents,
     pub(crate) simulate: bool,
     pub(crate) scored: bool,
@@ -93,10 +91,6 @@ impl Trace {
     pub fn given(latents: &Latents) -> Self {
         let noise = latents.noise().cloned().unwrap_or_else(|| Noise::new(0, latents.place()));
         Self { given: latents.clone(), ..Self::new(latents.particles(), noise, Source::Given) }
-    }
-
-    pub(crate) fn among_others(self) -> Self {
-        Self { among_others: true, ..self }
     }
 
     /// Takes the values of `latents` where they exist, and draws the rest. A value for which the
@@ -235,7 +229,6 @@ impl Trace {
             simulate: false,
             scored: true,
             validated: false,
-            among_others: false,
             params: None,
             drawing: Drawing::Own,
             plates: Vec::new(),

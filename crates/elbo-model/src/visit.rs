@@ -309,7 +309,7 @@ impl Trace {
     pub(crate) fn unknown(&self) -> Option<ModelError> {
         let conditioned = |name: &str| self.conditioned.iter().any(|known| known == name);
         let taken = |name: &str| match self.source {
-            Source::Given => self.among_others || self.role(name) == Some(Role::Latent),
+            Source::Given => self.role(name) == Some(Role::Latent),
             Source::Substitute => self.role(name).is_some(),
             Source::Distribution => true,
         };

@@ -8,62 +8,7 @@ use elbo::prelude::*;
 use elbo::{BoundEstimate, FamilyConfig};
 
 use crate::moments::{CHUNK, compare, summary};
-use crate::{Published, Row};
-
-/// The guides of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Independent normals.
-    MeanField,
-    /// A normal with a covariance of rank 10 over a diagonal.
-    LowRank,
-    /// A multivariate normal.
-    FullRank,
-    /// Three multivariate normals.
-    Mixture,
-    /// The program's own conditionals, moved, and a mean field where they cannot be.
-    Structured,
-    /// Affine couplings (RealNVP).
-    Flow,
-    /// Inverse autoregressive layers.
-    Autoregressive,
-    /// Couplings by rational-quadratic splines, behind affine ones that find the scale.
-    Spline,
-    /// The normal at the mode, as found.
-    Laplace,
-    /// Pathfinder's normals, as found, and resampled.
-    Pathfinder,
-}
-
-/// All guides, with their names.
-pub const KINDS: [(&str, Kind); 10] = [
-    ("mean-field", Kind::MeanField),
-    ("low-rank", Kind::LowRank),
-    ("full-rank", Kind::FullRank),
-    ("mixture", Kind::Mixture),
-    ("structured", Kind::Structured),
-    ("flow", Kind::Flow),
-    ("autoregressive", Kind::Autoregressive),
-    ("spline", Kind::Spline),
-    ("laplace", Kind::Laplace),
-    ("pathfinder", Kind::Pathfinder),
-];
-
-impl Kind {
-    /// The name in the table.
-    pub fn name(self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
-
-    /// Whether all latents go through one matrix or network.
-    fn is_dense(self) -> bool {
-        !matches!(self, Self::MeanField | Self::LowRank | Self::Structured)
-    }
-
-    fn is_flow(self) -> bool {
-        matches!(self, Self::Flow | Self::Autoregressive | Self::Spline)
-    }
-}
+use crate::{Kind, Published, Row};
 
 /// The defaults of every fit.
 #[derive(Clone, Debug)]
@@ -126,9 +71,13 @@ impl Fit {
     }
 }
 
-/// The draws from which a guide learns that takes no start, the steps that it learns for, and their learning rate.
-const LEARNT: usize = 200;
+/// The draws from which a guide learns that takes no start.
+const IMITATED_DRAWS: usize = 200;
+
+/// The steps that it learns for.
 const IMITATION_STEPS: usize = 500;
+
+/// The learning rate of these steps.
 const IMITATION_RATE: f64 = 0.05;
 
 struct Task<'a> {
@@ -200,7 +149,7 @@ impl Task<'_> {
     ) -> Result<AutomaticStructured<impl Program + Module + ModuleDisplay + use<>>, Failure> {
         let model = self.published;
         let found = PathfinderConfig::new().init(layout, model, &(), noise)?;
-        let draws = elbo::resample(&found, model, &(), LEARNT, noise)?.latents;
+        let draws = elbo::resample(&found, model, &(), IMITATED_DRAWS, noise)?.latents;
         let start = Init::Value(draws.rows(&[0]));
         let guide = AutomaticStructured::at(start, model.model(), layout, &(), noise)?;
         if guide.conditionals().sites().next().is_none() {
@@ -211,7 +160,7 @@ impl Task<'_> {
         for _ in 0..IMITATION_STEPS {
             svi.imitate(&(), &draws)?;
         }
-        Ok(svi.posterior().guide().clone())
+        Ok(svi.into_parts().1)
     }
 
     fn automatic<C: FamilyConfig>(

@@ -1,7 +1,7 @@
 //! What cannot be is refused with a text that says what to do.
 
 use burn::tensor::{Bool, Int, Tensor};
-use elbo_dist::{Bernoulli, HalfCauchy, Noise, Normal};
+use elbo_dist::{Bernoulli, HalfCauchy, Masked, Noise, Normal};
 use elbo_guide::{
     Amortized, AutomaticConfig, AutomaticStructured, ExponentialFamily, FullRankConfig,
     FullRankNormalConfig, Guide, GuideError, GuideMixtureConfig, Init, Local, MeanField,
@@ -102,12 +102,32 @@ fn masked_latents_are_left_to_guide_programs() {
     for error in errors {
         assert!(matches!(&error, GuideError::Masked { site } if site == "z"), "{error}");
     }
+    let own = |t: &mut Trace, _: &()| {
+        let mask = Tensor::<2, Bool>::from_data([[true, false]], t.place().device());
+        t.sample("z", Masked::new(Normal::new(0.0, 1.0), mask));
+    };
+    let (layout, _) = discover(&own, &f64_on_flex());
+    let error = MeanField::new(&layout, &own, &(), &mut noise).unwrap_err();
+    assert!(matches!(error, GuideError::Masked { .. }), "{error}");
     // The conditionals of a program that the guide runs are under its masks.
     let program = Model::new(masked);
     let guide = AutomaticStructured::new(program, &layout, &(), &mut noise).unwrap();
     let draw = guide.draw(&(), 4, &Plan::default(), &mut noise).unwrap();
     let hidden = numbers(draw.log_q.blocks()[0].log_prob.clone().narrow(1, 1, 1));
     assert_eq!(hidden, [0.0; 4]);
+}
+
+/// `log σ(z)` rises for ever, ever flatter.
+#[test]
+fn a_slope_that_flattens_is_no_mode() {
+    let slope = |t: &mut Trace, _: &()| {
+        let z: Tensor<2> = t.sample("z", elbo_dist::Flat::new(elbo_dist::Support::Real));
+        t.observe("y", Bernoulli::logits(z), t.place().zeros([1, 1]) + 1.0);
+    };
+    let (layout, mut noise) = discover(&slope, &f64_on_flex());
+    let config = FullRankConfig::new().with_init(Init::Laplace);
+    let error = config.init(&layout, &slope, &(), &mut noise).map(|_| ()).unwrap_err();
+    assert!(matches!(error, GuideError::NotAMode), "{error}");
 }
 
 /// A guide whose draws the model excludes has no weights.

@@ -10,9 +10,9 @@ use elbo_dist::{
 use elbo_guide::{
     AffineCouplingConfig, Automatic, AutomaticConfig, AutomaticStructured, BlockDiagonalConfig,
     DeltaGuide, ExponentialFamily, FamilyConfig, FlowConfig, FullRank, FullRankConfig,
-    FullRankNormalConfig, Guide, GuideMixtureConfig, Init, InverseAutoregressiveConfig, Local,
-    LowRankConfig, MeanField, MeanFieldConfig, PathfinderConfig, PlanarConfig, RadialConfig, Rows,
-    SplineCouplingConfig, StructuredConfig, Then,
+    FullRankNormalConfig, Guide, GuideError, GuideMixtureConfig, Init, InverseAutoregressiveConfig,
+    Local, LowRankConfig, MeanField, MeanFieldConfig, PathfinderConfig, PlanarConfig, RadialConfig,
+    Rows, Score, SplineCouplingConfig, StructuredConfig, Then,
 };
 use elbo_infer::{
     AnalyticKl, Elbo, Estimate, InferError, Objective, Posterior, StickingTheLanding, Svi, Terms,
@@ -533,6 +533,12 @@ fn a_guide_learns_from_draws() {
     // -log(2π e)/2 - log sd of each
     let most = -2.0 * 1.418_938_533_204_672_7 - sds[0].ln() - sds[1].ln();
     assert!((likelihoods[1999] - most).abs() < 1e-6, "{}", likelihoods[1999]);
+    // One draw is for all fits; three cannot be shared out among two.
+    svi.imitate(&(), &draws.rows(&[1])).unwrap();
+    let guide = svi.into_parts().1;
+    let error = Score::<()>::log_q(&guide, &(), &draws).unwrap_err();
+    assert!(matches!(error, GuideError::MemberRows { particles: 3, members: 2 }), "{error}");
+    let mut svi = Svi::new(Model::new(chain), guide, Elbo, Noise::new(0, place()));
     let lacking = layout.at([("z1", place().zeros::<2>([1, 1]))]);
     let error = svi.imitate(&(), &lacking).unwrap_err().to_string();
     assert!(error.contains("z2"), "{error}");

@@ -28,6 +28,7 @@ mod iid;
 mod kind;
 mod kl;
 mod linalg;
+mod linearized;
 mod moments;
 mod noise;
 mod operand;
@@ -65,6 +66,7 @@ pub use linalg::{
     cholesky, log_det, low_rank_solve, solve_lower, solve_lower_transposed, solve_right,
     unchecked_cholesky,
 };
+pub use linearized::{Slope, linearized};
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
 pub use operand::Operand;

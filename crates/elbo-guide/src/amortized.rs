@@ -9,11 +9,14 @@ use crate::{Draw, Guide, GuideError, Score};
 /// A guide written as a program: what it samples are the model's latents, by name.
 ///
 /// The program may be a function of the batch, with its networks as a Burn module: an encoder
-/// whose cost is amortized over all data (Kingma & Welling 2014).
+/// whose cost is amortized over all data.
 ///
+/// `log q(z | x) = Σ_j log q(z_j | z_<j, x)`, a term a site
+///
+/// # Example
 /// ```
 /// use burn::tensor::Device;
-/// use elbo_dist::{Noise, Normal};
+/// use elbo_dist::{Noise, Normal, Place};
 /// use elbo_guide::{Amortized, Guide};
 /// use elbo_model::{Model, Plan, Trace};
 ///
@@ -22,10 +25,15 @@ use crate::{Draw, Guide, GuideError, Score};
 /// }
 ///
 /// let guide = Amortized::new(Model::new(proposal));
-/// let mut noise = Noise::new(0, &Device::flex());
-/// let draw = guide.draw(&(), 8, &Plan::default(), &mut noise).unwrap();
-/// assert_eq!(draw.log_q.total().dims(), [8, 1]);
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let draw = guide.draw(&(), 1, &Plan::default(), &mut noise).unwrap();
+/// let z: f64 = draw.latents.get::<2>("z").unwrap().into_scalar();
+/// let log_q: f64 = draw.log_q.total().into_scalar();
+/// assert!((log_q + 2.0 * (z - 1.0).powi(2) + 0.225_791).abs() < 1e-6); // log N(z; 1, ½²)
 /// ```
+///
+/// # References
+/// Kingma & Welling (2014), *Auto-encoding variational Bayes*.
 #[derive(Module, Debug)]
 pub struct Amortized<P: Module> {
     program: P,

@@ -16,8 +16,34 @@ use crate::{Draw, FlatLatents, Guide, GuideError, Init, Restarts, Score};
 /// `x = T(m + A u)`, `u ~ q₀`; `log q(x) = log q₀(u) - log |A| - log |dx/dz|`
 ///
 /// `T` maps the real line onto the supports (Kucukelbir et al. 2017); `m` and `A` are fixed coordinates that a start by
-/// [`Init::Pathfinder`] or [`Init::Laplace`] finds, and absent otherwise. Its names by family:
-/// [`FullRank`](crate::FullRank), [`LowRank`](crate::LowRank), [`Flow`](crate::Flow), [`LaplaceApproximation`](crate::LaplaceApproximation).
+/// [`Init::Pathfinder`], [`Init::BestNormal`] or [`Init::Laplace`] finds, and absent otherwise. Its names by family:
+/// [`FullRank`](crate::FullRank), [`LowRank`](crate::LowRank), [`BlockDiagonal`](crate::BlockDiagonal),
+/// [`Structured`](crate::Structured), [`Pathfinder`](crate::Pathfinder), [`LaplaceApproximation`](crate::LaplaceApproximation); a
+/// [`Flow`](crate::Flow) has no other.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{LogNormal, Noise, Place};
+/// use elbo_guide::{AutomaticConfig, FullRankNormalConfig, Init, Score};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     t.sample("rate", LogNormal::<2>::new(0.0, 1.0));
+/// }
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let mut noise = Noise::new(0, &place);
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let two = layout.at([("rate", place.tensor(vec![2.0], [1, 1]))]);
+/// let config = AutomaticConfig::of(FullRankNormalConfig).with_init(Init::Value(two.clone())).with_scale(1.0);
+/// let guide = config.init(&layout, &model, &(), &mut noise).unwrap();
+/// let log_q: f64 = guide.log_q(&(), &two).unwrap().total().into_scalar();
+/// assert!((log_q + 1.612_086).abs() < 1e-6); // log N(log 2; log 2, 1) - log 2
+/// ```
+///
+/// # References
+/// Kucukelbir, Tran, Ranganath, Gelman & Blei (2017), *Automatic differentiation variational inference*.
 #[derive(Module, Debug)]
 pub struct Automatic<F: Module> {
     family: F,
@@ -27,6 +53,26 @@ pub struct Automatic<F: Module> {
 }
 
 /// How an [`Automatic`] guide starts.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::{AutomaticConfig, FullRankNormalConfig};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(0.0, 1.0));
+/// }
+///
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let config = AutomaticConfig::of(FullRankNormalConfig).with_scale(0.5).with_restarts(2);
+/// let guide = config.init(&layout, &model, &(), &mut noise).unwrap();
+/// let scales = guide.family().scale_tril().into_data().try_to_vec::<f64>().unwrap();
+/// assert_eq!(scales.len(), 2); // one a restart
+/// assert!(scales.iter().all(|scale| (scale - 0.5).abs() < 1e-12));
+/// ```
 #[derive(Clone, Debug)]
 pub struct AutomaticConfig<C> {
     pub(crate) family: C,
@@ -58,8 +104,8 @@ impl<C: FamilyConfig> AutomaticConfig<C> {
     ///
     /// # Errors
     /// [`GuideError::NeverFinite`] if there is no such point among those tried, [`GuideError::Scale`],
-    /// [`GuideError::NoRestarts`], [`GuideError::StartParticles`] and the [`ModelError`](elbo_model::ModelError)s of a start that does not fit,
-    /// those of the [`Init`], and what [`FlatLatents::new`] refuses.
+    /// [`GuideError::NoRestarts`], those of the [`Init`], what [`FlatLatents::new`] refuses, and what the family cannot be
+    /// ([`FamilyConfig::init`]).
     pub fn init<B>(
         &self,
         layout: &Layout,

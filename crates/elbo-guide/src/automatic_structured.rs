@@ -56,10 +56,15 @@ impl<P: Module> AutomaticStructured<P> {
     /// the prior's conditionals and independence, with a mean field by its defaults for the sites that cannot be moved.
     ///
     /// # Errors
-    /// [`GuideError::ModelParam`] if the model declares a parameter, [`GuideError::PartOfModel`] for a layout of a part of its
-    /// latents, [`GuideError::AfterMarginal`] if a latent
-    /// comes after a site that is summed out, [`GuideError::SubsampledLocal`], [`GuideError::NoLatents`], and of the sites
-    /// that cannot be moved what [`MeanField::new`] refuses, [`GuideError::Discrete`] above all.
+    /// * [`GuideError::NoLatents`];
+    /// * [`GuideError::ModelParam`] if the model declares a parameter;
+    /// * [`GuideError::PartOfModel`] for a layout of a part of its latents;
+    /// * [`GuideError::AfterMarginal`] if a latent comes after a site that is summed out;
+    /// * [`GuideError::SubsampledLocal`] for a latent of which a batch holds a part;
+    /// * [`GuideError::Model`] for what a run of the program meets, and with
+    ///   [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws) for a layout made by hand;
+    /// * if there are sites that cannot be moved, what [`MeanField::new`] refuses of them: [`GuideError::Discrete`] and
+    ///   [`GuideError::Masked`] above all.
     pub fn new<B>(
         program: P,
         layout: &Layout,
@@ -79,7 +84,7 @@ impl<P: Module> AutomaticStructured<P> {
     /// (`Svi::imitate` of `elbo-infer`).
     ///
     /// # Errors
-    /// As [`AutomaticStructured::new`], and those of the `Init`.
+    /// As [`AutomaticStructured::new`], and those of the [`Init`] if there are sites that cannot be moved.
     pub fn at<B>(
         init: Init,
         program: P,

@@ -12,6 +12,8 @@ use crate::{
 /// The block-diagonal normal guide: the latents outside plates are one multivariate normal, and so are, for each element of an
 /// outermost plate, the latents that belong to it; blocks are independent.
 ///
+/// `log q(u) = Σ_b log N(u_b; μ_b, Σ_b)`
+///
 /// # Example
 /// ```
 /// use burn::tensor::Device;
@@ -32,12 +34,55 @@ use crate::{
 /// let guide = config.init(&layout, &lines, &(), &mut noise).unwrap();
 /// assert_eq!(guide.family().blocks(), [(4, 2)]); // four blocks of two latents
 /// ```
+///
+/// # References
+/// Bishop (2006), *Pattern Recognition and Machine Learning*, equation 10.5, for a factor a group of latents.
 pub type BlockDiagonal = Automatic<BlockDiagonalNormal>;
 
-/// How a [`BlockDiagonal`] starts.
+/// How a [`BlockDiagonal`] starts: without correlations.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::{BlockDiagonalConfig, Init, Score};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn groups(t: &mut Trace, _: &()) {
+///     t.plate("groups", 4, |t| {
+///         t.sample("level", Normal::<2>::new(0.0, 1.0)); // [S, 4]
+///     });
+/// }
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let mut noise = Noise::new(0, &place);
+/// let layout = Layout::discover(&groups, &(), &noise).unwrap();
+/// let zero = layout.at([("level", place.zeros::<2>([1, 4]))]);
+/// let config = BlockDiagonalConfig::by_plate().with_init(Init::Value(zero.clone())).with_scale(1.0);
+/// let guide = config.init(&layout, &groups, &(), &mut noise).unwrap();
+/// let log_q: f64 = guide.log_q(&(), &zero).unwrap().total().into_scalar();
+/// assert!((log_q + 3.675_754).abs() < 1e-6); // four standard normals at 0
+/// ```
 pub type BlockDiagonalConfig = AutomaticConfig<BlockDiagonalNormalConfig>;
 
 /// The family of normals whose covariance has blocks.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BlockDiagonalNormalConfig, Family, FamilyConfig, FamilyStart, SiteSpan};
+/// use elbo_model::Plate;
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let groups = Plate { name: "groups".into(), axis: 1, total: 2, batch: 2 };
+/// let site = |name: &str, start| SiteSpan { name: name.into(), start, size: 2, plates: vec![groups.clone()] };
+/// let sites = vec![site("level", 0), site("slope", 2)];
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![0.0; 4]], scale: 1.0, sites };
+/// let family = BlockDiagonalNormalConfig.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let log_q: f64 = family.log_prob(place.zeros([1, 4])).into_scalar();
+/// assert!((log_q + 3.675_754).abs() < 1e-6); // at the start four standard normals
+/// ```
 #[derive(Module, Debug)]
 pub struct BlockDiagonalNormal {
     /// For each kind of block, its blocks as the members of a family.
@@ -52,6 +97,23 @@ pub struct BlockDiagonalNormal {
 }
 
 /// A [`BlockDiagonalNormal`] that starts without correlations.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BlockDiagonalNormalConfig, FamilyConfig, FamilyStart, SiteSpan};
+/// use elbo_model::Plate;
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let groups = Plate { name: "groups".into(), axis: 1, total: 2, batch: 2 };
+/// let site = |name: &str, start| SiteSpan { name: name.into(), start, size: 2, plates: vec![groups.clone()] };
+/// let sites = vec![site("level", 0), site("slope", 2)];
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![0.0; 4]], scale: 1.0, sites };
+/// let family = BlockDiagonalNormalConfig.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(family.num_params(), 16); // two blocks of 2 + 2 + 2·2 numbers; without blocks 4 + 4 + 4·4
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BlockDiagonalNormalConfig;
 

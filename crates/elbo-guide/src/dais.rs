@@ -22,14 +22,15 @@ use crate::{Draw, FlatLatents, FrameKind, Guide, GuideError, Init};
 /// `log q = log q₀(z₀) + Σ_k log N(v_k) - log N(v'_k)`
 ///
 /// The location and the scale of `q₀`, the step size `ε`, the share `γ` of the momentum that is kept and the temperatures
-/// `0 < β₁ < .. < β_K = 1` are trained. A draw costs `K` gradients of the model; a gradient of the bound `2 K` more, since the reverse of a leapfrog step
-/// takes a Hessian times a vector, for which stands a central difference of gradients. On a logistic regression with 10
-/// weights its error is 1e-12 of the gradient in double precision and 1e-6 in single; with the gradients in the steps taken for constants, as would
-/// be cheaper, it is 0.6, with the wrong sign for the scales.
+/// `0 < β₁ < .. < β_K = 1` are trained. A draw costs `K` gradients of the model; a gradient of the bound `2 K` more, since the
+/// reverse of a leapfrog step takes a Hessian times a vector, for which stands a central difference of gradients. On a logistic
+/// regression with 10 weights its error is 1e-12 of the gradient in double precision and 1e-6 in single; with the gradients in the
+/// steps taken for constants, as would be cheaper, it is 0.6, with the wrong sign for the scales.
 ///
 /// The objective must take the log-weight as a whole: [`Plan`]s that take it apart are refused, and so are batches that hold a part
-/// of the data, whose densities are other posteriors. The bound counts the momenta as latents of model and guide, so that it lies below that of the draws alone;
-/// `exp(log p - log q)` has the evidence as its mean for every `K`. The density of a draw is not known: there is no score of given latents.
+/// of the data, whose densities are other posteriors. The bound counts the momenta as latents of model and guide, so that it lies
+/// below that of the draws alone; `exp(log p - log q)` has the evidence as its mean for every `K`. The density of a draw is not
+/// known: there is no score of given latents.
 ///
 /// # Example
 /// ```
@@ -50,6 +51,8 @@ use crate::{Draw, FlatLatents, FrameKind, Guide, GuideError, Init};
 /// let guide = DaisConfig::steps(4).init(Model::new(chain), &layout, &x, &mut noise).unwrap();
 /// let draw = guide.draw(&x, 10, &Plan::default(), &mut noise).unwrap();
 /// assert_eq!(draw.log_q.total().dims(), [10, 1]);
+/// let betas = guide.temperatures().into_data().try_to_vec::<f32>().unwrap();
+/// assert!(betas.iter().zip([0.25_f32, 0.5, 0.75, 1.0]).all(|(beta, even)| (beta - even).abs() < 1e-6));
 /// ```
 ///
 /// # References
@@ -70,6 +73,25 @@ pub struct Dais<P: Module> {
 }
 
 /// How a [`Dais`] starts.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::DaisConfig;
+/// use elbo_model::{Layout, Model, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(0.0, 1.0));
+/// }
+///
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let config = DaisConfig::steps(8).with_step_size(0.05);
+/// let guide = config.init(Model::new(model), &layout, &(), &mut noise).unwrap();
+/// assert!((guide.step_size().into_scalar::<f64>() - 0.05).abs() < 1e-12);
+/// assert_eq!(guide.temperatures().dims(), [1, 8]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct DaisConfig {
     start: Starting,
@@ -166,12 +188,18 @@ impl<P: Module> Dais<P> {
         }
     }
 
-    /// The temperatures `β`, `[1, K]`.
+    /// The temperatures `β`, of which the last is 1.
+    ///
+    /// # Shapes
+    /// `[1, K]`.
     pub fn temperatures(&self) -> Tensor<2> {
         self.trained().betas.inner()
     }
 
-    /// The size of a Hamiltonian step, in the units that the start found.
+    /// The size `ε` of a Hamiltonian step, in the units that the start found.
+    ///
+    /// # Shapes
+    /// `[1, 1]`.
     pub fn step_size(&self) -> Tensor<2> {
         self.log_step.val().inner().exp()
     }

@@ -18,6 +18,9 @@ use crate::{Draw, FlatLatents, Guide, GuideError, Init, Restarts};
 ///
 /// With flat priors, or a program of parameters alone, that is maximum likelihood.
 ///
+/// # Shapes
+/// Latents are `[R S, ..]`, all rows of a member the same; there is no term of `log q`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -39,6 +42,9 @@ use crate::{Draw, FlatLatents, Guide, GuideError, Init, Restarts};
 /// assert!((p - 7.0 / 12.0).abs() < 1e-6);
 /// assert!(draw.log_q.try_total().is_none());
 /// ```
+///
+/// # References
+/// Gelman et al. (2013), *Bayesian Data Analysis*, chapter 13, for modes in the place of a posterior.
 #[derive(Module, Debug)]
 pub struct DeltaGuide {
     /// `[R, d]`; nothing for a program without latents.
@@ -88,7 +94,10 @@ impl DeltaGuide {
         Ok(Self { loc: Some(loc), flat: Some(flat), place })
     }
 
-    /// The point on the real line, `[R, d]`; nothing for a program without latents.
+    /// The point on the real line; nothing for a program without latents.
+    ///
+    /// # Shapes
+    /// `[R, d]`.
     pub fn loc(&self) -> Option<Tensor<2>> {
         self.loc.as_ref().map(|loc| loc.val().inner())
     }

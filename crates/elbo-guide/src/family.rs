@@ -11,6 +11,23 @@ use crate::GuideError;
 ///
 /// It holds `R` members at once, one a restart of a fit; the rows of draws are those of the first member,
 /// then those of the second. A family becomes a guide as an [`Automatic`](crate::Automatic).
+///
+/// # Shapes
+/// `[R S, d]` for `R` members, `S` particles of each, and vectors of `d` numbers; log-densities are `[R S, 1]`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Family, FamilyConfig, FamilyStart, FullRankNormalConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![0.0], vec![1.0]], scale: 1.0, sites: vec![] };
+/// let family = FullRankNormalConfig.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let log_q = family.log_prob(place.zeros([2, 1])).into_data().try_to_vec::<f64>().unwrap();
+/// assert!((log_q[0] + 0.918_939).abs() < 1e-6); // log N(0; 0, 1), of the first member
+/// assert!((log_q[1] + 1.418_939).abs() < 1e-6); // log N(0; 1, 1), of the second
+/// ```
 pub trait Family: Module {
     /// Draws that carry gradients to the parameters.
     ///
@@ -34,10 +51,29 @@ pub trait Family: Module {
     fn restarts(&self) -> usize;
 
     /// The member `restart` alone.
+    ///
+    /// # Panics
+    /// If there is no such member; a [`GuideMixture`](crate::GuideMixture), which is one member, does not look.
     fn restart(&self, restart: usize) -> Self;
 }
 
 /// How a family starts.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Family, FamilyConfig, FamilyStart, FullRankNormalConfig, GuideMixtureConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let config = GuideMixtureConfig::new(FullRankNormalConfig, 3);
+/// assert_eq!(config.starts(), 3); // one a component
+/// let locs = vec![vec![0.0]; 3];
+/// let start = FamilyStart { place: place.clone(), locs, scale: 1.0, sites: vec![] };
+/// let family = config.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let log_q: f64 = family.log_prob(place.zeros([1, 1])).into_scalar();
+/// assert!((log_q + 0.918_939).abs() < 1e-6); // three times the same normal
+/// ```
 pub trait FamilyConfig {
     /// The family.
     type Family: Family;
@@ -53,11 +89,33 @@ pub trait FamilyConfig {
     /// The family whose member `r` starts at `start.locs[r]`.
     ///
     /// # Errors
-    /// A [`GuideError`] if the sites are none that the family can have.
+    /// What the family cannot be: [`GuideError::Rank`], [`GuideError::Dependency`], [`GuideError::Layer`] or
+    /// [`GuideError::MixtureRestarts`].
     fn init(&self, start: &FamilyStart, noise: &mut Noise) -> Result<Self::Family, GuideError>;
 }
 
 /// What of a covariance a family has room for.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::{FamilyConfig, FrameKind, FullRankConfig, FullRankNormalConfig, Init};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn pair(t: &mut Trace, _: &()) {
+///     let a = t.sample("a", Normal::<2>::new(0.0, 1.0));
+///     t.sample("b", Normal::new(a, 1.0));
+/// }
+///
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let layout = Layout::discover(&pair, &(), &noise).unwrap();
+/// let config = FullRankConfig::new().with_init(Init::Laplace);
+/// let guide = config.init(&layout, &pair, &(), &mut noise).unwrap();
+/// assert_eq!(FullRankNormalConfig.frame(), FrameKind::Dense); // so that the start has the covariances too
+/// let covariance = guide.covariance().into_data().try_to_vec::<f64>().unwrap();
+/// assert!((covariance[1] - 1.0).abs() < 1e-5); // of a and b = a + N(0, 1)
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameKind {
     /// The scale of each coordinate.
@@ -67,11 +125,26 @@ pub enum FrameKind {
 }
 
 /// Where the members of a family start, in the coordinates in which it lives.
+///
+/// # Shapes
+/// `R` locations of `d` numbers, and one scale for all of them; the sites share out the `d` numbers.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::Place;
+/// use elbo_guide::FamilyStart;
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let start = FamilyStart { place, locs: vec![vec![1.0, 2.0], vec![3.0, 4.0]], scale: 0.1, sites: vec![] };
+/// assert_eq!((start.restarts(), start.size()), (2, 2));
+/// assert_eq!(start.loc().into_data().try_to_vec::<f64>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct FamilyStart {
     /// Where the parameters are made.
     pub place: Place,
-    /// The location of each member, `R` times `d` numbers.
+    /// The location of each member, `R` times `d` numbers; all of one length.
     pub locs: Vec<Vec<f64>>,
     /// The standard deviation of every coordinate.
     pub scale: f64,
@@ -80,6 +153,25 @@ pub struct FamilyStart {
 }
 
 /// Where the numbers of a site lie in the vectors of a family.
+///
+/// # Shapes
+/// Columns `start..start + size` of `[R S, d]`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BlockDiagonalNormalConfig, FamilyConfig, FamilyStart, SiteSpan};
+/// use elbo_model::Plate;
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let level = SiteSpan { name: "level".into(), start: 0, size: 1, plates: vec![] };
+/// let groups = Plate { name: "groups".into(), axis: 1, total: 3, batch: 3 };
+/// let slope = SiteSpan { name: "slope".into(), start: 1, size: 3, plates: vec![groups] };
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![0.0; 4]], scale: 1.0, sites: vec![level, slope] };
+/// let family = BlockDiagonalNormalConfig.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(family.blocks(), [(1, 1), (3, 1)]); // the level, and a slope a group
+/// ```
 #[derive(Clone, Debug)]
 pub struct SiteSpan {
     /// The site.
@@ -110,7 +202,10 @@ impl FamilyStart {
         self.locs[0].len()
     }
 
-    /// The locations `[R, d]`.
+    /// The locations.
+    ///
+    /// # Shapes
+    /// `[R, d]`.
     pub fn loc(&self) -> Tensor<2> {
         self.place.tensor(self.locs.concat(), [self.restarts(), self.size()])
     }

@@ -9,8 +9,12 @@ use elbo_model::{Latents, Layout, LogTerms, ModelError, Site, Term};
 use crate::slot::Slot;
 use crate::{GuideError, SiteSpan};
 
-/// How all latents lie, each mapped to the real line, in one flat vector `[S, d]`.
+/// How all latents lie, each mapped to the real line, in one flat vector.
 ///
+/// # Shapes
+/// `[S, d]`.
+///
+/// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
 /// use elbo_dist::Support;
@@ -37,7 +41,7 @@ impl FlatLatents {
     ///
     /// # Errors
     /// [`GuideError::Shape`], [`GuideError::Discrete`], [`GuideError::SubsampledLocal`], [`GuideError::Masked`],
-    /// [`GuideError::NoLatents`] and [`ModelError::DuplicateSite`].
+    /// [`GuideError::NoLatents`], [`ModelError::DuplicateSite`], and those of [`Site::check_plates`] for a layout made by hand.
     pub fn new(layout: &Layout) -> Result<Self, GuideError> {
         let mut slots = Vec::new();
         let mut start = 0;

@@ -10,8 +10,7 @@ use crate::family::{apply, per_row, standard_log_prob, standard_noise};
 use crate::frame::{Approximation, row_major, take_some};
 use crate::{Automatic, AutomaticConfig, Family, FamilyConfig, FamilyStart, FrameKind, GuideError};
 
-/// The full-rank normal guide: all latents, mapped to the real line, are one multivariate normal
-/// (Kucukelbir et al. 2017).
+/// The full-rank normal guide: all latents, mapped to the real line, are one multivariate normal, `z = μ + L ε`.
 ///
 /// # Example
 /// ```
@@ -36,14 +35,48 @@ use crate::{Automatic, AutomaticConfig, Family, FamilyConfig, FamilyStart, Frame
 /// let loc = guide.loc().into_data().try_to_vec::<f64>().unwrap();
 /// assert!((loc[0] - 1.0 / 3.0).abs() < 1e-5 && (loc[1] - 2.0 / 3.0).abs() < 1e-5);
 /// ```
+///
+/// # References
+/// Kucukelbir, Tran, Ranganath, Gelman & Blei (2017), *Automatic differentiation variational inference*.
 pub type FullRank = Automatic<FullRankNormal>;
 
-/// How a [`FullRank`] starts.
+/// How a [`FullRank`] starts: without correlations, or as the normal that its [`Init`](crate::Init) finds.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::FullRankConfig;
+/// use elbo_model::{Layout, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(0.0, 1.0));
+/// }
+///
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let config = FullRankConfig::new().with_scale(0.5);
+/// let guide = config.init(&layout, &model, &(), &mut noise).unwrap();
+/// assert!((guide.covariance().into_scalar::<f64>() - 0.25).abs() < 1e-12);
+/// ```
 pub type FullRankConfig = AutomaticConfig<FullRankNormalConfig>;
 
 /// The family of normals `u = μ + L ε`, `ε ~ N(0, I)`, with `L = diag(e^ω) (I + N)` for a strictly lower triangular `N`.
 ///
 /// `log q(u) = -½ |L⁻¹ (u - μ)|² - Σ ω - d/2 log 2π`
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Family, FamilyConfig, FamilyStart, FullRankNormalConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![1.0, 2.0]], scale: 0.5, sites: vec![] };
+/// let family = FullRankNormalConfig.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let log_q: f64 = family.log_prob(place.tensor(vec![1.0, 2.0], [1, 2])).into_scalar();
+/// assert!((log_q + 0.451_583).abs() < 1e-6); // 2 log 2 - log 2π
+/// ```
 #[derive(Module, Debug)]
 pub struct FullRankNormal {
     /// `[R, d]`
@@ -55,6 +88,19 @@ pub struct FullRankNormal {
 }
 
 /// A [`FullRankNormal`] that starts without correlations.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{FamilyConfig, FamilyStart, FullRankNormalConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![1.0, 2.0]], scale: 0.5, sites: vec![] };
+/// let family = FullRankNormalConfig.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let factor = family.scale_tril().into_data().try_to_vec::<f64>().unwrap();
+/// assert!(factor.iter().zip([0.5_f64, 0.0, 0.0, 0.5]).all(|(found, exact)| (found - exact).abs() < 1e-12));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FullRankNormalConfig;
 
@@ -71,12 +117,18 @@ impl FamilyConfig for FullRankNormalConfig {
 }
 
 impl FullRankNormal {
-    /// The location `[R, d]`.
+    /// The location `μ`.
+    ///
+    /// # Shapes
+    /// `[R, d]`.
     pub fn loc(&self) -> Tensor<2> {
         self.loc.val().inner()
     }
 
-    /// The lower factor `L` of the covariance, `[R, d, d]`.
+    /// The lower factor `L` of the covariance `L Lᵀ`.
+    ///
+    /// # Shapes
+    /// `[R, d, d]`.
     pub fn scale_tril(&self) -> Tensor<3> {
         self.factor().inner()
     }
@@ -201,12 +253,18 @@ impl FullRank {
         FullRankConfig::new().init(layout, model, batch, noise)
     }
 
-    /// The location on the real line, `[R, d]`.
+    /// The location on the real line.
+    ///
+    /// # Shapes
+    /// `[R, d]`.
     pub fn loc(&self) -> Tensor<2> {
         self.placed(self.family().loc())
     }
 
-    /// The covariance on the real line, `[R, d, d]`.
+    /// The covariance on the real line.
+    ///
+    /// # Shapes
+    /// `[R, d, d]`.
     pub fn covariance(&self) -> Tensor<3> {
         let factor = self.rooted(self.family().scale_tril());
         factor.clone().matmul(factor.swap_dims(1, 2))

@@ -43,6 +43,20 @@ pub struct GuideMixture<F: Module> {
 }
 
 /// How a [`GuideMixture`] starts: each member at a start of its own.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Family, FamilyConfig, FamilyStart, FullRankNormalConfig, GuideMixtureConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![-1.0], vec![1.0]], scale: 1.0, sites: vec![] };
+/// let config = GuideMixtureConfig::new(FullRankNormalConfig, 2);
+/// let mixture = config.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let log_q: f64 = mixture.log_prob(place.zeros([1, 1])).into_scalar();
+/// assert!((log_q + 1.418_939).abs() < 1e-6); // log ½ (N(0; -1, 1) + N(0; 1, 1))
+/// ```
 #[derive(Clone, Debug)]
 pub struct GuideMixtureConfig<C> {
     member: C,

@@ -13,6 +13,18 @@ use crate::{
 
 /// Where the location of a guide starts.
 ///
+/// # Errors
+/// What a guide that starts so may meet, beside [`GuideError::NeverFinite`] where no point that was tried has a density, and
+/// [`GuideError::Model`] for what a run of the model meets:
+/// * [`Init::Median`] and [`Init::PriorDraw`]: [`ModelError::NoPriorDraws`] for a layout made by hand;
+/// * [`Init::Value`]: [`GuideError::StartParticles`] for another number of particles than fits, [`ModelError::UnknownSite`] for a
+///   value of no latent, [`ModelError::MissingSite`] for a latent without a value, [`ModelError::Shape`] for a value of another
+///   shape;
+/// * [`Init::Uniform`]: nothing more;
+/// * [`Init::Pathfinder`] and [`Init::BestNormal`]: [`GuideError::NoSearch`] for a configuration that asks for none of something,
+///   [`GuideError::NoPath`] if no path has a normal with a finite bound;
+/// * [`Init::Laplace`]: [`GuideError::NotAMode`] where the density has no top with curvature in all directions.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};

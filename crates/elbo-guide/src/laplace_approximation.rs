@@ -15,6 +15,8 @@ use crate::{Automatic, FlatLatents, FrameKind, GuideError, Init};
 /// Laplace's approximation: the normal at the mode on the real line, whose covariance is the inverse Hessian of
 /// `-log p` there.
 ///
+/// `q(z) = N(ẑ, H⁻¹)`, `ẑ = argmax log p(x, z)`, `H = -∇² log p(x, ẑ)`, with `p` as the density on the real line
+///
 /// It has no parameters to train: it is found, and then drawn from. The Hessian is taken by central differences of
 /// gradients, `2 d` of them in few runs of the model. Give it a place of double precision.
 ///
@@ -41,6 +43,9 @@ use crate::{Automatic, FlatLatents, FrameKind, GuideError, Init};
 /// let log_q: f64 = draw.log_q.total().into_scalar();
 /// assert!((log_p - log_q + 1.634_911).abs() < 1e-6); // a normal posterior: the evidence at any draw
 /// ```
+///
+/// # References
+/// MacKay (2003), *Information Theory, Inference, and Learning Algorithms*, chapter 27.
 pub type LaplaceApproximation = Automatic<Standard>;
 
 impl LaplaceApproximation {

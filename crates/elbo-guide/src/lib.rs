@@ -18,6 +18,7 @@
 //! let guide = MeanField::new(&layout, &chain, &x, &mut noise).unwrap();
 //! let draw = guide.draw(&x, 100, &Plan::default(), &mut noise).unwrap();
 //! assert_eq!(draw.latents.get::<2>("z").unwrap().dims(), [100, 1]);
+//! assert!((guide.scale().into_scalar::<f32>() - 0.1).abs() < 1e-6); // the start
 //! ```
 
 mod amortized;

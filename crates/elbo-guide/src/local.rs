@@ -13,6 +13,7 @@ use crate::{Draw, Guide, GuideError, Score};
 
 /// A batch that says which rows of the data it holds.
 ///
+/// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
 /// use elbo_guide::Rows;
@@ -27,17 +28,27 @@ use crate::{Draw, Guide, GuideError, Score};
 ///         self.index.clone()
 ///     }
 /// }
-/// # let device = Device::flex();
-/// # let batch = Batch { x: Tensor::ones([1, 2], &device), index: Tensor::from_ints([4, 7], &device) };
-/// # assert_eq!(batch.rows().dims(), batch.x.narrow(0, 0, 1).reshape([2]).dims());
+///
+/// let device = Device::flex();
+/// let batch = Batch { x: Tensor::ones([1, 2], &device), index: Tensor::from_ints([4, 7], &device) };
+/// assert_eq!(batch.rows().into_data().iter::<i64>().collect::<Vec<_>>(), [4, 7]);
+/// assert_eq!(batch.x.dims()[1], 2); // a column for each of them
 /// ```
 pub trait Rows {
     /// The position of each row at hand among all rows, from 0.
+    ///
+    /// # Shapes
+    /// `[n]` for `n` rows.
     fn rows(&self) -> Tensor<1, Int>;
 }
 
 /// Independent normals on the real line for the latents of one plate, with a row of a table for each of the plate's elements:
 /// a batch takes the rows that it needs, and batch sizes may vary.
+///
+/// `z_i = μ_i + e^{ω_i} ε_i`, `ε_i ~ N(0, I)`, for each row `i` of the batch
+///
+/// # Shapes
+/// Latents are `[S, n, ..]` and terms `[S, n]`, for the `n` rows of a batch.
 ///
 /// # Example
 /// ```
@@ -73,7 +84,12 @@ pub trait Rows {
 /// let draw = guide.draw(&batch, 8, &Plan::default(), &mut noise).unwrap();
 /// assert_eq!(draw.log_q.blocks()[0].log_prob.dims(), [8, 3]);
 /// assert_eq!(draw.log_q.blocks()[0].scale(), 100.0 / 3.0);
+/// assert!((guide.scale().max().into_scalar::<f32>() - 0.1).abs() < 1e-6);
 /// ```
+///
+/// # References
+/// Hoffman, Blei, Wang & Paisley (2013), *Stochastic variational inference*, for local and global latents; Kucukelbir, Tran,
+/// Ranganath, Gelman & Blei (2017), *Automatic differentiation variational inference*, for normals on the real line.
 #[derive(Module, Debug)]
 pub struct Local {
     /// `[N, k]`
@@ -96,8 +112,9 @@ impl Local {
     /// scale of 0.1.
     ///
     /// # Errors
-    /// [`GuideError::NoLocals`] if no latent lies in such a plate, [`GuideError::NotLocal`] if one lies in another or a second plate, [`GuideError::Discrete`], [`GuideError::Masked`] and
-    /// [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws) for a layout made by hand.
+    /// [`GuideError::NoLocals`] for a layout without latents, [`GuideError::NotLocal`] if one lies in no plate, in another one or in a
+    /// second one, [`GuideError::Discrete`], [`GuideError::Masked`], [`GuideError::Shape`] and, for a layout made by hand,
+    /// [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws).
     pub fn new(plate: &str, layout: &Layout) -> Result<Self, GuideError> {
         let refuse =
             |site: &str| GuideError::NotLocal { site: site.to_string(), plate: plate.to_string() };
@@ -125,12 +142,18 @@ impl Local {
         })
     }
 
-    /// The locations on the real line, `[N, k]`, in the order of the sites.
+    /// The locations on the real line, in the order of the sites.
+    ///
+    /// # Shapes
+    /// `[N, k]` for the `N` elements of the plate and `k` numbers of each.
     pub fn loc(&self) -> Tensor<2> {
         self.loc.val().inner()
     }
 
-    /// The standard deviations on the real line, `[N, k]`.
+    /// The standard deviations on the real line, in the order of the sites.
+    ///
+    /// # Shapes
+    /// `[N, k]`.
     pub fn scale(&self) -> Tensor<2> {
         self.log_scale.val().inner().exp()
     }

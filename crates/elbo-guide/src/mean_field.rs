@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::Noise;
+use elbo_dist::{Noise, Slope, linearized};
 use elbo_model::{
     Aid, ControlVariate, Estimator, InForce, Known, Latents, Layout, LogJoint, LogTerms,
     ModelError, Order, Path, Plan, Role, Term,
@@ -17,8 +17,8 @@ use crate::frame::{Frame, take};
 use crate::slot::Slot;
 use crate::{Draw, FlatLatents, Guide, GuideError, MeanFieldConfig, Restarts, Score};
 
-/// The mean-field family: every latent, mapped to the real line, is an independent normal (Kucukelbir et al. 2017), or
-/// of another family of locations and scales ([`MeanFieldConfig::with_base`]).
+/// The mean-field family: every latent, mapped to the real line, is an independent normal, or of another family of
+/// locations and scales ([`MeanFieldConfig::with_base`]).
 ///
 /// `z = μ + e^ω ε`, `ε ~ N(0, I)`; `log q = -½ Σ ε² - Σ ω - d/2 log 2π - log |dx/dz|`
 ///
@@ -41,6 +41,9 @@ use crate::{Draw, FlatLatents, Guide, GuideError, MeanFieldConfig, Restarts, Sco
 /// let guide = config.init(&layout, &model, &(), &mut noise).unwrap();
 /// assert_eq!(guide.scale().into_data().try_to_vec::<f32>().unwrap(), [0.5, 0.5]);
 /// ```
+///
+/// # References
+/// Kucukelbir, Tran, Ranganath, Gelman & Blei (2017), *Automatic differentiation variational inference*.
 #[derive(Module, Debug)]
 pub struct MeanField {
     pub(crate) loc: Param<Tensor<2>>,
@@ -66,17 +69,26 @@ impl MeanField {
         MeanFieldConfig::new().init(layout, model, batch, noise)
     }
 
-    /// The location `[R, d]` on the real line.
+    /// The location on the real line.
+    ///
+    /// # Shapes
+    /// `[R, d]`.
     pub fn loc(&self) -> Tensor<2> {
         self.place().0.inner()
     }
 
-    /// The scale `[R, d]` on the real line, which of a normal is the standard deviation.
+    /// The scale on the real line, which of a normal is the standard deviation.
+    ///
+    /// # Shapes
+    /// `[R, d]`.
     pub fn scale(&self) -> Tensor<2> {
         self.place().1.inner().exp()
     }
 
-    /// The units `[R, d]` on the real line in which the parameters count: 1, or those that the start found.
+    /// The units on the real line in which the parameters count: 1, or those that the start found.
+    ///
+    /// # Shapes
+    /// `[R, d]`.
     pub fn units(&self) -> Tensor<2> {
         match &self.frame {
             Some(frame) => frame.diagonal(),
@@ -117,7 +129,12 @@ impl MeanField {
     /// where `z = μ + e^ω ε` carries the gradients of both parameters can the density be had from the noise.
     fn base(&self, eps: &Tensor<2>, gradient: Gradient) -> [Tensor<2>; 2] {
         let (loc, log_scale) = self.rows(eps.dims()[0]);
-        let z = eps.clone() * log_scale.clone().exp() + loc.clone();
+        let moved = eps.clone() * log_scale.clone().inner().exp();
+        let value = moved.clone() + loc.clone().inner();
+        let z = linearized(
+            value,
+            vec![(loc.clone(), Slope::Number(1.0)), (log_scale.clone(), moved.into())],
+        );
         match gradient {
             Gradient::Total => [z, self.base.log_prob(eps.clone()) - log_scale],
             Gradient::OfDraw => {

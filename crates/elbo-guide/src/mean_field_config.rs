@@ -9,6 +9,28 @@ use crate::init::{Scene, Starting};
 use crate::{FlatLatents, FrameKind, GuideError, Init, MeanField};
 
 /// How a [`MeanField`] starts.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Laplace, Noise, Normal, Place};
+/// use elbo_guide::{Init, MeanFieldConfig, Score};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(0.0, 1.0));
+/// }
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let mut noise = Noise::new(0, &place);
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let zero = layout.at([("z", place.zeros::<2>([1, 1]))]);
+/// let config = MeanFieldConfig::new().with_base(Laplace::<2>::new(0.0, 1.0)).with_scale(0.5);
+/// let config = config.with_init(Init::Value(zero.clone()));
+/// let guide = config.init(&layout, &model, &(), &mut noise).unwrap();
+/// let log_q: f64 = guide.log_q(&(), &zero).unwrap().total().into_scalar();
+/// assert!(log_q.abs() < 1e-12); // -log 2b for b = ½
+/// ```
 #[derive(Clone, Debug)]
 pub struct MeanFieldConfig {
     start: Starting,
@@ -52,9 +74,7 @@ impl MeanFieldConfig {
     ///
     /// # Errors
     /// [`GuideError::NeverFinite`] if there is no such point among those tried, [`GuideError::Scale`],
-    /// [`GuideError::Base`], [`GuideError::NoRestarts`], [`GuideError::StartParticles`] and the
-    /// [`ModelError`](elbo_model::ModelError)s of a start that does not fit, those of the [`Init`], and what
-    /// [`FlatLatents::new`] refuses.
+    /// [`GuideError::Base`], [`GuideError::NoRestarts`], those of the [`Init`], and what [`FlatLatents::new`] refuses.
     pub fn init<B>(
         &self,
         layout: &Layout,

@@ -18,9 +18,10 @@
 /// the fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParetoSmoothed {
-    /// The smoothed log-weights, normalized: their exponentials sum to 1.
+    /// The smoothed log-weights, normalized: their exponentials sum to 1. As they were given where `k_hat` is `∞`.
     pub log_weights: Vec<f64>,
-    /// The shape of the tail; NaN for fewer than 25 weights, infinite if no weight is finite.
+    /// The shape of the tail: `-∞` where the largest weights are equal but for rounding, NaN for fewer than 25 weights, and `∞` where
+    /// a log-weight is NaN or `∞`, or none is above `-∞`.
     pub k_hat: f64,
 }
 

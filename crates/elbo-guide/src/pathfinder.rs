@@ -16,6 +16,25 @@ use crate::{Automatic, FlatLatents, FullRankNormal, GuideError, GuideMixture};
 
 /// Options of Pathfinder.
 ///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::{FullRankConfig, Init, PathfinderConfig};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn chain(t: &mut Trace, _: &()) {
+///     let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+///     t.observe("x", Normal::new(z, 1.0), t.place().tensor(vec![1.0], [1, 1]));
+/// }
+///
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let layout = Layout::discover(&chain, &(), &noise).unwrap();
+/// let config = FullRankConfig::new().with_init(Init::Pathfinder(PathfinderConfig::new().with_paths(1)));
+/// let guide = config.init(&layout, &chain, &(), &mut noise).unwrap();
+/// assert!((guide.loc().into_scalar::<f64>() - 0.5).abs() < 1e-6); // the posterior is N(½, ½)
+/// ```
+///
 /// # References
 /// Zhang, Carpenter, Gelman & Vehtari (2022), *Pathfinder: parallel quasi-Newton variational inference*.
 #[derive(Clone, Debug, PartialEq)]

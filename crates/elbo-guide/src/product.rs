@@ -7,16 +7,18 @@ use elbo_model::{Latents, LogTerms, Order, Plan};
 
 use crate::{Draw, Guide, GuideError, Score};
 
-/// Two guides that draw different latents, independently: `q = q₁ q₂`.
+/// Two guides that draw different latents, independently.
 ///
-/// A program over local latents beside an automatic guide over global ones, for example; [`Layout::of_latents`](elbo_model::Layout::of_latents)
-/// says of which latents a guide is.
+/// `q(z₁, z₂) = q₁(z₁) q₂(z₂)`
+///
+/// A program over local latents beside an automatic guide over global ones, for example;
+/// [`Layout::of_latents`](elbo_model::Layout::of_latents) says of which latents a guide is.
 ///
 /// # Example
 /// ```
-/// use burn::tensor::Device;
+/// use burn::tensor::{Device, Tensor};
 /// use elbo_dist::{Noise, Normal};
-/// use elbo_guide::{Amortized, FullRank, Guide, Product};
+/// use elbo_guide::{Amortized, FullRankConfig, Guide, Init, Product, Score};
 /// use elbo_model::{Layout, Model, Plan, Trace};
 ///
 /// fn model(t: &mut Trace, _: &()) {
@@ -28,15 +30,23 @@ use crate::{Draw, Guide, GuideError, Score};
 ///     t.sample("z", Normal::<2>::new(1.0, 0.5));
 /// }
 ///
-/// let mut noise = Noise::new(0, &Device::flex());
+/// let device = Device::flex();
+/// let mut noise = Noise::new(0, &device);
 /// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let at = |mu: f32| ("mu", Tensor::<2>::from_floats([[mu]], &device));
 /// let globals = layout.of_latents(|name| name != "z");
-/// let globals = FullRank::new(&globals, &model, &(), &mut noise).unwrap();
+/// let config = FullRankConfig::new().with_init(Init::Value(layout.at([at(0.0)]))).with_scale(1.0);
+/// let globals = config.init(&globals, &model, &(), &mut noise).unwrap();
 /// let guide = Product::new(globals, Amortized::new(Model::new(proposal)));
 /// let draw = guide.draw(&(), 4, &Plan::default(), &mut noise).unwrap();
 /// assert_eq!(draw.latents.iter().count(), 2);
-/// assert_eq!(draw.log_q.total().dims(), [4, 1]);
+/// let both = layout.at([at(0.0), ("z", Tensor::from_floats([[1.0]], &device))]);
+/// let log_q: f32 = guide.log_q(&(), &both).unwrap().total().into_scalar();
+/// assert!((log_q + 1.144_730).abs() < 1e-5); // log N(0; 0, 1) + log N(1; 1, ½²)
 /// ```
+///
+/// # References
+/// Bishop (2006), *Pattern Recognition and Machine Learning*, equation 10.5.
 #[derive(Module, Debug)]
 pub struct Product<A: Module, B: Module> {
     first: A,

@@ -6,11 +6,35 @@ use elbo_model::{Latents, LogJoint, Plan};
 use crate::{Guide, GuideError, ParetoSmoothed};
 
 /// Draws of a guide, resampled by their smoothed importance weights.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::{Amortized, resample};
+/// use elbo_model::{Model, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+///     t.observe("x", Normal::new(z, 1.0), t.place().tensor(vec![1.0], [1, 1]));
+/// }
+///
+/// fn posterior(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(0.5, 0.5_f64.sqrt()));
+/// }
+///
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let guide = Amortized::new(Model::new(posterior));
+/// let drawn = resample(&guide, &model, &(), 100, &mut noise).unwrap();
+/// assert_eq!(drawn.k_hat, f64::NEG_INFINITY); // equal weights have no tail
+/// assert!((drawn.effective_size - 100.0).abs() < 1e-6);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Resampled {
-    /// The draws, some of them more than once.
+    /// The draws, some of them more than once, `[S, ..]`.
     pub latents: Latents,
-    /// The shape of the tail of the weights: above 0.7 the draws are not to be trusted.
+    /// The shape of the tail of the weights: above 0.7 the draws are not to be trusted. NaN for fewer than 25 draws, and
+    /// `-∞` where the largest weights are equal ([`ParetoSmoothed`]).
     pub k_hat: f64,
     /// The number of independent draws that say as much as the weights.
     pub effective_size: f64,
@@ -20,7 +44,33 @@ pub struct Resampled {
 /// `p(x, z) / q(z)`, smoothed and taken by systematic resampling.
 ///
 /// # Errors
-/// Those of the guide's draw, [`GuideError::Model`] from the model, and [`GuideError::NoWeight`] if no weight is finite.
+/// Those of the guide's draw, [`GuideError::Model`] from the model, and [`GuideError::NoWeight`] if all weights are 0, or one of them
+/// is infinite or NaN.
+///
+/// # Panics
+/// If the guide has several members ([`Guide::members`]).
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::{Amortized, resample};
+/// use elbo_model::{Model, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+///     t.observe("x", Normal::new(z, 1.0), t.place().tensor(vec![1.0], [1, 1]));
+/// }
+///
+/// fn prior(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(0.0, 1.0));
+/// }
+///
+/// let mut noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+/// let drawn = resample(&Amortized::new(Model::new(prior)), &model, &(), 4000, &mut noise).unwrap();
+/// // (E w)² / E w² for w = N(1; z, 1) and z ~ N(0, 1) is e^{-1/6} √3 / 2.
+/// assert!((drawn.effective_size / 4000.0 - 0.733).abs() < 0.05);
+/// ```
 ///
 /// # References
 /// Vehtari et al. (2024), *Pareto smoothed importance sampling*; Kitagawa (1996), for systematic resampling.

@@ -8,6 +8,27 @@ use crate::Family;
 use crate::family::{standard_log_prob, standard_noise};
 
 /// The family of one member: the standard normal, which a guide's fixed coordinates make any other.
+///
+/// `log q(u) = -½ |u|² - d/2 log 2π`
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal, Place};
+/// use elbo_guide::{Family, LaplaceApproximation};
+/// use elbo_model::{Layout, Trace};
+///
+/// fn model(t: &mut Trace, _: &()) {
+///     t.sample("z", Normal::<2>::new(3.0, 2.0));
+/// }
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let mut noise = Noise::new(0, &place);
+/// let layout = Layout::discover(&model, &(), &noise).unwrap();
+/// let guide = LaplaceApproximation::new(&layout, &model, &(), &mut noise).unwrap();
+/// let log_q: f64 = guide.family().log_prob(place.zeros([1, 1])).into_scalar();
+/// assert!((log_q + 0.918_939).abs() < 1e-6); // u = (z - 3) / 2 is standard
+/// ```
 #[derive(Module, Debug)]
 pub struct Standard {
     /// `[R, d]` zeros, of which only the shape counts.

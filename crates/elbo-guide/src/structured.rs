@@ -21,8 +21,8 @@ use crate::{
 /// ```
 /// use burn::tensor::{Device, Tensor};
 /// use elbo_dist::{Noise, Normal};
-/// use elbo_guide::{Guide, StructuredConfig};
-/// use elbo_model::{Layout, Plan, Trace};
+/// use elbo_guide::{Init, Score, StructuredConfig};
+/// use elbo_model::{Layout, Trace};
 ///
 /// fn chain(t: &mut Trace, x: &Tensor<2>) {
 ///     let z1 = t.sample("z1", Normal::new(0.0, 1.0));
@@ -34,9 +34,13 @@ use crate::{
 /// let mut noise = Noise::new(0, &device);
 /// let x = Tensor::from_floats([[1.0]], &device);
 /// let layout = Layout::discover(&chain, &x, &noise).unwrap();
+/// let zero = || Tensor::<2>::zeros([1, 1], &device);
+/// let start = layout.at([("z1", zero()), ("z2", zero())]);
 /// let config = StructuredConfig::independent().with_dependency("z2", "z1");
+/// let config = config.with_init(Init::Value(start.clone())).with_scale(1.0);
 /// let guide = config.init(&layout, &chain, &x, &mut noise).unwrap();
-/// assert_eq!(guide.draw(&x, 5, &Plan::default(), &mut noise).unwrap().latents.particles(), 5);
+/// let log_q: f32 = guide.log_q(&x, &start).unwrap().total().into_scalar();
+/// assert!((log_q + 1.837_877).abs() < 1e-5); // W starts at 0: two standard normals at 0
 /// let wrong = StructuredConfig::independent().with_dependency("z1", "z2");
 /// assert!(wrong.init(&layout, &chain, &x, &mut noise).is_err()); // z2 comes later
 /// ```
@@ -45,10 +49,45 @@ use crate::{
 /// Hoffman & Blei (2015), *Structured stochastic variational inference*.
 pub type Structured = Automatic<StructuredNormal>;
 
-/// How a [`Structured`] starts.
+/// How a [`Structured`] starts: with independent sites.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_guide::StructuredConfig;
+/// use elbo_model::{Layout, Trace};
+///
+/// fn pair(t: &mut Trace, _: &()) {
+///     let a = t.sample("a", Normal::<2>::new(0.0, 1.0));
+///     t.sample("b", Normal::new(a, 1.0));
+/// }
+///
+/// let mut noise = Noise::new(0, &Device::flex());
+/// let layout = Layout::discover(&pair, &(), &noise).unwrap();
+/// let config = StructuredConfig::independent().with_dependency("b", "a");
+/// let guide = config.init(&layout, &pair, &(), &mut noise).unwrap();
+/// assert_eq!(guide.num_params(), 5); // two locations, two scales and a weight
+/// ```
 pub type StructuredConfig = AutomaticConfig<StructuredNormalConfig>;
 
 /// The family of normals with linear dependences between sites.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Family, FamilyConfig, FamilyStart, SiteSpan, StructuredNormalConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = |name: &str, start| SiteSpan { name: name.into(), start, size: 1, plates: vec![] };
+/// let sites = vec![site("a", 0), site("b", 1)];
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![1.0, 2.0]], scale: 0.5, sites };
+/// let family = StructuredNormalConfig::default().init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let log_q: f64 = family.log_prob(place.tensor(vec![1.0, 2.0], [1, 2])).into_scalar();
+/// assert!((log_q + 0.451_583).abs() < 1e-6); // 2 log 2 - log 2π
+/// ```
 #[derive(Module, Debug)]
 pub struct StructuredNormal {
     /// `[R, d]`
@@ -65,6 +104,21 @@ pub struct StructuredNormal {
 }
 
 /// A [`StructuredNormal`] whose sites start independent.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{FamilyConfig, FamilyStart, SiteSpan, StructuredNormalConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = |name: &str, start| SiteSpan { name: name.into(), start, size: 1, plates: vec![] };
+/// let sites = vec![site("a", 0), site("b", 1)];
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![1.0, 2.0]], scale: 0.5, sites };
+/// let family = StructuredNormalConfig::default().init(&start, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(family.num_params(), 4); // no weight without a dependence: two locations and two scales
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct StructuredNormalConfig {
     dependencies: Vec<[String; 2]>,

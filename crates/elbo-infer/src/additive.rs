@@ -3,6 +3,7 @@
 use std::cell::LazyCell;
 
 use burn::tensor::Tensor;
+use elbo_dist::{Slope, linearized};
 use elbo_model::{Aid, Enumerated, Estimator, Plate, Term, along_values, within_plates};
 
 use crate::control::{self, Scored};
@@ -144,18 +145,29 @@ impl Costs {
 
     /// The mean over particles of all costs, scaled by their plates.
     pub fn total(&self) -> Option<Tensor<1>> {
-        let mut blocks: Vec<(&[Plate], Tensor<2>)> = Vec::new();
+        let mut parts = Vec::new();
+        let mut blocks: Vec<(f64, Tensor<2>)> = Vec::new();
         for cost in self.log_p.iter().chain(&self.log_q).filter(|cost| cost.weight != 0.0) {
-            match blocks.iter_mut().find(|(plates, _)| *plates == cost.plates) {
-                Some((_, sum)) => *sum = cost.added_to(Some(sum.clone()), cost.value.clone()),
-                None => blocks.push((&cost.plates, cost.added_to(None, cost.value.clone()))),
+            let [rows, _] = cost.value.dims();
+            let slope = cost.weight * Plate::scale_of(&cost.plates) / rows as f64;
+            let value = cost.value.clone().inner();
+            parts.push((cost.value.clone(), Slope::Number(slope)));
+            let same = |block: &&mut (f64, Tensor<2>)| {
+                block.0.abs() == slope.abs() && block.1.dims() == value.dims()
+            };
+            match blocks.iter_mut().find(same) {
+                Some((own, sum)) if *own == slope => *sum = sum.clone() + value,
+                Some((_, sum)) => *sum = sum.clone() - value,
+                None => blocks.push((slope, value)),
             }
         }
-        let means = blocks.into_iter().map(|(plates, value)| {
-            let rows = value.dims()[0] as f64;
-            value.sum() * (Plate::scale_of(plates) / rows)
+        let means = blocks.into_iter().map(|(slope, sum)| match sum.dims() {
+            [1, 1] => sum * slope,
+            _ => (sum.sum() * slope).reshape([1, 1]),
         });
-        means.reduce(|total, mean| total + mean)
+        let total = means.reduce(|total, mean| total + mean)?;
+        // One node of the graph for all of them.
+        Some(linearized(total, parts).reshape([1]))
     }
 
     /// The sum of what a draw in `plates` influences, for each particle and element of them. The score is to be

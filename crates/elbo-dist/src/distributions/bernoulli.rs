@@ -1,7 +1,8 @@
 use burn::tensor::{Float, Tensor, activation};
 
 use crate::distributions::{chance, log1p_exp, logit};
-use crate::special::{log1p_exp_neg_abs, sigmoid_value, with_slope};
+use crate::linearized::Ties;
+use crate::special::{log1p_exp_neg_abs, sigmoid_value};
 use crate::{
     Cdf, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, TensorMap,
 };
@@ -95,24 +96,15 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
-        let logits = self.logits.on(&value);
-        let constant = value.clone().inner();
-        // The value is a constant in every program but a relaxed one, whose gradient is `logits`.
-        let through_value =
-            value.is_tracked().then(|| (value - constant.clone()) * logits.clone().inner());
-        let by_logits = with_slope(
-            logits,
-            // x l - max(l, 0) is exact where x is 0 or 1: a likely value keeps its small log p.
-            |l| {
-                let ramp = activation::relu(l.clone());
-                (constant.clone() * l.clone() - ramp) - log1p_exp_neg_abs(l)
-            },
-            |l| constant.clone() - sigmoid_value(l),
-        );
-        match through_value {
-            Some(zero) => by_logits + zero,
-            None => by_logits,
-        }
+        let x = value.clone().inner();
+        let logits = self.logits.clone().detach().on(&x);
+        // x l - max(l, 0) is exact where x is 0 or 1: a likely value keeps its small log p.
+        let ramp = activation::relu(logits.clone());
+        let log_prob = (x.clone() * logits.clone() - ramp) - log1p_exp_neg_abs(logits.clone());
+        // The value is a constant in every program but a relaxed one.
+        Ties::to(&value, || logits.clone())
+            .and_operand(&self.logits, || x.clone() - sigmoid_value(logits.clone()))
+            .tie(log_prob)
     }
 }
 

@@ -1,5 +1,6 @@
 use burn::tensor::{Int, Tensor};
 
+use crate::linearized::Ties;
 use crate::parameter::check_all;
 use crate::place::constant_like;
 use crate::shape::shape_of_index;
@@ -92,7 +93,8 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
     }
 
     fn log_prob(&self, value: Tensor<D, Int>) -> Tensor<D> {
-        let log_probs = log_softmax(self.weights(), D - 1);
+        let logits = self.weights();
+        let log_probs = log_softmax(logits.clone().inner(), D - 1);
         let mut shape = log_probs.dims();
         let count = std::mem::replace(&mut shape[D - 1], 1);
         for (size, other) in shape.iter_mut().zip(value.dims()) {
@@ -103,8 +105,14 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
         // An index outside would stop Burn's gather: it has mass 0 instead.
         let last = count as i64 - 1;
         let outside = value.clone().lower_elem(0).bool_or(value.clone().greater_elem(last));
-        let log_prob = log_probs.expand(shape).gather(D - 1, value.clamp(0, last));
-        log_prob.mask_fill(outside, f64::NEG_INFINITY)
+        let log_prob = log_probs.clone().expand(shape).gather(D - 1, value.clone().clamp(0, last));
+        let log_prob = log_prob.mask_fill(outside.clone(), f64::NEG_INFINITY);
+        let slope = || {
+            let chosen = value.expand(shape).equal(numbers(&log_probs).expand(shape));
+            let slope = chosen.float().cast(log_probs.dtype()) - log_probs.exp();
+            slope.mask_fill(outside.expand(shape), 0.0)
+        };
+        Ties::to(&logits, slope).tie(log_prob)
     }
 
     fn shape(&self) -> Result<[usize; D], DistError> {
@@ -120,6 +128,13 @@ impl<const D: usize> Distribution<D> for Categorical<D> {
             Some(event) => Err(DistError::NoWeight { distribution: self.name(), event }),
         }
     }
+}
+
+/// `0, 1, .., K - 1` along the last axis.
+fn numbers<const D: usize>(log_probs: &Tensor<D>) -> Tensor<D, Int> {
+    let mut shape = [1; D];
+    shape[D - 1] = log_probs.dims()[D - 1];
+    Tensor::<1, Int>::arange(0..shape[D - 1] as i64, &log_probs.device()).reshape(shape)
 }
 
 /// Of the categories' numbers.

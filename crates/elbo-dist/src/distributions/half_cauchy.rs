@@ -2,6 +2,7 @@ use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, TAU};
 
 use burn::tensor::{Float, Tensor};
 
+use crate::linearized::Ties;
 use crate::moments::probability;
 use crate::operands::operands;
 use crate::{Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support};
@@ -58,8 +59,13 @@ impl<const D: usize> Distribution<D> for HalfCauchy<D> {
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
         // `log(1 + z²)` may lose the last digits of a tiny z²: it is added to a constant.
-        let z = value / &self.scale;
-        -(z.square() + 1.0).log() - &(self.scale.log() + FRAC_PI_2.ln())
+        let scale = self.scale.clone().detach();
+        let z = value.clone().inner() / &scale;
+        let above = z.clone().square() + 1.0;
+        let log_prob = -above.clone().log() - &(scale.log() + FRAC_PI_2.ln());
+        Ties::to(&value, || z.clone() * -2.0 / above.clone() / &scale)
+            .and_operand(&self.scale, || (above.clone().recip() * -2.0 + 1.0) / &scale)
+            .tie(log_prob)
     }
 }
 

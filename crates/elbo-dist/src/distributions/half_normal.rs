@@ -2,6 +2,7 @@ use std::f64::consts::{FRAC_2_PI, LN_2, SQRT_2};
 
 use burn::tensor::{Float, Tensor};
 
+use crate::linearized::Ties;
 use crate::moments::probability;
 use crate::operands::operands;
 use crate::{
@@ -59,8 +60,12 @@ impl<const D: usize> Distribution<D> for HalfNormal<D> {
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
-        let z = value / &self.scale;
-        z.square() * -0.5 - &(self.scale.log() + (HALF_LN_TWO_PI - LN_2))
+        let scale = self.scale.clone().detach();
+        let z = value.clone().inner() / &scale;
+        let log_prob = z.clone().square() * -0.5 - &(scale.log() + (HALF_LN_TWO_PI - LN_2));
+        Ties::to(&value, || -z.clone() / &scale)
+            .and_operand(&self.scale, || (z.clone().square() - 1.0) / &scale)
+            .tie(log_prob)
     }
 }
 

@@ -1,5 +1,6 @@
 use burn::tensor::{Float, Tensor};
 
+use crate::linearized::Ties;
 use crate::operands::operands;
 use crate::{
     Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support,
@@ -53,8 +54,13 @@ impl<const D: usize> Distribution<D> for Normal<D> {
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
-        let z = (value - &self.loc) / &self.scale;
-        z.square() * -0.5 - &(self.scale.log() + HALF_LN_TWO_PI)
+        let [loc, scale] = [&self.loc, &self.scale].map(|operand| operand.clone().detach());
+        let z = (value.clone().inner() - &loc) / &scale;
+        let log_prob = z.clone().square() * -0.5 - &(scale.log() + HALF_LN_TWO_PI);
+        Ties::to(&value, || -z.clone() / &scale)
+            .and_operand(&self.loc, || z.clone() / &scale)
+            .and_operand(&self.scale, || (z.clone().square() - 1.0) / &scale)
+            .tie(log_prob)
     }
 }
 

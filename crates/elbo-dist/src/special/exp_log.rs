@@ -5,6 +5,7 @@ use std::f64::consts::LN_2;
 use burn::tensor::{Tensor, activation};
 
 use super::{with_slope, with_slopes};
+use crate::linearized;
 
 /// `log(1 + x)`, for `x ≥ -1`.
 ///
@@ -98,10 +99,9 @@ pub fn logsumexp<const D: usize>(x: Tensor<D>, dim: usize) -> Tensor<D> {
     if !x.is_tracked() {
         return value;
     }
-    let never = constant.clone().equal_elem(f64::NEG_INFINITY);
-    let shares = (parts / whole).mask_fill(never.clone(), 0.0);
-    let change = (x - constant).mask_fill(never, 0.0); // -∞ less -∞ is no number
-    (change * shares).sum_dim(dim) + value
+    let never = constant.equal_elem(f64::NEG_INFINITY);
+    let shares = (parts / whole).mask_fill(never, 0.0);
+    linearized(value, vec![(x, shares.into())])
 }
 
 /// `x - log Σ exp x` over `dim`, without adding the maximum and taking it away again.

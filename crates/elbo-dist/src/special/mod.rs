@@ -1,8 +1,7 @@
 //! Special functions that are accurate in the tails, on every device.
 //!
 //! Each is a composition of plain tensor operations with a hand-written first derivative (`log_binomial` has that of
-//! `lbeta`): value and slope are computed without a graph, and a few recorded operations tie them to the arguments.
-//! Tracked arguments must be finite. The regularized incomplete functions, what is made of them, and the
+//! `lbeta`): value and slope are computed without a graph, and one node of it ties them to the arguments. The regularized incomplete functions, what is made of them, and the
 //! distribution function of angles are computed on the host, an element at a time.
 
 mod bessel;
@@ -20,6 +19,8 @@ mod student;
 mod von_mises;
 
 use burn::tensor::Tensor;
+
+use crate::linearized;
 
 pub use bessel::{i0e, i1e};
 pub(crate) use bessel::{i0e_scalar, i1e_scalar};
@@ -52,7 +53,7 @@ pub(crate) fn with_slope<const D: usize>(
     if !x.is_tracked() {
         return value(constant);
     }
-    (x - constant.clone()) * slope(constant.clone()) + value(constant)
+    linearized(value(constant.clone()), vec![(x, slope(constant).into())])
 }
 
 /// `value(x, y)` with derivatives `slopes(x, y)`, all computed without a graph.
@@ -67,8 +68,8 @@ pub(crate) fn with_slopes<const D: usize>(
     if !x.is_tracked() && !y.is_tracked() {
         return result;
     }
-    let [by_x, by_y] = slopes(constants.0.clone(), constants.1.clone());
-    (x - constants.0) * by_x + (y - constants.1) * by_y + result
+    let [by_x, by_y] = slopes(constants.0, constants.1);
+    linearized(result, vec![(x, by_x.into()), (y, by_y.into())])
 }
 
 /// `c₀ + c₁ x + c₂ x² + …` of a number.

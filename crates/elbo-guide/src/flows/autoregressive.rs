@@ -15,6 +15,21 @@ use crate::GuideError;
 /// Forward it takes one run of its network. The inverse, which the density at other points than its own draws asks for
 /// (and so a bound whose gradient goes through the draws alone), takes `d` of them.
 ///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Bijection, BijectionConfig, InverseAutoregressiveConfig, LayerSite};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 3, layer: 0, name: "autoregressive".into() };
+/// let layer = InverseAutoregressiveConfig::new([8]).init(&site, &mut Noise::new(0, &place)).unwrap();
+/// let x = place.tensor(vec![1.0, -2.0, 0.5], [1, 3]);
+/// let (y, log_det) = layer.forward_and_log_det(x.clone());
+/// assert!(log_det.into_scalar::<f64>().abs() < 1e-12); // the identity at the start
+/// assert!((y - x).abs().max().into_scalar::<f64>() < 1e-12);
+/// ```
+///
 /// # References
 /// Kingma et al. (2016), *Improved variational inference with inverse autoregressive flow*, algorithm 1; Germain et al.
 /// (2015), for the masks.
@@ -27,7 +42,20 @@ pub struct InverseAutoregressive {
     reversed: bool,
 }
 
-/// How an [`InverseAutoregressive`] is made.
+/// How an [`InverseAutoregressive`] is made: as the identity.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BijectionConfig, InverseAutoregressiveConfig, LayerSite};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 2, layer: 0, name: "autoregressive".into() };
+/// let layer = InverseAutoregressiveConfig::new([8]).init(&site, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(layer.num_params(), 60); // 2·8 + 8 of the hidden layer, 8·4 + 4 of the last
+/// ```
 #[derive(Clone, Debug)]
 pub struct InverseAutoregressiveConfig {
     hidden: Vec<usize>,

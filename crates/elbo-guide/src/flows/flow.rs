@@ -49,6 +49,20 @@ pub struct Flow<L: Module> {
 }
 
 /// How a [`Flow`] starts: as the normal of its start.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{AffineCouplingConfig, Family, FamilyConfig, FamilyStart, FlowConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let start = FamilyStart { place: place.clone(), locs: vec![vec![1.0, 2.0]], scale: 0.5, sites: vec![] };
+/// let config = FlowConfig::new((4, AffineCouplingConfig::new([16])));
+/// let flow = config.init(&start, &mut Noise::new(0, &place)).unwrap();
+/// let log_q: f64 = flow.log_prob(place.tensor(vec![1.0, 2.0], [1, 2])).into_scalar();
+/// assert!((log_q + 0.451_583).abs() < 1e-6); // 2 log 2 - log 2π
+/// ```
 #[derive(Clone, Debug)]
 pub struct FlowConfig<C> {
     layers: C,

@@ -13,6 +13,24 @@ use crate::frame::take;
 /// A network of layers `tanh(W x + b)`, the last one without `tanh`, for `R` members at once.
 ///
 /// The last layer starts at 0, so that a coupling starts as the identity.
+///
+/// # Shapes
+/// `[R S, in]` to `[R S, out]`.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{AffineCouplingConfig, Bijection, BijectionConfig, LayerSite};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 2, layer: 0, name: "coupling".into() };
+/// let layer = AffineCouplingConfig::new([4]).init(&site, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(layer.num_params(), 18); // 4 weights and 4 biases, then 8 weights and 2 biases
+/// let moved = layer.forward(place.tensor(vec![3.0, 5.0], [1, 2])).narrow(1, 1, 1);
+/// assert!((moved.into_scalar::<f64>() - 5.0).abs() < 1e-12);
+/// ```
 #[derive(Module, Debug)]
 pub struct Mlp {
     /// `[R, out, in]`

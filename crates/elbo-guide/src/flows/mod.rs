@@ -24,6 +24,24 @@ pub use spline::{SplineCoupling, SplineCouplingConfig};
 /// A bijection of vectors with parameters, for `R` members at once.
 ///
 /// A pair of bijections is their composition, the first one first, and so is a vector of them.
+///
+/// # Shapes
+/// Vectors are `[R S, d]`, the rows of the first member first; log-determinants are `[R S, 1]`.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{AffineCouplingConfig, Bijection, BijectionConfig, LayerSite};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 2, size: 2, layer: 0, name: "flow".into() };
+/// let both = AffineCouplingConfig::new([4]).init(&site, &mut Noise::new(0, &place)).unwrap();
+/// let (y, log_det) = both.forward_and_log_det(place.tensor(vec![1.0, 2.0, 3.0, 4.0], [2, 2]));
+/// assert_eq!(log_det.dims(), [2, 1]); // a row of each member
+/// let (x, _) = both.restart(1).inverse_and_log_det(y.narrow(0, 1, 1));
+/// assert!((x - place.tensor(vec![3.0, 4.0], [1, 2])).abs().max().into_scalar::<f64>() < 1e-12);
+/// ```
 pub trait Bijection: Module {
     /// `f(x)`.
     ///
@@ -44,10 +62,29 @@ pub trait Bijection: Module {
     fn inverse_and_log_det(&self, y: Tensor<2>) -> (Tensor<2>, Tensor<2>);
 
     /// The member `restart` alone.
+    ///
+    /// # Panics
+    /// If there is no such member.
     fn restart(&self, restart: usize) -> Self;
 }
 
 /// How a bijection starts: close to the identity.
+///
+/// `(n, config)` is `n` layers of a kind, and [`Then`] one kind after another.
+///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Bijection, BijectionConfig, LayerSite, PlanarConfig, RadialConfig, Then};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 2, layer: 0, name: "flow".into() };
+/// let config = Then((3, PlanarConfig), RadialConfig);
+/// let layers = config.init(&site, &mut Noise::new(0, &place)).unwrap();
+/// let (_, log_det) = layers.forward_and_log_det(place.tensor(vec![1.0, -2.0], [1, 2]));
+/// assert!(log_det.into_scalar::<f64>().abs() < 1e-12);
+/// ```
 pub trait BijectionConfig {
     /// The bijection.
     type Bijection: Bijection;
@@ -55,11 +92,24 @@ pub trait BijectionConfig {
     /// The bijection of vectors of `site.size` numbers.
     ///
     /// # Errors
-    /// [`GuideError::Layer`]
+    /// [`GuideError::Layer`] if the layer cannot be what is asked for.
     fn init(&self, site: &LayerSite, noise: &mut Noise) -> Result<Self::Bijection, GuideError>;
 }
 
 /// What a layer is made for.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BijectionConfig, LayerSite, PlanarConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 3, size: 2, layer: 0, name: "planar".into() };
+/// let layer = PlanarConfig.init(&site, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(layer.num_params(), 15); // three members of 2 + 2 + 1 numbers
+/// ```
 #[derive(Clone, Debug)]
 pub struct LayerSite {
     /// Where its parameters are made.
@@ -143,6 +193,19 @@ where
 }
 
 /// One flow after another.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BijectionConfig, LayerSite, PlanarConfig, RadialConfig, Then};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 2, layer: 0, name: "flow".into() };
+/// let layer = Then(PlanarConfig, RadialConfig).init(&site, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(layer.num_params(), 9); // 5 of the planar layer and 4 of the radial one
+/// ```
 #[derive(Clone, Debug)]
 pub struct Then<A, B>(pub A, pub B);
 

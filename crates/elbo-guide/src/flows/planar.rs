@@ -17,6 +17,21 @@ use crate::frame::take;
 ///
 /// The inverse solves one equation in one unknown a vector, by bisection.
 ///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Bijection, BijectionConfig, LayerSite, PlanarConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 2, layer: 0, name: "planar".into() };
+/// let layer = PlanarConfig.init(&site, &mut Noise::new(0, &place)).unwrap();
+/// let x = place.tensor(vec![1.0, -2.0], [1, 2]);
+/// let (y, log_det) = layer.forward_and_log_det(x.clone());
+/// assert!(log_det.into_scalar::<f64>().abs() < 1e-12); // the identity at the start
+/// assert!((y - x).abs().max().into_scalar::<f64>() < 1e-12);
+/// ```
+///
 /// # References
 /// Rezende & Mohamed (2015), *Variational inference with normalizing flows*, equations 10-12 and appendix A.1.
 #[derive(Module, Debug)]
@@ -26,7 +41,20 @@ pub struct Planar {
     b: Param<Tensor<2>>,
 }
 
-/// How a [`Planar`] is made.
+/// How a [`Planar`] is made: close to the identity, across a random plane.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BijectionConfig, LayerSite, PlanarConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 3, layer: 0, name: "planar".into() };
+/// let layer = PlanarConfig.init(&site, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(layer.num_params(), 7); // `u`, `w` and `b`
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlanarConfig;
 

@@ -15,6 +15,21 @@ use crate::frame::take;
 /// `f(x) = x + β (x - c) / (α + r)`, `r = |x - c|`, `α = e^a`, `β = softplus(b) - α`;
 /// `log |df/dx| = (d - 1) log (1 + β / (α + r)) + log (1 + α β / (α + r)²)`
 ///
+/// # Example
+/// ```
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{Bijection, BijectionConfig, LayerSite, RadialConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 2, layer: 0, name: "radial".into() };
+/// let layer = RadialConfig.init(&site, &mut Noise::new(0, &place)).unwrap();
+/// let x = place.tensor(vec![1.0, -2.0], [1, 2]);
+/// let (y, log_det) = layer.forward_and_log_det(x.clone());
+/// assert!(log_det.into_scalar::<f64>().abs() < 1e-12); // the identity at the start
+/// assert!((y - x).abs().max().into_scalar::<f64>() < 1e-12);
+/// ```
+///
 /// # References
 /// Rezende & Mohamed (2015), *Variational inference with normalizing flows*, equations 13-14 and appendix A.2.
 #[derive(Module, Debug)]
@@ -24,7 +39,20 @@ pub struct Radial {
     beta: Param<Tensor<2>>,
 }
 
-/// How a [`Radial`] is made.
+/// How a [`Radial`] is made: close to the identity, around a random point.
+///
+/// # Example
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::Device;
+/// use elbo_dist::{Noise, Place};
+/// use elbo_guide::{BijectionConfig, LayerSite, RadialConfig};
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let site = LayerSite { place: place.clone(), restarts: 1, size: 3, layer: 0, name: "radial".into() };
+/// let layer = RadialConfig.init(&site, &mut Noise::new(0, &place)).unwrap();
+/// assert_eq!(layer.num_params(), 5); // `c`, `a` and `b`
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RadialConfig;
 

@@ -4,8 +4,8 @@ use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::module::ModuleDisplay;
 use burn::tensor::{Device, Int, Tensor};
 use elbo_dist::{
-    Bernoulli, Beta, Binomial, Dirichlet, Distribution, Gamma, HalfNormal, Multinomial, Noise,
-    Normal, Place, Poisson,
+    Bernoulli, Beta, Binomial, Categorical, Dirichlet, Distribution, Gamma, HalfNormal,
+    Multinomial, Noise, Normal, Place, Poisson,
 };
 use elbo_guide::{
     AffineCouplingConfig, Automatic, AutomaticConfig, AutomaticStructured, BlockDiagonalConfig,
@@ -99,6 +99,13 @@ fn the_exponential_family_is_the_posterior_of_conjugate_models() {
         let bit = t.sample("bit", Bernoulli::<2>::logits(-0.5));
         t.observe("x", Normal::new(bit, 1.0), t.place().tensor(vec![0.8], [1, 1]));
     }
+    fn category(t: &mut Trace, _: &()) {
+        let place = t.place().clone();
+        let k = t.sample("k", Categorical::probs(place.tensor::<2>(SHARES.to_vec(), [1, 3])));
+        let loc: Tensor<2> = k.float().cast(place.dtype());
+        t.observe("x", Normal::new(loc, 1.0), place.tensor(vec![1.6], [1, 1]));
+    }
+    const SHARES: [f64; 3] = [0.2, 0.5, 0.3];
     let factorial = |n: u32| f64::from((1..=n).product::<u32>());
     // 3² / Γ(2) · Γ(9) / 6⁹ / (1! 4! 2!), with x₁ + x₂ + x₃ = 7.
     let of_rate = 9.0 * factorial(8) / 6.0_f64.powi(9) / 48.0;
@@ -107,7 +114,9 @@ fn the_exponential_family_is_the_posterior_of_conjugate_models() {
     let density = |x: f64| (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
     let share = 1.0 / (1.0 + 0.5_f64.exp());
     let of_bit = share * density(-0.2) + (1.0 - share) * density(0.8);
-    let programs: [(Program, f64); 3] = [(rate, of_rate), (parts, of_parts), (bit, of_bit)];
+    let of_category = [1.6, 0.6, -0.4].iter().zip(SHARES).map(|(x, share)| share * density(*x));
+    let programs: [(Program, f64); 4] =
+        [(rate, of_rate), (parts, of_parts), (bit, of_bit), (category, of_category.sum())];
     for (program, evidence) in programs {
         let noise = Noise::new(0, place());
         let layout = Layout::discover(&program, &(), &noise).unwrap();

@@ -3,6 +3,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn workloads(c: &mut Criterion) {
     let device = elbo::device("flex").expect("flex is compiled in");
     for (name, start) in benches::WORKLOADS {

@@ -4,6 +4,7 @@
 //! PyTorch. What the data say does not change the time of a step, so that they are noise of a fixed seed.
 
 mod belief_net;
+pub mod compare;
 mod eight_schools;
 mod full_rank;
 mod logistic;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub resampled: usize,
     /// The largest number of latents for which all covariances are fitted.
     pub largest_dense: usize,
+    /// The largest number of latents for the flows whose layers cost more than affine couplings.
+    pub largest_flow: usize,
     /// The seed.
     pub seed: u64,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             draws: 10_000,
             resampled: 2_000,
             largest_dense: 600,
+            largest_flow: 60,
             seed: 0,
         }
     }
@@ -92,7 +95,12 @@ impl Task<'_> {
         let model = self.published;
         let layout = Layout::discover(model, &(), &noise)?;
         let size = elbo::FlatLatents::new(&layout)?.len();
-        if self.fit.kind.is_dense() && size > settings.largest_dense {
+        let most = match self.fit.kind {
+            Kind::Autoregressive | Kind::Spline => settings.largest_flow,
+            kind if kind.is_dense() => settings.largest_dense,
+            _ => usize::MAX,
+        };
+        if size > most {
             return Err(format!("{size} latents are too many").into());
         }
         let start = Instant::now();

@@ -1,0 +1,102 @@
+//! Times a step of every workload here and, where there is a Python that has them, in NumPyro, Pyro and PyTorch.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its result")]
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use benches::WORKLOADS;
+use benches::compare::{RUNS, Row, make_python, markdown, rows_of, time};
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Times a step here and in other systems, in turn, and prints the ratios.
+#[derive(Parser)]
+struct Arguments {
+    /// A Python that has the packages of `benches/peers/requirements.txt`; without one the other systems are left out.
+    #[arg(long)]
+    python: Option<PathBuf>,
+    /// Makes a Python environment with these packages in this folder, and takes it.
+    #[arg(long, conflicts_with = "python")]
+    make_python: Option<PathBuf>,
+    /// Only workloads whose names contain this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// The device.
+    #[arg(long, default_value = "flex")]
+    device: String,
+    /// A file for the rows, one JSON object a line.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// A file for the table.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
+    /// Times one workload in this process, and prints its row.
+    #[arg(long, hide = true)]
+    one: Option<String>,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(workload) = &arguments.one {
+        let row = time(workload, &elbo::device(&arguments.device)?);
+        println!("{}", serde_json::to_string(&row)?);
+        return Ok(());
+    }
+    let peers = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
+    let python = match &arguments.make_python {
+        Some(folder) => {
+            make_python(folder, &PathBuf::from(peers).join("requirements.txt"))?;
+            Some(folder.join("bin/python"))
+        }
+        None => arguments.python.clone(),
+    };
+    if python.is_none() {
+        eprintln!("NumPyro, Pyro and PyTorch are SKIPPED: give --python or --make-python");
+    }
+    let own = std::env::current_exe()?;
+    let mut rows: Vec<Row> = Vec::new();
+    for (workload, _) in WORKLOADS.iter().filter(|(name, _)| name.contains(&arguments.only)) {
+        let ours = ["--device", &arguments.device, "--one", workload];
+        let mut commands = vec![Command::new(&own)];
+        commands[0].args(ours);
+        for (system, _) in RUNS.iter().filter(|(_, known)| known.contains(workload)) {
+            if let Some(python) = &python {
+                let mut command = Command::new(python);
+                command.arg(format!("{peers}/steps.py")).args([system, workload]);
+                commands.push(command);
+            }
+        }
+        for mut command in commands {
+            match rows_of(&mut command) {
+                Ok(found) => {
+                    for row in &found {
+                        eprintln!("{} {}: {:.1} us", row.workload, row.system, row.us_per_step);
+                    }
+                    rows.extend(found);
+                }
+                Err(error) => eprintln!("SKIPPED: {error}"),
+            }
+        }
+    }
+    if let Some(out) = &arguments.out {
+        let lines = rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        std::fs::write(out, lines.join("\n") + "\n")?;
+    }
+    let table = markdown(&rows);
+    if let Some(file) = &arguments.markdown {
+        std::fs::write(file, &table)?;
+    }
+    println!("{table}");
+    Ok(())
+}

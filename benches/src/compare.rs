@@ -1,0 +1,160 @@
+//! Times of steps beside those of other systems.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use elbo::prelude::Device;
+use serde::{Deserialize, Serialize};
+
+use crate::WORKLOADS;
+
+/// What one system takes for one workload.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Row {
+    /// The system.
+    pub system: String,
+    /// The workload.
+    pub workload: String,
+    /// Microseconds a step: the best of three runs of many.
+    pub us_per_step: f64,
+    /// Seconds of the first step.
+    pub first_step_s: f64,
+    /// The most memory of the process, in megabytes.
+    pub peak_mb: f64,
+}
+
+/// The name of this system.
+const OURS: &str = "elbo";
+
+/// The other systems, in the order of the table's columns.
+const PEERS: [&str; 4] = ["numpyro-loop", "numpyro-scan", "pyro", "torch"];
+
+/// The seconds that a run of steps lasts.
+const RUN: f64 = 0.5;
+
+/// Times a workload in this process.
+///
+/// # Panics
+/// If there is no workload of this name, or a step ends with an error.
+pub fn time(workload: &str, device: &Device) -> Row {
+    let (_, start) = WORKLOADS.iter().find(|(name, _)| *name == workload).expect("a workload");
+    let mut fit = start(device);
+    let mut seconds = |steps: usize| {
+        let start = Instant::now();
+        for _ in 0..steps {
+            std::hint::black_box(fit.step());
+        }
+        start.elapsed().as_secs_f64()
+    };
+    let first_step_s = seconds(1);
+    let each = seconds(10) / 10.0;
+    let steps = ((RUN / each) as usize).max(10);
+    let best = (0..3).map(|_| seconds(steps)).fold(f64::INFINITY, f64::min);
+    Row {
+        system: OURS.to_string(),
+        workload: workload.to_string(),
+        us_per_step: best / steps as f64 * 1e6,
+        first_step_s,
+        peak_mb: peak_mb(),
+    }
+}
+
+/// The most memory that this process has had, where Linux tells; NaN elsewhere.
+pub fn peak_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+}
+
+/// The rows that a command prints, one JSON object a line.
+///
+/// # Errors
+/// What went wrong, in words.
+pub fn rows_of(command: &mut Command) -> Result<Vec<Row>, String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let rows = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
+    rows.map(|row| row.map_err(|error| format!("{command:?}: {error}"))).collect()
+}
+
+/// The systems of `peers/steps.py` with their workloads.
+pub const RUNS: [(&str, &[&str]); 3] = [
+    (
+        "numpyro",
+        &[
+            "eight_schools/S1",
+            "eight_schools/S10",
+            "logistic/100x8/S1",
+            "logistic/1000x25/S1",
+            "logistic/1000x25/S10",
+            "logistic/10000x50/S10",
+            "radon/S1",
+            "gmm/K5xN1000/S1",
+            "vae/784-400-20/B128",
+            "bnn/784-400-400-10/B128",
+            "full_rank/d100/S8",
+        ],
+    ),
+    ("pyro", &["eight_schools/S1", "logistic/1000x25/S1"]),
+    ("torch", &["vae/784-400-20/B128", "bnn/784-400-400-10/B128", "score/sbn200/B100/S5"]),
+];
+
+/// The rows as Markdown: our times, the ratios to the others', and what the first step and the memory come to.
+pub fn markdown(rows: &[Row]) -> String {
+    let mut text = String::from("| workload | elbo, us |");
+    let column = |text: &mut String, name: &str| {
+        let _ = write!(text, " {name}, us (ratio) |");
+    };
+    PEERS.iter().for_each(|peer| column(&mut text, peer));
+    text.push_str(" first step, s: elbo / NumPyro | memory, MB: elbo / NumPyro |\n|---|---|");
+    text.push_str(&"---|".repeat(PEERS.len() + 2));
+    text.push('\n');
+    for (workload, _) in WORKLOADS {
+        let of =
+            |system: &str| rows.iter().find(|row| row.workload == workload && row.system == system);
+        let Some(ours) = of(OURS) else { continue };
+        let _ = write!(text, "| {workload} | {} |", digits(ours.us_per_step));
+        for peer in PEERS {
+            let _ = match of(peer) {
+                None => write!(text, " |"),
+                Some(row) => {
+                    let ratio = ours.us_per_step / row.us_per_step;
+                    write!(text, " {} ({ratio:.2}) |", digits(row.us_per_step))
+                }
+            };
+        }
+        let numpyro = of(PEERS[0]);
+        let beside = |own: f64, other: Option<f64>, decimals: usize| {
+            let other = other.map_or(String::new(), |x| format!(" / {x:.decimals$}"));
+            format!("{own:.decimals$}{other}")
+        };
+        let first = beside(ours.first_step_s, numpyro.map(|row| row.first_step_s), 3);
+        let memory = beside(ours.peak_mb, numpyro.map(|row| row.peak_mb), 0);
+        let _ = writeln!(text, " {first} | {memory} |");
+    }
+    text
+}
+
+/// A number of microseconds with three digits or more.
+fn digits(us: f64) -> String {
+    if us < 100.0 { format!("{us:.1}") } else { format!("{us:.0}") }
+}
+
+/// Makes a Python environment with the systems in `folder`, as `requirements` pins them.
+///
+/// # Errors
+/// What went wrong, in words.
+pub fn make_python(folder: &Path, requirements: &Path) -> Result<(), String> {
+    let run = |command: &mut Command| {
+        let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+    };
+    run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let install = ["-m", "pip", "install", "--quiet", "--requirement"];
+    run(Command::new(folder.join("bin/python")).args(install).arg(requirements))
+}

@@ -7,14 +7,19 @@ use crate::{KINDS, Row};
 const HEADS: [&str; 8] =
     ["d", "mean error", "sd ratio", "quantile error", "ELBO", "k-hat", "steps", "seconds"];
 
+/// A number with so many decimals; that of a fit that has left all bounds by its size.
+fn rounded(x: f64, decimals: usize) -> String {
+    if x.abs() < 1e6 { format!("{x:.decimals$}") } else { format!("{x:.1e}") }
+}
+
 fn cells(row: &Row) -> Vec<String> {
-    let number = |x: f64| format!("{x:.3}");
+    let number = |x: f64| rounded(x, 3);
     vec![
         row.size.to_string(),
         row.error.clone().unwrap_or_else(|| number(row.mean_error)),
-        format!("{:.2} - {:.2}", row.sd_ratio[0], row.sd_ratio[1]),
+        row.sd_ratio.map(|ratio| rounded(ratio, 2)).join(" - "),
         row.quantile_error.map_or(String::new(), number),
-        format!("{:.3} ± {:.3}", row.elbo[0], row.elbo[1]),
+        row.elbo.map(number).join(" ± "),
         format!("{:.2}{}", row.k_hat, if row.is_flagged() { " !" } else { "" }),
         row.steps.to_string(),
         format!("{:.1}", row.seconds),

@@ -1,7 +1,8 @@
 """The time of a step in NumPyro, Pyro and PyTorch, on the workloads of `benches/src`.
 
-    python steps.py                      every workload of every system that is installed
-    python steps.py numpyro radon/S1     one of them, in this process
+    python steps.py                      every workload, in every system that has it
+    python steps.py radon/S1             one workload, in every system that has it
+    python steps.py radon/S1 numpyro     in one of them, in this process
 
 Each line of the output is a JSON object: system, workload, microseconds a step (the best of three runs of many), seconds of the first step
 (with all that is traced and compiled for it), and megabytes of memory at most. Every workload has a process of its own. `numpyro-loop` is one
@@ -31,12 +32,17 @@ def bits(share, *shape):
     return (NOISE.random(shape) < share).astype("f4")
 
 
-def say(system, workload, step, steps, first):
-    """Times `step`, which waits for its result, after the first one took so many seconds."""
-    best = min(run(step, steps) for _ in range(3))
+def say(system, workload, first, runs, steps):
+    """Prints what the first step took, and the best of `runs`, each so many seconds for `steps` steps."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    row = {"system": system, "workload": workload, "us_per_step": best / steps * 1e6}
+    row = {"system": system, "workload": workload, "us_per_step": min(runs) / steps * 1e6}
     print(json.dumps({**row, "first_step_s": first, "peak_mb": peak}), flush=True)
+
+
+def tell(system, workload, step, steps):
+    """Times `step`, the first one and then runs of many."""
+    first = run(step, 1)
+    say(system, workload, first, [run(step, steps) for _ in range(3)], steps)
 
 
 def run(step, steps):
@@ -44,12 +50,6 @@ def run(step, steps):
     for _ in range(steps):
         last = step()
     getattr(last, "block_until_ready", lambda: None)()
-    return time.perf_counter() - start
-
-
-def timed(step):
-    start = time.perf_counter()
-    getattr(step(), "block_until_ready", lambda: None)()
     return time.perf_counter() - start
 
 
@@ -165,13 +165,10 @@ def numpyro(workload):
         held["state"], loss = update(held["state"])
         return loss
 
-    say("numpyro-loop", workload, step, max(20, steps // 10), timed(step))
+    tell("numpyro-loop", workload, step, max(20, steps // 10))
     many = jax.jit(lambda s: jax.lax.scan(lambda s, _: svi.update(s), s, None, length=steps))
-    first = timed(lambda: many(state)[1])
-    best = min(timed(lambda: many(state)[1]) for _ in range(3))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    row = {"system": "numpyro-scan", "workload": workload, "us_per_step": best / steps * 1e6}
-    print(json.dumps({**row, "first_step_s": first, "peak_mb": peak}), flush=True)
+    first, *runs = [run(lambda: many(state)[1], 1) for _ in range(4)]
+    say("numpyro-scan", workload, first, runs, steps)
 
 
 # Pyro
@@ -203,7 +200,7 @@ def pyro(workload):
                 sample("y", dist.Bernoulli(logits=x @ b), obs=y)
 
     svi = SVI(model, AutoNormal(model), Adam({"lr": 1e-2}), Trace_ELBO())
-    say("pyro", workload, svi.step, 100, timed(svi.step))
+    tell("pyro", workload, svi.step, 100)
 
 
 # PyTorch
@@ -270,7 +267,7 @@ def torch(workload):
         adam.step()
         return float(value.detach())
 
-    say("torch", workload, step, 30, timed(step))
+    tell("torch", workload, step, 30)
 
 
 LOGISTIC = ["logistic/100x8/S1", "logistic/1000x25/S1", "logistic/1000x25/S10", "logistic/10000x50/S10"]
@@ -285,9 +282,11 @@ SYSTEMS = {
 }
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        SYSTEMS[sys.argv[1]][0](sys.argv[2])
+    wanted, *system = sys.argv[1:] or [None]
+    if system:
+        SYSTEMS[system[0]][0](wanted)
     else:
-        for system, (_, workloads) in SYSTEMS.items():
+        for name, (_, workloads) in SYSTEMS.items():
             for workload in workloads:
-                subprocess.run([sys.executable, __file__, system, workload], check=False)
+                if wanted in (None, workload):
+                    subprocess.run([sys.executable, __file__, workload, name], check=False)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use elbo::prelude::Device;
@@ -69,40 +69,19 @@ pub fn peak_mb() -> f64 {
     kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }
 
-/// The rows that a command prints, one JSON object a line.
+/// The rows that a command prints, one JSON object a line; what it complains of goes where our complaints go.
 ///
 /// # Errors
 /// What went wrong, in words.
 pub fn rows_of(command: &mut Command) -> Result<Vec<Row>, String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("{command:?}: {error}"))?;
     if !output.status.success() {
-        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)));
+        return Err(format!("{command:?}: {}", output.status));
     }
     let rows = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
     rows.map(|row| row.map_err(|error| format!("{command:?}: {error}"))).collect()
 }
-
-/// The systems of `peers/steps.py` with their workloads.
-pub const RUNS: [(&str, &[&str]); 3] = [
-    (
-        "numpyro",
-        &[
-            "eight_schools/S1",
-            "eight_schools/S10",
-            "logistic/100x8/S1",
-            "logistic/1000x25/S1",
-            "logistic/1000x25/S10",
-            "logistic/10000x50/S10",
-            "radon/S1",
-            "gmm/K5xN1000/S1",
-            "vae/784-400-20/B128",
-            "bnn/784-400-400-10/B128",
-            "full_rank/d100/S8",
-        ],
-    ),
-    ("pyro", &["eight_schools/S1", "logistic/1000x25/S1"]),
-    ("torch", &["vae/784-400-20/B128", "bnn/784-400-400-10/B128", "score/sbn200/B100/S5"]),
-];
 
 /// The rows as Markdown: our times, the ratios to the others', and what the first step and the memory come to.
 pub fn markdown(rows: &[Row]) -> String {

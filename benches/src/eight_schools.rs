@@ -3,12 +3,11 @@
 use eight_schools::{Schools, eight_schools};
 use elbo::prelude::*;
 
-use crate::Fit;
+use crate::{Fit, by_guide};
 
 /// Independent normals.
 pub fn mean_field(particles: usize, device: &Device) -> Fit {
-    let (noise, config) = (Noise::new(0, device), MeanFieldConfig::new());
-    crate::mean_field(eight_schools, Schools::published(device), particles, noise, &config)
+    crate::mean_field(eight_schools, Schools::published(device), particles, Noise::new(0, device))
 }
 
 /// So many full-rank fits at once, with 10 particles each.
@@ -16,10 +15,10 @@ pub fn mean_field(particles: usize, device: &Device) -> Fit {
 /// # Panics
 /// If the model does not run.
 pub fn restarts(restarts: usize, device: &Device) -> Fit {
-    let (data, mut noise) = (Schools::published(device), Noise::new(0, device));
-    let layout = Layout::discover(&eight_schools, &data, &noise).expect("the model runs");
-    let config = FullRankConfig::new().with_restarts(restarts);
-    let guide = config.init(&layout, &eight_schools, &data, &mut noise);
-    let guide = guide.expect("a start has a density");
-    Fit::new(Svi::new(Model::new(eight_schools), guide, Elbo, noise).with_particles(10), data)
+    let (data, config) =
+        (Schools::published(device), FullRankConfig::new().with_restarts(restarts));
+    let svi = by_guide(eight_schools, &data, Noise::new(0, device), |layout, noise| {
+        config.init(layout, &eight_schools, &data, noise)
+    });
+    Fit::new(svi.with_particles(10), data)
 }

@@ -2,7 +2,7 @@
 
 use elbo::prelude::*;
 
-use crate::Fit;
+use crate::{Fit, by_guide};
 
 const D: usize = 100;
 
@@ -14,12 +14,12 @@ fn target(t: &mut Trace, precision: &Tensor<2>) {
 
 /// Eight draws a step.
 pub fn fit(device: &Device) -> Fit {
-    let mut noise = Noise::new(0, device);
+    let noise = Noise::new(0, device);
     let a: Tensor<2> = noise.site("precision").normal([D, D]) / 10.0;
     let precision = a.clone().matmul(a.transpose()) + Tensor::eye(D, device);
-    let layout = Layout::discover(&target, &precision, &noise).expect("the model runs");
     let config = FullRankConfig::new().with_init(Init::Uniform { radius: 2.0 });
-    let guide = config.init(&layout, &target, &precision, &mut noise);
-    let guide = guide.expect("a start has a density");
-    Fit::new(Svi::new(Model::new(target), guide, Elbo, noise).with_particles(8), precision)
+    let svi = by_guide(target, &precision, noise, |layout, noise| {
+        config.init(layout, &target, &precision, noise)
+    });
+    Fit::new(svi.with_particles(8), precision)
 }

@@ -62,17 +62,32 @@ pub const WORKLOADS: [(&str, Start); 12] = [
     ("score/sbn200/B100/S5", belief_net::fit),
 ];
 
-/// A mean-field fit of a program of its data alone, with Adam at 0.01.
+/// A fit of a function without parameters.
+type OfProgram<B, G> = Svi<Model<fn(&mut Trace, &B)>, G, Elbo>;
+
+/// The fit of a program of its data alone by the guide that `guide` makes, with one particle and Adam at 0.01.
+fn by_guide<B, G: Guide<B>>(
+    program: fn(&mut Trace, &B),
+    data: &B,
+    mut noise: Noise,
+    guide: impl FnOnce(&Layout, &mut Noise) -> Result<G, GuideError>,
+) -> OfProgram<B, G> {
+    let layout = Layout::discover(&program, data, &noise).expect("the model runs");
+    let guide = guide(&layout, &mut noise).expect("a start has a density");
+    Svi::new(Model::new(program), guide, Elbo, noise)
+}
+
+/// The same by independent normals, with so many particles.
 fn mean_field<B: 'static>(
     program: fn(&mut Trace, &B),
     data: B,
     particles: usize,
-    mut noise: Noise,
-    config: &MeanFieldConfig,
+    noise: Noise,
 ) -> Fit {
-    let layout = Layout::discover(&program, &data, &noise).expect("the model runs");
-    let guide = config.init(&layout, &program, &data, &mut noise).expect("a start has a density");
-    Fit::new(Svi::new(Model::new(program), guide, Elbo, noise).with_particles(particles), data)
+    let svi = by_guide(program, &data, noise, |layout, noise| {
+        MeanField::new(layout, &program, &data, noise)
+    });
+    Fit::new(svi.with_particles(particles), data)
 }
 
 /// Zeros and ones with this share of ones.

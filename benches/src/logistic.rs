@@ -20,5 +20,5 @@ fn logistic(t: &mut Trace, d: &Rows) {
 pub fn fit([n, p]: [usize; 2], particles: usize, device: &Device) -> Fit {
     let noise = Noise::new(0, device);
     let data = Rows { x: noise.site("x").normal([p, n]), y: crate::bits(&noise, [1, n], 0.5) };
-    crate::mean_field(logistic, data, particles, noise, &MeanFieldConfig::new())
+    crate::mean_field(logistic, data, particles, noise)
 }

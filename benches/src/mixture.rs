@@ -27,5 +27,5 @@ pub fn fit(device: &Device) -> Fit {
     let noise = Noise::new(0, device);
     let centres = noise.site("centres").normal([1, K, 1, 2]) * 4.0;
     let points: Tensor<4> = noise.site("points").normal([1, K, N / K, 2]) + centres;
-    crate::mean_field(mixture, points.reshape([1, N, 1, 2]), 1, noise, &MeanFieldConfig::new())
+    crate::mean_field(mixture, points.reshape([1, N, 1, 2]), 1, noise)
 }

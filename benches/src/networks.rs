@@ -3,7 +3,7 @@
 use elbo::prelude::*;
 use vae::{Decoder, Encoder, Images};
 
-use crate::Fit;
+use crate::{Fit, by_guide};
 
 const PIXELS: usize = 784;
 const HIDDEN: usize = 400;
@@ -44,14 +44,15 @@ fn network(t: &mut Trace, d: &Digits) {
 
 /// Bayes by Backprop: independent normals over the weights of three layers.
 pub fn bnn(device: &Device) -> Fit {
-    let mut noise = Noise::new(0, device);
+    let noise = Noise::new(0, device);
     let labels: Tensor<3> = noise.site("labels").uniform([1, BATCH, 1]) * 10.0;
     let data = Digits {
         pixels: crate::bits(&noise, [1, BATCH, PIXELS], 0.2),
         labels: labels.int().clamp(0, 9),
     };
-    let layout = Layout::discover(&network, &data, &noise).expect("the model runs");
     let config = MeanFieldConfig::new().with_scale(0.01);
-    let guide = config.init(&layout, &network, &data, &mut noise).expect("a start has a density");
-    Fit::new(Svi::new(Model::new(network), guide, Elbo, noise).with_learning_rate(1e-3), data)
+    let svi = by_guide(network, &data, noise, |layout, noise| {
+        config.init(layout, &network, &data, noise)
+    });
+    Fit::new(svi.with_learning_rate(1e-3), data)
 }

@@ -37,5 +37,5 @@ pub fn fit(device: &Device) -> Fit {
         floor: crate::bits(&noise, [1, HOUSES], 0.3),
         log_radon: noise.site("radon").normal([1, HOUSES]),
     };
-    crate::mean_field(radon, data, 1, noise, &MeanFieldConfig::new())
+    crate::mean_field(radon, data, 1, noise)
 }

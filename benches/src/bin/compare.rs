@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use benches::WORKLOADS;
-use benches::compare::{RUNS, Row, make_python, markdown, rows_of, time};
+use benches::compare::{Row, make_python, markdown, rows_of, time};
 use clap::Parser;
 
 #[global_allocator]
@@ -70,12 +70,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         let ours = ["--device", &arguments.device, "--one", workload];
         let mut commands = vec![Command::new(&own)];
         commands[0].args(ours);
-        for (system, _) in RUNS.iter().filter(|(_, known)| known.contains(workload)) {
-            if let Some(python) = &python {
-                let mut command = Command::new(python);
-                command.arg(format!("{peers}/steps.py")).args([system, workload]);
-                commands.push(command);
-            }
+        if let Some(python) = &python {
+            let mut command = Command::new(python);
+            command.arg(format!("{peers}/steps.py")).arg(workload);
+            commands.push(command);
         }
         for mut command in commands {
             match rows_of(&mut command) {

@@ -12,9 +12,9 @@ mod refusals;
 mod scores;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use elbo_dist::{Noise, Place};
-use elbo_guide::Score;
+use elbo_guide::{Rows, Score};
 use elbo_model::{Layout, Path, Plan, Program};
 
 pub fn f64_on_flex() -> Place {
@@ -29,6 +29,16 @@ pub fn numbers(x: Tensor<2>) -> Vec<f64> {
 pub fn discover<P: Program>(program: &P, place: &Place) -> (Layout, Noise) {
     let noise = Noise::new(0, place);
     (Layout::discover(program, &(), &noise).unwrap(), noise)
+}
+
+/// A batch that is its row numbers.
+pub struct Batch(pub Vec<i64>);
+
+impl Rows for Batch {
+    fn rows(&self) -> Tensor<1, Int> {
+        let data = burn::tensor::TensorData::new(self.0.clone(), [self.0.len()]); // which may be empty
+        Tensor::from_data(data, f64_on_flex().device())
+    }
 }
 
 /// `log q` of draws is what [`Score`] says of them, by both paths.

@@ -2,15 +2,15 @@
 
 use burn::module::{ModuleMapper, Param};
 use burn::store::ModuleRecord;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
 use elbo_dist::{Gamma, Noise, Normal};
 use elbo_guide::{
     AutomaticStructured, DaisConfig, DeltaGuide, ExponentialFamily, FullRank, Guide,
-    LaplaceApproximation, Local, MeanField, PathfinderConfig, Product, Rows,
+    LaplaceApproximation, Local, MeanField, PathfinderConfig, Product,
 };
 use elbo_model::{Layout, Model, Plan, Subsample, Trace};
 
-use crate::f64_on_flex;
+use crate::{Batch, f64_on_flex};
 
 fn pair(t: &mut Trace, _: &()) {
     let rate = t.sample("rate", Gamma::<2>::new(2.0, 1.0));
@@ -62,14 +62,6 @@ fn guides_survive_saving_and_loading() {
         },
         &(),
     );
-}
-
-struct Batch(Vec<i64>);
-
-impl Rows for Batch {
-    fn rows(&self) -> Tensor<1, Int> {
-        Tensor::from_ints(&self.0[..], f64_on_flex().device())
-    }
 }
 
 fn rows(t: &mut Trace, d: &Batch) {

@@ -1,15 +1,15 @@
 //! What cannot be is refused with a text that says what to do.
 
-use burn::tensor::{Bool, Int, Tensor};
+use burn::tensor::{Bool, Tensor};
 use elbo_dist::{Bernoulli, HalfCauchy, Masked, Noise, Normal};
 use elbo_guide::{
     Amortized, AutomaticConfig, AutomaticStructured, ExponentialFamily, FullRankConfig,
     FullRankNormalConfig, Guide, GuideError, GuideMixtureConfig, Init, Local, MeanField,
-    PathfinderConfig, Product, Rows, resample,
+    PathfinderConfig, Product, resample,
 };
-use elbo_model::{Estimator, Layout, Model, Plan, Trace};
+use elbo_model::{Estimator, Layout, Model, Plan, Program, Trace};
 
-use crate::{discover, f64_on_flex, numbers};
+use crate::{Batch, discover, f64_on_flex, numbers};
 
 fn pair(t: &mut Trace, _: &()) {
     let a = t.sample("a", Normal::<2>::new(0.0, 1.0));
@@ -68,8 +68,13 @@ fn searches_for_nothing_and_without_a_normal_are_refused() {
     let (layout, mut noise) = discover(&nothing, &f64_on_flex());
     let error = PathfinderConfig::new().init(&layout, &nothing, &(), &mut noise).unwrap_err();
     assert!(matches!(error, GuideError::NoPath { paths: 4 }), "{error}");
+    assert_no_mode(nothing);
+}
+
+fn assert_no_mode(program: impl Program) {
+    let (layout, mut noise) = discover(&program, &f64_on_flex());
     let config = FullRankConfig::new().with_init(Init::Laplace);
-    let error = config.init(&layout, &nothing, &(), &mut noise).map(|_| ()).unwrap_err();
+    let error = config.init(&layout, &program, &(), &mut noise).map(|_| ()).unwrap_err();
     assert!(matches!(error, GuideError::NotAMode), "{error}");
 }
 
@@ -81,10 +86,7 @@ fn a_density_that_is_flat_along_no_axis_has_no_mode() {
         let sum: Tensor<2> = t.sample("a", flat()) * 0.3 + t.sample("b", flat()) * 0.7;
         t.observe("y", Normal::new(sum, 0.1), t.place().tensor(vec![1.7], [1, 1]));
     };
-    let (layout, mut noise) = discover(&ridge, &f64_on_flex());
-    let config = FullRankConfig::new().with_init(Init::Laplace);
-    let error = config.init(&layout, &ridge, &(), &mut noise).map(|_| ()).unwrap_err();
-    assert!(matches!(error, GuideError::NotAMode), "{error}");
+    assert_no_mode(ridge);
 }
 
 #[test]
@@ -124,10 +126,7 @@ fn a_slope_that_flattens_is_no_mode() {
         let z: Tensor<2> = t.sample("z", elbo_dist::Flat::new(elbo_dist::Support::Real));
         t.observe("y", Bernoulli::logits(z), t.place().zeros([1, 1]) + 1.0);
     };
-    let (layout, mut noise) = discover(&slope, &f64_on_flex());
-    let config = FullRankConfig::new().with_init(Init::Laplace);
-    let error = config.init(&layout, &slope, &(), &mut noise).map(|_| ()).unwrap_err();
-    assert!(matches!(error, GuideError::NotAMode), "{error}");
+    assert_no_mode(slope);
 }
 
 /// A guide whose draws the model excludes has no weights.
@@ -160,15 +159,6 @@ fn conditionals_beside_a_mean_field_are_not_enumerated() {
     let error = AutomaticStructured::new(Model::new(program), &part, &(), &mut noise);
     let error = error.map(|_| ()).unwrap_err();
     assert!(matches!(&error, GuideError::PartOfModel { site } if site == "scale"), "{error}");
-}
-
-struct Batch(Vec<i64>);
-
-impl Rows for Batch {
-    fn rows(&self) -> Tensor<1, Int> {
-        let data = burn::tensor::TensorData::new(self.0.clone(), [self.0.len()]);
-        Tensor::from_data(data, f64_on_flex().device())
-    }
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! Guides that are no family of vectors have a density at any latents, too.
 
-use burn::tensor::{Int, Tensor};
 use elbo_dist::{Distribution, Gamma, HalfCauchy, Noise, Normal, StudentT};
 use elbo_guide::{
     AutomaticStructured, ExponentialFamily, GuideError, Init, Local, MeanField, MeanFieldConfig,
-    PathfinderConfig, Product, Rows, Score,
+    PathfinderConfig, Product, Score,
 };
 use elbo_model::{Layout, Model, ModelError, Subsample, Trace};
 
-use crate::{agrees, discover, f64_on_flex, shaken};
+use crate::{Batch, agrees, discover, f64_on_flex, shaken};
 
 fn hierarchy(t: &mut Trace, _: &()) {
     let mu = t.sample("mu", Normal::<2>::new(1.0, 2.0));
@@ -46,15 +45,6 @@ fn a_product_with_a_program_scores_its_draws() {
     let others = layout.of_latents(|name| name != "rate");
     let others = MeanField::new(&others, &hierarchy, &(), &mut noise).unwrap();
     agrees(&shaken(Product::new(program, others)), &());
-}
-
-struct Batch(Vec<i64>);
-
-impl Rows for Batch {
-    fn rows(&self) -> Tensor<1, Int> {
-        let data = burn::tensor::TensorData::new(self.0.clone(), [self.0.len()]);
-        Tensor::from_data(data, f64_on_flex().device())
-    }
 }
 
 fn rows(t: &mut Trace, batch: &Batch) {

@@ -63,8 +63,17 @@ pub fn time(workload: &str, device: &Device) -> Row {
 
 /// The most memory that this process has had, where Linux tells; NaN elsewhere.
 pub fn peak_mb() -> f64 {
+    status_mb("VmHWM:")
+}
+
+/// The memory that this process has now, where Linux tells; NaN elsewhere.
+pub fn resident_mb() -> f64 {
+    status_mb("VmRSS:")
+}
+
+fn status_mb(field: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }

@@ -10,6 +10,12 @@ pub fn mean_field(particles: usize, device: &Device) -> Fit {
     crate::mean_field(eight_schools, Schools::published(device), particles, Noise::new(0, device))
 }
 
+/// The same, compiled.
+pub fn compiled(particles: usize, device: &Device) -> Fit {
+    let data = Schools::published(device);
+    crate::compiled::fit(eight_schools, &data, Schools::published, particles, device)
+}
+
 /// So many full-rank fits at once, with 10 particles each.
 ///
 /// # Panics

@@ -5,6 +5,7 @@
 
 mod belief_net;
 pub mod compare;
+mod compiled;
 mod eight_schools;
 mod full_rank;
 mod logistic;
@@ -15,6 +16,7 @@ mod radon;
 use burn::module::ModuleDisplay;
 use elbo::prelude::*;
 
+pub use compiled::COMPILED;
 pub use eight_schools::restarts;
 
 /// A fit, ready for its first step.

@@ -19,11 +19,14 @@
 //! assert_eq!(draws.dims(), [1000, 1]);
 //! ```
 
+mod columns;
 mod distribution;
 mod distributions;
 mod entropy;
 mod error;
 mod event;
+#[cfg(feature = "flex")]
+mod host;
 mod iid;
 mod kind;
 mod kl;
@@ -31,6 +34,7 @@ mod linalg;
 mod linearized;
 mod moments;
 mod noise;
+mod one_pass;
 mod operand;
 mod operands;
 mod parameter;
@@ -44,6 +48,7 @@ mod support;
 mod tensor_map;
 mod transforms;
 
+pub use columns::Columns;
 pub use distribution::Distribution;
 pub use distributions::{
     AsymmetricLaplace, AutoRegressive, Bernoulli, Beta, BetaBinomial, Binomial, Categorical,
@@ -69,6 +74,7 @@ pub use linalg::{
 pub use linearized::{Slope, linearized};
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
+pub use one_pass::{Elementwise, Input, one_pass, sum_in_one_pass};
 pub use operand::Operand;
 pub use parameter::{Domain, Parameter, ParameterValue};
 pub use place::Place;
@@ -76,10 +82,10 @@ pub use quantile::normal_quantile;
 pub use score::score_square;
 pub use shape::{broadcast, checked_shape, unravel, with_particles};
 pub use special::{
-    betainc, betainc_scalar, betaincinv, digamma, digamma_scalar, erf, erfc, erfinv, expm1,
-    gammainc, gammainc_scalar, gammaincc, gammaincinv, i0e, i1e, lbeta, lbeta_scalar, lgamma,
-    lgamma_scalar, log_binomial, log_ndtr, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp,
-    ndtr, ndtri, sigmoid, softplus, trigamma, trigamma_scalar, xlog1py, xlogy,
+    betainc, betainc_scalar, betaincinv, digamma, digamma_scalar, erf, erfc, erfinv, exp_for_f32,
+    expm1, gammainc, gammainc_scalar, gammaincc, gammaincinv, i0e, i1e, lbeta, lbeta_scalar,
+    lgamma, lgamma_scalar, log_binomial, log_ndtr, log_sigmoid, log1mexp, log1p, logaddexp,
+    logsumexp, ndtr, ndtri, sigmoid, softplus, trigamma, trigamma_scalar, xlog1py, xlogy,
 };
 pub use support::Support;
 pub use tensor_map::TensorMap;

@@ -3,8 +3,11 @@
 use burn::tensor::{DType, Tensor, TensorData};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
+use crate::quantile::normal_quantiles;
 use crate::{Place, normal_quantile};
 
 /// A source of base noise keyed by seed, step, site and lane.
@@ -126,7 +129,7 @@ impl Noise {
 
     /// Standard normal draws, `Φ⁻¹(u)` of one uniform an element.
     pub fn normal<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
-        self.fill(shape, normal_quantile)
+        self.fill(shape, normal_quantiles)
     }
 
     /// Uniform draws from the open interval (0, 1); never 0 and never 1, in either precision.
@@ -135,7 +138,7 @@ impl Noise {
             DType::F32 => 1.0 - f64::from(f32::EPSILON) / 2.0,
             _ => 1.0,
         };
-        self.fill(shape, |u| u.min(top))
+        self.fill(shape, |numbers| numbers.iter_mut().for_each(|u| *u = u.min(top)))
     }
 
     /// Standard Gumbel draws, `-log(-log u)`: the greatest of them, each added to the logarithm of a weight, is a draw
@@ -192,20 +195,50 @@ impl Noise {
     fn fill<const D: usize>(
         &mut self,
         shape: [usize; D],
-        mut value: impl FnMut(f64) -> f64,
+        change: impl Fn(&mut [f64]) + Sync,
     ) -> Tensor<D> {
-        let mut generator = self.generator(self.first_element(&shape));
-        self.state.call += 1;
+        let first = self.first_element(&shape);
         let (count, times) = self.drawn(&shape);
-        let uniforms = (0..count).map(|_| open_unit(generator.next_u64()));
         let data = match self.place.dtype() {
-            DType::F64 => TensorData::new(repeated(uniforms.map(value).collect(), times), shape),
+            DType::F64 => {
+                let values = self.numbers(first, count, change, |value| value);
+                TensorData::new(repeated(values, times), shape)
+            }
             _ => {
-                let values: Vec<f32> = uniforms.map(|u| value(u) as f32).collect();
+                let values = self.numbers(first, count, change, |value| value as f32);
                 TensorData::new(repeated(values, times), shape)
             }
         };
+        self.state.call += 1;
         Tensor::from_data(data, (self.place.device(), self.place.dtype()))
+    }
+
+    /// What `change` makes of so many uniforms from element `first` on, by several threads where there are many: each element has
+    /// its place in the stream.
+    fn numbers<T: Copy + Default + Send>(
+        &self,
+        first: u64,
+        count: usize,
+        change: impl Fn(&mut [f64]) + Sync,
+        round: impl Fn(f64) -> T + Sync,
+    ) -> Vec<T> {
+        let mut values = vec![T::default(); count];
+        let fill = |(i, chunk): (usize, &mut [T])| {
+            let mut generator = self.generator(first + (i * CHUNK) as u64);
+            let mut uniforms = [0.0; BLOCK];
+            for block in chunk.chunks_mut(BLOCK) {
+                let uniforms = &mut uniforms[..block.len()];
+                uniforms.iter_mut().for_each(|u| *u = open_unit(generator.next_u64()));
+                change(uniforms);
+                block.iter_mut().zip(uniforms).for_each(|(value, u)| *value = round(*u));
+            }
+        };
+        if count <= 2 * CHUNK {
+            fill((0, &mut values));
+        } else {
+            values.par_chunks_mut(CHUNK).enumerate().for_each(fill);
+        }
+        values
     }
 
     fn generator(&self, element: u64) -> ChaCha8Rng {
@@ -220,6 +253,12 @@ impl Noise {
         generator
     }
 }
+
+/// The numbers that are drawn before they are changed.
+const BLOCK: usize = 256;
+
+/// The numbers that one thread draws at a time.
+const CHUNK: usize = 1 << 13;
 
 /// `values`, so many times one after the other.
 fn repeated<T: Copy>(values: Vec<T>, times: usize) -> Vec<T> {

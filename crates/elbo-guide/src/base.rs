@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn::tensor::{Float, Tensor};
-use elbo_dist::{Distribution, HALF_LN_TWO_PI, Noise, Support};
+use elbo_dist::{Distribution, HALF_LN_TWO_PI, Input, Noise, Slope, Support, linearized, one_pass};
 
 use crate::GuideError;
 
@@ -43,6 +43,21 @@ impl Base {
         match self {
             Self::Normal => noise.normal(shape),
             Self::Other(density) => density.draws(shape, noise),
+        }
+    }
+
+    /// `log b(ε) - ω`, elementwise, for constant noise.
+    pub fn scaled_log_prob(&self, eps: &Tensor<2>, log_scale: Tensor<2>) -> Tensor<2> {
+        let inputs = [eps, &log_scale].map(Input::from);
+        let at_once = match self {
+            Self::Normal => one_pass(inputs, |[eps, log_scale]: [f64; 2]| {
+                [-0.5 * eps * eps - HALF_LN_TWO_PI - log_scale]
+            }),
+            Self::Other(_) => None,
+        };
+        match at_once {
+            Some([value]) => linearized(value, vec![(log_scale, Slope::Number(-1.0))]),
+            None => self.log_prob(eps.clone()) - log_scale,
         }
     }
 

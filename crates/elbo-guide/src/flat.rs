@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use elbo_dist::{Noise, Place, Support};
+use elbo_dist::{Columns, Noise, Place, Support};
 use elbo_model::{Latents, Layout, LogTerms, ModelError, Site, Term};
 
 use crate::slot::Slot;
@@ -141,8 +141,10 @@ impl FlatLatents {
     pub fn unpack(&self, z: Tensor<2>) -> (Latents, LogTerms) {
         let mut latents = Latents::new(self.place.clone());
         let mut terms = LogTerms::default();
+        let rows = z.dims()[0];
+        let mut columns = Columns::of(z);
         for slot in &self.slots {
-            let (value, term) = slot.constrain(slot.part(&z));
+            let (value, term) = slot.constrain(rows, &mut columns);
             latents.insert_value(slot.name.clone(), value, Some(slot.support));
             if let Some(term) = term {
                 terms.push(term);

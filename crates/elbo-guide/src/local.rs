@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor};
-use elbo_dist::{HALF_LN_TWO_PI, Noise, Place};
+use elbo_dist::{Columns, HALF_LN_TWO_PI, Noise, Place};
 use elbo_model::{Latents, Layout, LogTerms, Order, Path, Plan, Plate, Site, named_param};
 
 use crate::flat::{check_same_place, check_unmasked, size, with_log_det};
@@ -204,7 +204,7 @@ impl Local {
         for (slot, own) in self.slots(n) {
             let part =
                 |of: &Tensor<3>| of.clone().narrow(2, first, own).reshape([particles, n * own]);
-            let (value, log_det) = slot.constrain(part(z));
+            let (value, log_det) = slot.constrain(particles, &mut Columns::of(part(z)));
             log_q.push(with_log_det(slot.base_term(part(log_base)), log_det.as_ref()));
             latents.insert_value(slot.name.clone(), value, Some(slot.support));
             first += own;

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use elbo_dist::{Noise, Slope, linearized};
+use elbo_dist::{Input, Noise, Slope, exp_for_f32, linearized, one_pass};
 use elbo_model::{
     Aid, ControlVariate, Estimator, InForce, Known, Latents, Layout, LogJoint, LogTerms,
     ModelError, Order, Path, Plan, Role, Term,
@@ -129,14 +129,21 @@ impl MeanField {
     /// where `z = μ + e^ω ε` carries the gradients of both parameters can the density be had from the noise.
     fn base(&self, eps: &Tensor<2>, gradient: Gradient) -> [Tensor<2>; 2] {
         let (loc, log_scale) = self.rows(eps.dims()[0]);
-        let moved = eps.clone() * log_scale.clone().inner().exp();
-        let value = moved.clone() + loc.clone().inner();
+        let inputs = [eps, &loc, &log_scale].map(Input::from);
+        let at_once = one_pass(inputs, |[eps, loc, log_scale]: [f64; 3]| {
+            let moved = eps * exp_for_f32(log_scale);
+            [moved, moved + loc]
+        });
+        let [moved, value] = at_once.unwrap_or_else(|| {
+            let moved = eps.clone() * log_scale.clone().inner().exp();
+            [moved.clone(), moved + loc.clone().inner()]
+        });
         let z = linearized(
             value,
             vec![(loc.clone(), Slope::Number(1.0)), (log_scale.clone(), moved.into())],
         );
         match gradient {
-            Gradient::Total => [z, self.base.log_prob(eps.clone()) - log_scale],
+            Gradient::Total => [z, self.base.scaled_log_prob(eps, log_scale)],
             Gradient::OfDraw => {
                 let log_base = self.log_base(&z, loc.inner(), log_scale.inner());
                 [z, log_base]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use elbo_dist::{LogNormal, LogitNormal, Normal, Place, Support, Transform};
+use elbo_dist::{Columns, LogNormal, LogitNormal, Normal, Place, Support, Transform};
 use elbo_model::{Known, Latents, ModelError, Plate, Role, Site, Term, Value};
 
 use crate::flat::mapped_normal;
@@ -38,26 +38,26 @@ impl Slot {
         }
     }
 
-    pub(crate) fn constrain(&self, z: Tensor<2>) -> (Value, Option<Term>) {
+    /// The slot's part of so many rows, which is next among the columns, on its support, and what the map there adds to `log q`.
+    pub(crate) fn constrain(&self, rows: usize, columns: &mut Columns) -> (Value, Option<Term>) {
         match self.shape.len() {
-            1 => self.constrain_rank::<1>(z),
-            2 => self.constrain_rank::<2>(z),
-            3 => self.constrain_rank::<3>(z),
-            4 => self.constrain_rank::<4>(z),
-            5 => self.constrain_rank::<5>(z),
-            _ => self.constrain_rank::<6>(z),
+            1 => self.constrain_rank::<1>(rows, columns),
+            2 => self.constrain_rank::<2>(rows, columns),
+            3 => self.constrain_rank::<3>(rows, columns),
+            4 => self.constrain_rank::<4>(rows, columns),
+            5 => self.constrain_rank::<5>(rows, columns),
+            _ => self.constrain_rank::<6>(rows, columns),
         }
     }
 
-    fn constrain_rank<const D: usize>(&self, z: Tensor<2>) -> (Value, Option<Term>) {
-        let particles = z.dims()[0];
+    fn constrain_rank<const D: usize>(
+        &self,
+        rows: usize,
+        columns: &mut Columns,
+    ) -> (Value, Option<Term>) {
         let shape = self.support.real_shape(&self.shape);
-        let shape: [usize; D] =
-            std::array::from_fn(|axis| if axis == 0 { particles } else { shape[axis] });
-        let z: Tensor<D> = match (&z as &dyn std::any::Any).downcast_ref::<Tensor<D>>() {
-            Some(same_rank) if same_rank.dims() == shape => same_rank.clone(),
-            _ => z.reshape(shape),
-        };
+        let z =
+            columns.take(std::array::from_fn(|axis| if axis == 0 { rows } else { shape[axis] }));
         if self.support == Support::Real {
             return (Value::new(z), None);
         }

@@ -13,6 +13,19 @@ pub enum InferError {
     /// The guide is at fault.
     #[error(transparent)]
     Guide(#[from] GuideError),
+    /// A record of another model or guide.
+    #[error(
+        "the record does not fit this model and guide; make them as those of the record were made, and load it again"
+    )]
+    Record {
+        /// What Burn found.
+        source: Box<burn::store::RecordError>,
+    },
+    /// A record of a fit by another optimizer.
+    #[error(
+        "the record has states that this fit's optimizer cannot read; give it the optimizer of the record by Svi::with_optimizer, and load it again"
+    )]
+    OptimizerRecord,
     /// A site has an estimator that the objective does not know.
     #[error(
         "\"{site}\" has the estimator {estimator}, which {objective} does not know, so its gradient would be biased without a word; choose another one with Objective::with_estimator or t.sample_with, or another objective"
@@ -145,10 +158,10 @@ pub enum InferError {
         /// The particles that there are.
         found: usize,
     },
-    /// A setting of an objective that is out of its range.
+    /// A setting of an objective, or of an optimizer, that is out of its range.
     #[error("{objective}: {setting} is {value}, but must be {expected}")]
     Setting {
-        /// The objective.
+        /// The objective or optimizer.
         objective: &'static str,
         /// The setting.
         setting: String,

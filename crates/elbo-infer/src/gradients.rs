@@ -3,28 +3,34 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
+use elbo_dist::sum_in_one_pass;
 use elbo_model::Value;
 
 /// The Euclidean norm of all gradients; 0 if there is none.
 pub(crate) fn norm<M: Module>(module: &M, gradients: &GradientsParams) -> f64 {
     struct SumOfSquares<'a> {
         gradients: &'a GradientsParams,
-        sum: Option<Tensor<1>>,
+        on_host: f64,
+        elsewhere: Option<Tensor<1>>,
     }
     impl ModuleVisitor for SumOfSquares<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = self.gradients.get::<D>(param.id) {
-                let squares = gradient.square().sum();
-                self.sum = Some(match self.sum.take() {
-                    Some(sum) => sum + squares,
-                    None => squares,
-                });
+            let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+            if let Some(squares) = sum_in_one_pass([(&gradient).into()], |[g]| g * g) {
+                self.on_host += squares;
+                return;
             }
+            let squares = gradient.square().sum();
+            self.elsewhere = Some(match self.elsewhere.take() {
+                Some(sum) => sum + squares,
+                None => squares,
+            });
         }
     }
-    let mut visitor = SumOfSquares { gradients, sum: None };
+    let mut visitor = SumOfSquares { gradients, on_host: 0.0, elsewhere: None };
     module.visit(&mut visitor);
-    visitor.sum.map_or(0.0, |sum| sum.into_scalar::<f64>().sqrt())
+    let elsewhere = visitor.elsewhere.map_or(0.0, Tensor::into_scalar::<f64>);
+    (visitor.on_host + elsewhere).sqrt()
 }
 
 /// [`norm`] in double precision, where the sum of squares overflows a single.

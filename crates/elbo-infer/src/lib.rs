@@ -24,6 +24,7 @@
 //! assert!((bound.mean + 1.5155).abs() < 0.01);
 //! ```
 
+mod adam;
 mod additive;
 mod analytic_kl;
 mod control;
@@ -50,11 +51,13 @@ mod step;
 mod sticking_the_landing;
 mod summary;
 mod svi;
+mod svi_record;
 mod tempered;
 mod units;
 mod wake_sleep;
 mod with_estimators;
 
+pub use adam::{Adam, AdamState};
 pub use analytic_kl::AnalyticKl;
 pub use controls::{Controls, NoControls};
 pub use dependencies::Dependencies;
@@ -74,6 +77,7 @@ pub use sites::{Closed, SiteNoise, SiteRow, Sites};
 pub use sticking_the_landing::StickingTheLanding;
 pub use summary::{Summary, SummaryRow, summarize};
 pub use svi::Svi;
+pub use svi_record::SviRecord;
 pub use tempered::{Schedule, Tempered};
 pub use wake_sleep::{ForwardKl, LogVariance, ReweightedWakeSleep};
 pub use with_estimators::WithEstimators;

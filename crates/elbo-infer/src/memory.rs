@@ -1,6 +1,7 @@
 //! What control variates know of earlier steps.
 
 use burn::tensor::Tensor;
+use elbo_dist::Place;
 
 /// Exponential moving averages by name, over the steps before the present one.
 ///
@@ -32,6 +33,14 @@ struct Average {
     decay: f64,
 }
 
+/// An [`Average`] on no device.
+pub(crate) struct AverageRecord {
+    name: String,
+    sum: f64,
+    weight: f64,
+    decay: f64,
+}
+
 impl Memory {
     /// The average of `name`, if anything is known of it.
     ///
@@ -40,6 +49,28 @@ impl Memory {
     pub fn mean(&self, name: &str) -> Option<Tensor<2>> {
         let average = self.averages.iter().find(|average| average.name == name)?;
         Some(average.sum.clone() * average.weight.recip())
+    }
+
+    /// The averages, on no device.
+    pub(crate) fn to_record(&self) -> Vec<AverageRecord> {
+        let record = |average: &Average| AverageRecord {
+            name: average.name.clone(),
+            sum: average.sum.clone().into_scalar(),
+            weight: average.weight,
+            decay: average.decay,
+        };
+        self.averages.iter().map(record).collect()
+    }
+
+    /// The averages of a record, at `place`.
+    pub(crate) fn of_record(record: Vec<AverageRecord>, place: &Place) -> Self {
+        let average = |AverageRecord { name, sum, weight, decay }| Average {
+            name,
+            sum: place.tensor(vec![sum], [1, 1]),
+            weight,
+            decay,
+        };
+        Self { averages: record.into_iter().map(average).collect() }
     }
 
     /// Notes the value of `name` in this step.

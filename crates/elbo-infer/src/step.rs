@@ -23,7 +23,7 @@ pub(crate) struct Batch {
 }
 
 /// The learning rate times the gradient's norm (or 1 if that is larger) up to which no optimizer of
-/// Burn leaves the finite numbers.
+/// Burn's or ours leaves the finite numbers.
 const LONG_STEP: f64 = 1e6;
 
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {

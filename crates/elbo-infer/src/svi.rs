@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
-use burn::optim::{AdamConfig, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use elbo_dist::Noise;
 use elbo_guide::Guide;
 use elbo_model::LogJoint;
 
 use crate::step::Batch;
 use crate::{
-    Controls, Dependencies, EpochInfo, InferError, Memory, NoControls, Objective, Observer,
+    Adam, Controls, Dependencies, EpochInfo, InferError, Memory, NoControls, Objective, Observer,
     Posterior, RunInfo, StepInfo,
 };
 
@@ -82,7 +82,7 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
         Self {
             modules: Some(((model.valid().train(), guide.valid().train()), NoControls {})),
             objective,
-            optimizer: AdamConfig::new().with_epsilon(1e-8).init(),
+            optimizer: Adam::new().into(),
             schedule: 0.01.into(),
             max_gradient_norm: None,
             particles: 1,

@@ -5,7 +5,8 @@
 //! * [`ks_test`] holds draws against a distribution function;
 //! * [`NormalMean`], [`BetaBernoulli`], [`GammaRate`] and [`LinearRegression`] are posteriors known
 //!   in closed form;
-//! * [`ndarray`] is the backend to compare with;
+//! * [`assert_parity`] holds one computation on several devices against that on `flex`;
+//! * [`ndarray`] is the backend to compare with in either precision;
 //! * [`Golden`] reads numbers that another program computed, [`data_dir`] finds the data sets.
 //!
 //! A failure is a panic, since only tests call this crate.
@@ -20,6 +21,7 @@ mod ks;
 #[path = "../../elbo/src/ndarray.rs"]
 mod ndarray;
 mod normal;
+mod parity;
 
 pub use close::assert_close;
 pub use conjugate::{BetaBernoulli, GammaRate, LinearRegression, NormalMean};
@@ -29,3 +31,4 @@ pub use gradient::{assert_gradient, autodiff_gradient, central_differences, slop
 pub use ks::{kolmogorov_tail, ks_statistic, ks_test};
 pub use ndarray::ndarray;
 pub use normal::{erf, normal_cdf};
+pub use parity::{assert_parity, other_devices};

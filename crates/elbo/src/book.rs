@@ -20,6 +20,7 @@ chapters! {
     Inference: "svi.md",
     Estimators: "estimators.md",
     NoiseAndReproducibility: "noise.md",
+    Devices: "devices.md",
     Errors: "errors.md",
     Translation: "translation.md",
 }

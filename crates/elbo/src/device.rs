@@ -1,20 +1,34 @@
 //! Devices by name.
 
 use burn::tensor::Device;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+use burn::tensor::DeviceType;
 
-/// A device that is not known, or not compiled in.
+/// Why there is no such device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there is no device \"{name}\" in this build, which has {}; enable the cargo feature of that \
-     name, or choose one of these",
-    available.join(", ")
-)]
 #[non_exhaustive]
-pub struct UnknownDevice {
-    /// The name asked for.
-    pub name: String,
-    /// The names there are.
-    pub available: Vec<&'static str>,
+pub enum DeviceError {
+    /// It is not known, or not compiled in.
+    #[error(
+        "there is no device \"{name}\" in this build, which has {}; enable the cargo feature of \
+         that name, or choose one of these",
+        available.join(", ")
+    )]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        available: Vec<&'static str>,
+    },
+    /// It is compiled in, and the machine has none.
+    #[error(
+        "no hardware for the device \"{name}\" was found: install a driver (for wgpu without a \
+         GPU, Mesa's software Vulkan), or choose flex"
+    )]
+    NotFound {
+        /// The name asked for.
+        name: &'static str,
+    },
 }
 
 /// The names of the devices compiled in, the default one first.
@@ -30,33 +44,38 @@ pub fn devices() -> Vec<&'static str> {
 /// feature is enabled.
 ///
 /// # Errors
-/// [`UnknownDevice`], which lists the devices there are.
+/// [`DeviceError`], which says what there is.
 ///
 /// ```
 /// assert!(elbo::device("flex").is_ok());
 /// assert!(elbo::device("abacus").unwrap_err().to_string().contains("flex"));
 /// ```
-pub fn device(name: &str) -> Result<Device, UnknownDevice> {
-    let maker = makers().into_iter().find(|(known, _)| *known == name);
-    match maker {
-        Some((_, make)) => Ok(make()),
-        None => Err(UnknownDevice { name: name.to_string(), available: devices() }),
+pub fn device(name: &str) -> Result<Device, DeviceError> {
+    match makers().into_iter().find(|(known, _)| *known == name) {
+        Some((name, make)) => make().ok_or(DeviceError::NotFound { name }),
+        None => Err(DeviceError::Unknown { name: name.to_string(), available: devices() }),
     }
 }
 
-type Maker = (&'static str, fn() -> Device);
+type Maker = (&'static str, fn() -> Option<Device>);
 
 fn makers() -> Vec<Maker> {
     vec![
         #[cfg(feature = "flex")]
-        ("flex", Device::flex),
+        ("flex", || Some(Device::flex())),
         #[cfg(feature = "ndarray")]
-        ("ndarray", crate::ndarray::ndarray),
+        ("ndarray", || Some(crate::ndarray::ndarray())),
         #[cfg(feature = "wgpu")]
-        ("wgpu", || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        ("wgpu", || found(DeviceType::Wgpu, || Device::wgpu(Default::default()))),
         #[cfg(feature = "vulkan")]
-        ("vulkan", || Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)),
+        ("vulkan", || found(DeviceType::Vulkan, || Device::vulkan(Default::default()))),
         #[cfg(feature = "cuda")]
-        ("cuda", || Device::cuda(0)),
+        ("cuda", || found(DeviceType::Cuda, || Device::cuda(0))),
     ]
+}
+
+/// The device, if the machine has hardware of that type: without it, Burn panics at the first tensor.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn found(hardware: DeviceType, make: fn() -> Device) -> Option<Device> {
+    (!Device::enumerate(hardware).into_vec().is_empty()).then(make)
 }

@@ -47,7 +47,7 @@ pub mod plots;
 #[cfg(feature = "progress")]
 mod progress;
 
-pub use device::{UnknownDevice, device, devices};
+pub use device::{DeviceError, device, devices};
 pub use elbo_dist::*;
 pub use elbo_guide::*;
 pub use elbo_infer::*;

@@ -3,6 +3,7 @@
 
 use burn::tensor::Device;
 use elbo::Noise;
+use elbo_testkit::assert_parity;
 use sigmoid_belief_net::{Images, Method, Options, Point, run};
 use vae::Data;
 
@@ -40,4 +41,27 @@ fn relaxed_control_variates_lead_at_equal_steps() {
         }
     }
     assert!(end(Method::Disarm).variance < end(Method::LeaveOneOut).variance);
+}
+
+/// Equal noise, two steps of Adam at 0.001: bounds of up to 50 nats and variances of up to 1e4.
+#[test]
+fn every_method_trains_the_same_net_on_every_device() {
+    for method in Method::ALL {
+        assert_parity(&method.to_string(), 1e-4, |device| {
+            let images = Images::new(&Data::shipped().train, &Noise::new(0, device), device);
+            let options = Options {
+                units: 6,
+                steps: 2,
+                batch: 10,
+                particles: 2,
+                learning_rate: 1e-3,
+                seed: 0,
+                points: 1,
+                measured: 20,
+                draws: 2,
+            };
+            let curve = run(method, &images, &options, device, &mut |_, _| {}).unwrap();
+            curve.points.iter().flat_map(|point| [point.bound, point.variance]).collect()
+        });
+    }
 }

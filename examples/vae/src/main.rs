@@ -58,7 +58,7 @@ impl Args {
         self.mnist.as_deref().map_or_else(|| Ok(Data::shipped()), Data::mnist)
     }
 
-    fn options(&self, data: &Data) -> Result<Options, elbo::UnknownDevice> {
+    fn options(&self, data: &Data) -> Result<Options, elbo::DeviceError> {
         let device = elbo::device(&self.device)?;
         let default = match data.train.width {
             28 => Options::for_mnist(device),

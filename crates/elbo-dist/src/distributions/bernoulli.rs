@@ -2,9 +2,11 @@ use burn::tensor::{Float, Tensor, activation};
 
 use crate::distributions::{chance, log1p_exp, logit};
 use crate::linearized::Ties;
-use crate::special::{log1p_exp_neg_abs, sigmoid_value};
+use crate::one_pass::one_node;
+use crate::special::{log1p_exp_neg_abs, log1p_exp_neg_abs_for_f32, sigmoid_value};
 use crate::{
-    Cdf, Distribution, Domain, Entropy, Moments, Noise, Operand, Parameter, Support, TensorMap,
+    Cdf, Distribution, Domain, Elementwise, Entropy, Moments, Noise, Operand, Parameter, Support,
+    TensorMap,
 };
 
 /// The Bernoulli distribution over 0 and 1, by log-odds `l`.
@@ -96,6 +98,10 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
+        let inputs = [(&value).into(), (&self.logits).into()];
+        if let Some(log_prob) = one_node(inputs, LogProbAndSlopes) {
+            return log_prob;
+        }
         let x = value.clone().inner();
         let logits = self.logits.clone().detach().on(&x);
         // x l - max(l, 0) is exact where x is 0 or 1: a likely value keeps its small log p.
@@ -105,6 +111,18 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
         Ties::to(&value, || logits.clone())
             .and_operand(&self.logits, || x.clone() - sigmoid_value(logits.clone()))
             .tie(log_prob)
+    }
+}
+
+/// The log-probability of `x`, and its derivatives by `x` and the log-odds.
+struct LogProbAndSlopes;
+
+impl Elementwise<2, 3> for LogProbAndSlopes {
+    #[inline(always)]
+    fn at(&self, [x, logits]: [f64; 2]) -> [f64; 3] {
+        let [above, up, down] = log1p_exp_neg_abs_for_f32(logits);
+        let ramp = if logits > 0.0 { logits } else { 0.0 };
+        [(x * logits - ramp) - above, logits, x * down - (1.0 - x) * up]
     }
 }
 

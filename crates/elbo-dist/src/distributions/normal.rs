@@ -1,10 +1,11 @@
 use burn::tensor::{Float, Tensor};
 
 use crate::linearized::Ties;
+use crate::one_pass::one_node;
 use crate::operands::operands;
 use crate::{
-    Cdf, Distribution, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile, Support,
-    log_ndtr, ndtr, ndtri,
+    Cdf, Distribution, Elementwise, Entropy, HALF_LN_TWO_PI, Moments, Noise, Operand, Quantile,
+    Support, log_ndtr, ndtr, ndtri,
 };
 
 /// The normal distribution `N(μ, σ²)`.
@@ -54,13 +55,31 @@ impl<const D: usize> Distribution<D> for Normal<D> {
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
-        let [loc, scale] = [&self.loc, &self.scale].map(|operand| operand.clone().detach());
+        let normalizer = self.scale.clone().detach().log() + HALF_LN_TWO_PI;
+        let [loc, scale] = [&self.loc, &self.scale];
+        let inputs = [(&value).into(), loc.into(), scale.into(), (&normalizer).into()];
+        if let Some(log_prob) = one_node(inputs, LogProbAndSlopes) {
+            return log_prob;
+        }
+        let [loc, scale] = [loc, scale].map(|operand| operand.clone().detach());
         let z = (value.clone().inner() - &loc) / &scale;
-        let log_prob = z.clone().square() * -0.5 - &(scale.log() + HALF_LN_TWO_PI);
+        let log_prob = z.clone().square() * -0.5 - &normalizer;
         Ties::to(&value, || -z.clone() / &scale)
             .and_operand(&self.loc, || z.clone() / &scale)
             .and_operand(&self.scale, || (z.clone().square() - 1.0) / &scale)
             .tie(log_prob)
+    }
+}
+
+/// The log-density of `x`, and its derivatives by `x`, `loc` and `scale`; the last number is `log σ + ½ log 2π`.
+struct LogProbAndSlopes;
+
+impl Elementwise<4, 4> for LogProbAndSlopes {
+    #[inline(always)]
+    fn at(&self, [x, loc, scale, normalizer]: [f64; 4]) -> [f64; 4] {
+        let precision = scale.recip();
+        let z = (x - loc) * precision;
+        [-0.5 * z * z - normalizer, -z * precision, z * precision, (z * z - 1.0) * precision]
     }
 }
 

@@ -4,8 +4,10 @@ use std::f64::consts::LN_2;
 
 use burn::tensor::{Tensor, activation};
 
+use super::single::{SigmoidAndSlope, SoftplusAndSlope};
 use super::{with_slope, with_slopes};
 use crate::linearized;
+use crate::one_pass::one_node;
 
 /// `log(1 + x)`, for `x ≥ -1`.
 ///
@@ -40,7 +42,8 @@ pub fn log1p<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// # References
 /// Mächler (2012), *Accurately computing log(1 - exp(-|a|))*.
 pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    with_slope(x, softplus_value, sigmoid_value)
+    let at_once = one_node([(&x).into()], SoftplusAndSlope);
+    at_once.unwrap_or_else(|| with_slope(x, softplus_value, sigmoid_value))
 }
 
 /// `σ(x) = 1 / (1 + e⁻ˣ)`, with derivative `σ(x) (1 - σ(x))`.
@@ -57,7 +60,9 @@ pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// # References
 /// Mächler (2012), *Accurately computing log(1 - exp(-|a|))*: no exponential of a positive number.
 pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    with_slope(x, sigmoid_value, |x| sigmoid_value(x.clone()) * sigmoid_value(-x))
+    let slope = |x: Tensor<D>| sigmoid_value(x.clone()) * sigmoid_value(-x);
+    let at_once = one_node([(&x).into()], SigmoidAndSlope);
+    at_once.unwrap_or_else(|| with_slope(x, sigmoid_value, slope))
 }
 
 /// `log σ(x) = -log(1 + e⁻ˣ)`, with derivative `σ(-x)`; as exact as [`softplus`].

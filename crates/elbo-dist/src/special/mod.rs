@@ -15,6 +15,7 @@ mod incomplete;
 mod inverse_incomplete;
 mod log_incomplete;
 mod owen;
+mod single;
 mod student;
 mod von_mises;
 
@@ -38,6 +39,8 @@ pub(crate) use inverse_incomplete::gammainccinv;
 pub use inverse_incomplete::{betaincinv, gammaincinv};
 pub(crate) use log_incomplete::{log_gammainc, log_gammaincc, log_ndtr_scalar};
 pub(crate) use owen::skew_normal_cdf;
+pub use single::exp_for_f32;
+pub(crate) use single::log1p_exp_neg_abs_for_f32;
 pub(crate) use student::{
     half_student_cdf, half_student_quantile, half_student_sf, student_cdf, student_quantile,
 };

@@ -1,20 +1,16 @@
 //! Guides that are not of a family of vectors, and what all of them refuse.
 
-use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 use elbo_dist::{
     Bernoulli, Beta, Categorical, Dirichlet, Distribution, Gamma, HalfNormal, Noise, Normal, Place,
     StudentT,
 };
 use elbo_guide::{
-    AffineCouplingConfig, Automatic, AutomaticConfig, AutomaticStructured, BlockDiagonalConfig,
-    DaisConfig, DeltaGuide, Draw, ExponentialFamily, FamilyConfig, FlowConfig, FullRank,
-    FullRankConfig, FullRankNormalConfig, Guide, GuideError, GuideMixtureConfig, Init,
-    InverseAutoregressiveConfig, LaplaceApproximation, Local, LowRankConfig, MeanField,
-    MeanFieldConfig, ParetoSmoothed, PathfinderConfig, PlanarConfig, Product, RadialConfig, Rows,
-    SplineCouplingConfig, StructuredConfig, Then, resample,
+    DeltaGuide, ExponentialFamily, FullRank, FullRankConfig, Guide, GuideError, Init,
+    LaplaceApproximation, Local, LowRankConfig, MeanField, MeanFieldConfig, ParetoSmoothed,
+    PathfinderConfig, Product, Rows, StructuredConfig, resample,
 };
-use elbo_model::{Estimator, Layout, LogJoint, Model, ModelError, Plan, Subsample, Trace};
+use elbo_model::{Estimator, Layout, LogJoint, ModelError, Plan, Subsample, Trace};
 
 use crate::{discover, f64_on_flex, numbers};
 
@@ -362,69 +358,4 @@ fn resampled_draws_are_those_of_the_posterior() {
     let variance = z.iter().map(|z| (z - mean).powi(2)).sum::<f64>() / 1e4;
     assert!((mean - 0.5).abs() < 4.0 * (0.5_f64 / 3000.0).sqrt(), "{mean}");
     assert!((variance - 0.5).abs() < 4.0 * 0.5 * (2.0_f64 / 3000.0).sqrt(), "{variance}");
-}
-
-/// The draws of a guide on one device, in single precision.
-fn draws_on(
-    device: &Device,
-    members: usize,
-    draw: &dyn Fn(&Layout, &Init, &mut Noise) -> Result<Draw, GuideError>,
-) -> Vec<f64> {
-    let place = Place::f32(device);
-    let (layout, mut noise) = discover(&chain, &place);
-    let start = layout.at([
-        ("z1", place.tensor::<2>(vec![0.3; members], [members, 1])),
-        ("z2", place.tensor::<2>(vec![0.6; members], [members, 1])),
-    ]);
-    let Draw { latents, log_q } = draw(&layout, &Init::Value(start), &mut noise).unwrap();
-    let values = latents.value("z2").unwrap().to_vec();
-    [values, numbers(log_q.total().inner())].concat()
-}
-
-/// The same seed and the same start draw the same on both backends, whatever the guide.
-#[test]
-fn guides_draw_the_same_on_two_backends() {
-    type Drawing = dyn Fn(&Layout, &Init, &mut Noise) -> Result<Draw, GuideError>;
-    fn drawing<C: FamilyConfig + Clone + 'static>(config: AutomaticConfig<C>) -> Box<Drawing>
-    where
-        Automatic<C::Family>: Guide,
-    {
-        Box::new(move |layout: &Layout, init: &Init, noise: &mut Noise| {
-            let config = config.clone().with_init(init.clone());
-            let guide = config.init(layout, &chain, &(), noise)?.train();
-            guide.draw(&(), 3, &Plan::default(), noise)
-        })
-    }
-    let mixture = AutomaticConfig::of(GuideMixtureConfig::new(FullRankNormalConfig, 2));
-    let drawings: [Box<Drawing>; 12] = [
-        drawing(mixture),
-        drawing(FullRankConfig::new()),
-        drawing(LowRankConfig::rank(1)),
-        drawing(BlockDiagonalConfig::by_plate()),
-        drawing(StructuredConfig::independent().with_dependency("z2", "z1")),
-        drawing(FlowConfig::guide((2, AffineCouplingConfig::new([4])))),
-        drawing(FlowConfig::guide((2, SplineCouplingConfig::new([4])))),
-        drawing(FlowConfig::guide((2, InverseAutoregressiveConfig::new([4])))),
-        drawing(FlowConfig::guide(Then((2, PlanarConfig), (2, RadialConfig)))),
-        Box::new(|layout, _, noise| {
-            ExponentialFamily::of_prior(layout)?.draw(&(), 3, &Plan::default(), noise)
-        }),
-        Box::new(|layout, _, noise| {
-            let guide = AutomaticStructured::new(Model::new(chain), layout, &(), noise)?;
-            guide.draw(&(), 3, &Plan::default(), noise)
-        }),
-        Box::new(|layout, init, noise| {
-            let config = DaisConfig::steps(3).with_init(init.clone());
-            let guide = config.init(Model::new(chain), layout, &(), noise)?.train();
-            guide.draw(&(), 3, &Plan::default(), noise)
-        }),
-    ];
-    for (guide, draw) in drawings.iter().enumerate() {
-        let [flex, ndarray] = [Device::flex(), elbo_testkit::ndarray()]
-            .map(|device| draws_on(&device, if guide == 0 { 2 } else { 1 }, draw.as_ref()));
-        for (flex, ndarray) in flex.iter().zip(&ndarray) {
-            let error = 1e-5 * flex.abs().max(1.0);
-            assert!((flex - ndarray).abs() < error, "guide {guide}: {flex} {ndarray}");
-        }
-    }
 }

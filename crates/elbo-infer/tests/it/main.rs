@@ -10,6 +10,7 @@ mod estimators;
 mod minibatches;
 mod networks;
 mod objectives;
+mod parity;
 mod posterior;
 mod reach;
 mod svi;

@@ -1,9 +1,11 @@
 use burn::lr_scheduler::exponential::ExponentialLrSchedulerConfig;
-use burn::optim::SgdConfig;
+use burn::module::Param;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Distribution, HalfNormal, Noise, Normal, Place, Support};
 use elbo_guide::MeanField;
-use elbo_infer::{Elbo, StepInfo, StickingTheLanding, Svi};
+use elbo_infer::{Adam, Elbo, InferError, StepInfo, StickingTheLanding, Svi};
 use elbo_model::{Layout, Model, Trace};
 
 use crate::{CHAIN_EVIDENCE, chain, f64_on_flex, guide, one};
@@ -125,4 +127,68 @@ fn a_positive_latent_reaches_the_optimum_of_its_log_normal_family() {
     let optimum = 0.5 * 2.0_f64.ln() - 0.5;
     // Wandering at this rate with 50 particles costs about 1e-3; the estimate four of its errors.
     assert!((bound.mean - optimum).abs() < 1e-3 + 4.0 * bound.standard_error, "{bound:?}");
+}
+
+/// Ten steps of Kingma & Ba (2015), algorithm 1, by hand, with gradients that differ from step to step: in double precision to a few
+/// units in the last place, and in single precision to those of its own.
+#[test]
+fn adam_is_that_of_its_authors() {
+    let gradient = |step: i32, i: usize| (f64::from(step) * 0.7 + i as f64).sin();
+    let (beta_1, beta_2, rate, epsilon) = (0.8_f64, 0.99_f64, 0.05, 1e-6);
+    let mut expected = vec![0.3, -1.2, 2.0];
+    let (mut first, mut second) = ([0.0; 3], [0.0; 3]);
+    for step in 1..=10 {
+        for i in 0..3 {
+            let g = gradient(step, i);
+            first[i] = beta_1 * first[i] + (1.0 - beta_1) * g;
+            second[i] = beta_2 * second[i] + (1.0 - beta_2) * g * g;
+            let mean = first[i] / (1.0 - beta_1.powi(step));
+            let square: f64 = second[i] / (1.0 - beta_2.powi(step));
+            expected[i] -= rate * mean / (square.sqrt() + epsilon);
+        }
+    }
+    for (place, tolerance) in [(f64_on_flex(), 1e-14), (Place::f32(&Device::flex()), 1e-6)] {
+        let adam = Adam::new().with_betas(beta_1, beta_2).unwrap().with_epsilon(epsilon).unwrap();
+        let mut optimizer = ModuleOptimizer::from(adam);
+        let start: Tensor<1> = place.tensor(vec![0.3, -1.2, 2.0], [3]);
+        let mut x = Param::from_tensor(start.autodiff());
+        for step in 1..=10 {
+            let slopes: Tensor<1> = place.tensor((0..3).map(|i| gradient(step, i)).collect(), [3]);
+            let loss = (x.val() * Tensor::from_inner(slopes)).sum();
+            let gradients = GradientsParams::from_grads(loss.backward(), &x);
+            x = optimizer.step(rate, x, gradients);
+            if step == 5 {
+                let bytes = optimizer.into_bytes().unwrap();
+                optimizer = ModuleOptimizer::from(adam).from_bytes(bytes).unwrap();
+            }
+        }
+        let found: Vec<f64> = x.val().into_data().iter().collect();
+        elbo_testkit::assert_close(&found, &expected, tolerance, tolerance);
+    }
+    assert!(Adam::new().with_betas(1.0, 0.9).is_err());
+    assert!(Adam::new().with_epsilon(0.0).is_err());
+}
+
+/// A record goes into a fit of another precision, and into none of another optimizer.
+#[test]
+fn a_record_takes_the_precision_of_the_fit_and_keeps_its_optimizer() {
+    let fit = |place: &Place| {
+        let x = one(place);
+        let (guide, noise) = guide(&chain, &x, place, 0);
+        (Svi::new(Model::new(chain), guide, Elbo, noise), x)
+    };
+    let (mut double, x) = fit(&f64_on_flex());
+    let (mut single, y) = fit(&Place::f32(&Device::flex()));
+    double.run(5, &x, &mut ()).unwrap();
+    single.load_record(double.to_record()).unwrap();
+    for _ in 0..5 {
+        let [expected, found] = [double.step(&x).unwrap(), single.step(&y).unwrap()];
+        assert!((found.bound - expected.bound).abs() < 1e-5, "{found:?} {expected:?}");
+    }
+    let (other, _) = fit(&f64_on_flex());
+    let momentum = SgdConfig::new().with_momentum(Some(MomentumConfig::new()));
+    let mut other = other.with_optimizer(momentum.init());
+    let refusal = other.load_record(double.to_record()).unwrap_err();
+    assert!(matches!(refusal, InferError::OptimizerRecord), "{refusal}");
+    assert_eq!(other.steps(), 0);
 }

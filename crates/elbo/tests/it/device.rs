@@ -1,6 +1,6 @@
 //! Devices by name.
 
-use elbo::{device, devices};
+use elbo::{DeviceError, device, devices};
 
 #[test]
 fn the_cpu_backends_come_first() {
@@ -10,7 +10,8 @@ fn the_cpu_backends_come_first() {
 #[test]
 fn an_unknown_device_is_answered_with_those_there_are() {
     let error = device("abacus").unwrap_err();
-    assert_eq!((error.name.as_str(), &error.available), ("abacus", &devices()));
+    let unknown = DeviceError::Unknown { name: "abacus".into(), available: devices() };
+    assert_eq!(error, unknown);
     let expected = format!(
         "there is no device \"abacus\" in this build, which has {}; enable the cargo feature of \
          that name, or choose one of these",

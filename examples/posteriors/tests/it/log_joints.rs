@@ -51,6 +51,9 @@ fn log_joints_are_those_of_numpy() {
 
 /// The covariance of a prior draw has no factor in single precision.
 #[test]
-fn log_joints_in_single_precision_are_near() {
-    compare(&Place::f32(&Device::flex()), &["gp_pois_regr-gp_pois_regr"], |_| 1e-4);
+fn log_joints_in_single_precision_are_near_on_every_device() {
+    let flex = ("flex", Device::flex());
+    for (_, device) in std::iter::once(flex).chain(elbo_testkit::other_devices()) {
+        compare(&Place::f32(&device), &["gp_pois_regr-gp_pois_regr"], |_| 1e-4);
+    }
 }

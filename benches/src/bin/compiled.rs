@@ -1,0 +1,93 @@
+//! Times steps of compiled densities beside the eager ones, in turns in one process, and beside NumPyro.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its result")]
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use benches::compare::rows_of;
+use benches::{COMPILED, Fit, WORKLOADS};
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Times a step eager and compiled, in turns, and in NumPyro before and after.
+#[derive(Parser)]
+struct Arguments {
+    /// A Python that has NumPyro; without one it is left out.
+    #[arg(long)]
+    python: Option<PathBuf>,
+    /// Only workloads whose names contain this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// The turns.
+    #[arg(long, default_value_t = 15)]
+    turns: usize,
+    /// The seconds of a turn.
+    #[arg(long, default_value_t = 0.1)]
+    seconds: f64,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let device = elbo::device("flex").expect("flex is compiled in");
+    println!(
+        "| workload | eager, us | compiled, us | ratio | numpyro-loop, us | numpyro-scan, us |"
+    );
+    println!("|---|---|---|---|---|---|");
+    let chosen = COMPILED.into_iter().filter(|(name, _)| name.contains(&arguments.only));
+    for (name, compiled) in chosen {
+        let (_, eager) =
+            WORKLOADS.into_iter().find(|(other, _)| *other == name).expect("a workload");
+        let before = numpyro(&arguments, name);
+        let mut fits = [eager(&device), compiled(&device)];
+        let counts =
+            fits.each_mut().map(|fit| (arguments.seconds / (time(fit, 100) * 1e-6)) as usize);
+        let mut times = [Vec::new(), Vec::new()];
+        let mut ratios = Vec::new();
+        for _ in 0..arguments.turns {
+            let [eager, compiled] =
+                [0, 1].map(|which| time(&mut fits[which], counts[which].max(1)));
+            times[0].push(eager);
+            times[1].push(compiled);
+            ratios.push(eager / compiled);
+        }
+        let [eager, compiled] = times.map(median);
+        let ratio = median(ratios);
+        let after = numpyro(&arguments, name);
+        let [in_loop, in_scan] = [0, 1].map(|which| before[which].min(after[which]));
+        println!(
+            "| {name} | {eager:.1} | {compiled:.2} | {ratio:.1} | {in_loop:.1} | {in_scan:.1} |"
+        );
+    }
+}
+
+/// Microseconds a step, over so many.
+fn time(fit: &mut Fit, steps: usize) -> f64 {
+    let start = Instant::now();
+    for _ in 0..steps {
+        std::hint::black_box(fit.step());
+    }
+    start.elapsed().as_secs_f64() / steps as f64 * 1e6
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Microseconds a step of NumPyro's loop and scan; NaN without a Python.
+fn numpyro(arguments: &Arguments, workload: &str) -> [f64; 2] {
+    let Some(python) = &arguments.python else { return [f64::NAN; 2] };
+    let mut command = Command::new(python);
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/steps.py")).args([workload, "numpyro"]);
+    let rows = rows_of(&mut command).unwrap_or_else(|error| {
+        eprintln!("SKIPPED: {error}");
+        Vec::new()
+    });
+    ["numpyro-loop", "numpyro-scan"].map(|system| {
+        let row = rows.iter().find(|row| row.system == system);
+        row.map_or(f64::NAN, |row| row.us_per_step)
+    })
+}

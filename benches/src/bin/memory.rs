@@ -1,0 +1,54 @@
+//! Prints the memory of a fit on its way.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
+
+use std::process::ExitCode;
+
+use benches::WORKLOADS;
+use benches::compare::resident_mb;
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Prints the resident memory of a fit after 1,000 steps and after ten times as many, again and again.
+#[derive(Parser)]
+struct Arguments {
+    /// The device.
+    #[arg(long, default_value = "flex")]
+    device: String,
+    /// The workload.
+    #[arg(long, default_value = "eight_schools/S1")]
+    workload: String,
+    /// The steps.
+    #[arg(long, default_value_t = 100_000)]
+    steps: usize,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let device = elbo::device(&arguments.device)?;
+    let found = WORKLOADS.iter().find(|(name, _)| *name == arguments.workload);
+    let (_, start) = found.ok_or_else(|| {
+        let names: Vec<_> = WORKLOADS.iter().map(|(name, _)| *name).collect();
+        format!("there is no workload \"{}\"; there are {}", arguments.workload, names.join(", "))
+    })?;
+    let mut fit = start(&device);
+    let mut next = 1000;
+    for step in 1..=arguments.steps {
+        fit.step();
+        if step == next || step == arguments.steps {
+            println!("{step} steps: {:.1} MB", resident_mb());
+            next *= 10;
+        }
+    }
+    Ok(())
+}

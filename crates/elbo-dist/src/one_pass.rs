@@ -1,0 +1,157 @@
+//! Functions of several tensors, element by element, in one pass over the host's memory.
+
+use std::array;
+
+use burn::tensor::Tensor;
+
+#[cfg(feature = "flex")]
+use crate::host::{sum, wanted};
+use crate::{Operand, Slope, linearized};
+
+/// What is read: a number for all elements, or a number an element.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a, const D: usize> {
+    /// The same everywhere.
+    Number(f64),
+    /// A tensor, of which only the values count.
+    Tensor(&'a Tensor<D>),
+}
+
+impl<const D: usize> Input<'_, D> {
+    pub(crate) fn dims(&self) -> [usize; D] {
+        match self {
+            Self::Number(_) => [1; D],
+            Self::Tensor(tensor) => tensor.dims(),
+        }
+    }
+}
+
+impl<const D: usize> From<f64> for Input<'_, D> {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl<'a, const D: usize> From<&'a Tensor<D>> for Input<'a, D> {
+    fn from(tensor: &'a Tensor<D>) -> Self {
+        Self::Tensor(tensor)
+    }
+}
+
+impl<'a, const D: usize> From<&'a Operand<D>> for Input<'a, D> {
+    fn from(operand: &'a Operand<D>) -> Self {
+        match operand {
+            Operand::Scalar(number) => Self::Number(*number),
+            Operand::Tensor(tensor) => Self::Tensor(tensor),
+        }
+    }
+}
+
+/// `M` functions of `N` numbers.
+///
+/// Closures are; a function that is computed several elements at a time, and is no more than a few operations, must be a type of its own
+/// whose method is always inlined.
+pub trait Elementwise<const N: usize, const M: usize>: Sync {
+    /// The values at `x`.
+    fn at(&self, x: [f64; N]) -> [f64; M];
+}
+
+impl<F: Fn([f64; N]) -> [f64; M] + Sync, const N: usize, const M: usize> Elementwise<N, M> for F {
+    #[inline(always)]
+    fn at(&self, x: [f64; N]) -> [f64; M] {
+        self(x)
+    }
+}
+
+/// Several functions of the elements of several tensors, which are read once, in single precision on Burn's device `flex`
+/// with the feature of that name; `None` elsewhere, and for shapes that do not broadcast: operations on tensors are the way
+/// there.
+///
+/// Each operation on tensors reads and writes the host's memory, which takes longer than the arithmetic. What is computed is of
+/// double precision, and rounded once.
+///
+/// # Shapes
+/// Inputs broadcast; all results have the broadcast shape.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "flex")] {
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::one_pass;
+///
+/// let x = Tensor::<2>::from_floats([[3.0, 4.0]], &Device::flex());
+/// let [sum, product] =
+///     one_pass([(&x).into(), 2.0.into()], |[x, y]: [f64; 2]| [x + y, x * y]).unwrap();
+/// assert_eq!(sum.into_data().try_to_vec::<f32>().unwrap(), [5.0, 6.0]);
+/// assert_eq!(product.into_data().try_to_vec::<f32>().unwrap(), [6.0, 8.0]);
+/// # }
+/// ```
+pub fn one_pass<const D: usize, const N: usize, const M: usize>(
+    inputs: [Input<'_, D>; N],
+    functions: impl Elementwise<N, M>,
+) -> Option<[Tensor<D>; M]> {
+    let results = wanted(inputs, [true; M], functions)?;
+    Some(results.map(|result| result.expect("all are wanted")))
+}
+
+/// The sum over all elements of a function of several tensors, where [`one_pass`] reads them, of double precision; the same on
+/// every processor.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "flex")] {
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::sum_in_one_pass;
+///
+/// let x = Tensor::<2>::from_floats([[3.0, 4.0]], &Device::flex());
+/// assert_eq!(sum_in_one_pass([(&x).into()], |[x]| x * x), Some(25.0));
+/// # }
+/// ```
+pub fn sum_in_one_pass<const D: usize, const N: usize>(
+    inputs: [Input<'_, D>; N],
+    function: impl Fn([f64; N]) -> f64 + Sync,
+) -> Option<f64> {
+    sum(inputs, function)
+}
+
+/// A function of several tensors together with its derivatives, in [`one_pass`]: one node of the graph, tied to what is tracked.
+pub(crate) fn one_node<const D: usize, const N: usize, const M: usize>(
+    inputs: [Input<'_, D>; N],
+    value_and_slopes: impl Elementwise<N, M>,
+) -> Option<Tensor<D>> {
+    const { assert!(M <= N + 1, "a value, and the slopes of the first inputs") };
+    let parents: [Option<&Tensor<D>>; M] =
+        array::from_fn(|i| match inputs.get(i.wrapping_sub(1)) {
+            Some(Input::Tensor(tensor)) if tensor.is_tracked() => Some(*tensor),
+            _ => None,
+        });
+    let wants = array::from_fn(|i| i == 0 || parents[i].is_some());
+    let mut results = wanted(inputs, wants, value_and_slopes)?.into_iter();
+    let value = results.next().flatten()?;
+    let slopes = results.zip(&parents[1..]);
+    let ties = slopes.filter_map(|(slope, parent)| Some(((*parent)?.clone(), Slope::from(slope?))));
+    Some(linearized(value, ties.collect()))
+}
+
+/// What the host computes where its device is not compiled in.
+#[cfg(not(feature = "flex"))]
+mod nowhere {
+    use super::*;
+
+    pub(super) fn wanted<const D: usize, const N: usize, const M: usize>(
+        _: [Input<'_, D>; N],
+        _: [bool; M],
+        _: impl Elementwise<N, M>,
+    ) -> Option<[Option<Tensor<D>>; M]> {
+        None
+    }
+
+    pub(super) fn sum<const D: usize, const N: usize>(
+        _: [Input<'_, D>; N],
+        _: impl Fn([f64; N]) -> f64 + Sync,
+    ) -> Option<f64> {
+        None
+    }
+}
+#[cfg(not(feature = "flex"))]
+use nowhere::{sum, wanted};

@@ -1,0 +1,197 @@
+//! Adam in one pass over each parameter.
+
+use burn::optim::{Optimizer, RecordState, StateSink, StateSource};
+use burn::tensor::{Device, Tensor, TensorData};
+use elbo_dist::{Input, one_pass};
+
+use crate::InferError;
+use crate::renyi::setting;
+
+/// Adam (Kingma & Ba 2015), which reads and writes each parameter once a step where its device computes on the host.
+///
+/// `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²`, `θ ← θ - λ m̂ / (√v̂ + ε)`, with `m̂ = m / (1 - β₁ᵗ)` and `v̂ = v / (1 - β₂ᵗ)`
+///
+/// Its constants are of double precision, and its state keeps the precision of the parameters when it is saved and loaded.
+///
+/// # Example
+/// ```
+/// use burn::module::Param;
+/// use burn::optim::{GradientsParams, ModuleOptimizer};
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_infer::Adam;
+///
+/// let device = Device::flex().autodiff();
+/// let x = Param::from_tensor(Tensor::<1>::from_floats([3.0, -2.0], &device));
+/// let gradients = (x.val() * 5.0).sum().backward();
+/// let gradients = GradientsParams::from_grads(gradients, &x);
+/// let x = ModuleOptimizer::from(Adam::new()).step(0.1, x, gradients);
+/// // The first step has the length of the learning rate, whatever the gradient.
+/// let moved = x.val().into_data().try_to_vec::<f32>().unwrap();
+/// assert!((moved[0] - 2.9).abs() < 1e-6 && (moved[1] + 2.1).abs() < 1e-6);
+/// ```
+///
+/// # References
+/// Kingma & Ba (2015), *Adam: a method for stochastic optimization*, algorithm 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    beta_1: f64,
+    beta_2: f64,
+    epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+impl Adam {
+    /// `β₁ = 0.9`, `β₂ = 0.999` and `ε = 1e-8`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The decay of the means of gradients and of their squares.
+    ///
+    /// # Errors
+    /// [`InferError::Setting`] for one that is not from 0 to below 1.
+    pub fn with_betas(self, beta_1: f64, beta_2: f64) -> Result<Self, InferError> {
+        for (name, beta) in [("beta_1", beta_1), ("beta_2", beta_2)] {
+            if !(0.0..1.0).contains(&beta) {
+                return Err(setting("Adam", name, beta, "from 0 to below 1"));
+            }
+        }
+        Ok(Self { beta_1, beta_2, ..self })
+    }
+
+    /// What is added to the root of the mean square.
+    ///
+    /// # Errors
+    /// [`InferError::Setting`] for one that is not above 0.
+    pub fn with_epsilon(self, epsilon: f64) -> Result<Self, InferError> {
+        match epsilon > 0.0 && epsilon.is_finite() {
+            true => Ok(Self { epsilon, ..self }),
+            false => Err(setting("Adam", "epsilon", epsilon, "above 0")),
+        }
+    }
+
+    /// The numbers of the step `time`, from 1 on, at a learning rate.
+    fn at(&self, time: u64, rate: f64) -> Step {
+        let left = |beta: f64| -(beta.ln() * time as f64).exp_m1(); // 1 - βᵗ
+        Step { adam: *self, rate: rate / left(self.beta_1), root: left(self.beta_2).sqrt().recip() }
+    }
+}
+
+/// What the moments of a parameter are between steps.
+#[derive(Clone, Debug)]
+pub struct AdamState<const D: usize> {
+    time: u64,
+    first: Moment<D>,
+    second: Moment<D>,
+}
+
+/// A moment, which lies on no device until the first step after it was loaded: Burn names the device of a record by what is
+/// compiled in.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "two a parameter; a box would cost an allocation")]
+enum Moment<const D: usize> {
+    Loaded(TensorData),
+    Tensor(Tensor<D>),
+}
+
+impl<const D: usize> Moment<D> {
+    fn beside(self, theta: &Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Loaded(data) => Tensor::from_data(data, (&theta.device(), theta.dtype())),
+            Self::Tensor(tensor) => tensor,
+        }
+    }
+
+    fn into_data(self) -> TensorData {
+        match self {
+            Self::Loaded(data) => data,
+            Self::Tensor(tensor) => tensor.into_data(),
+        }
+    }
+}
+
+/// The numbers of one step.
+#[derive(Clone, Copy)]
+struct Step {
+    adam: Adam,
+    /// `λ / (1 - β₁ᵗ)`
+    rate: f64,
+    /// `1 / √(1 - β₂ᵗ)`
+    root: f64,
+}
+
+impl Step {
+    /// The parameter and its moments after the step.
+    fn taken<const D: usize>(self, state: [Tensor<D>; 3], gradient: Tensor<D>) -> [Tensor<D>; 3] {
+        let [theta, first, second] = state.each_ref().map(Input::from);
+        let inputs = [theta, first, second, (&gradient).into()];
+        let at_once = one_pass(inputs, |[theta, first, second, gradient]: [f64; 4]| {
+            let Adam { beta_1, beta_2, epsilon } = self.adam;
+            let first = first * beta_1 + gradient * (1.0 - beta_1);
+            let second = second * beta_2 + gradient * gradient * (1.0 - beta_2);
+            let change = first * self.rate / (second.sqrt() * self.root + epsilon);
+            [theta - change, first, second]
+        });
+        let composed = || {
+            let Adam { beta_1, beta_2, epsilon } = self.adam;
+            let [theta, first, second] = state.clone();
+            let first = first * beta_1 + gradient.clone() * (1.0 - beta_1);
+            let second = second * beta_2 + gradient.clone().square() * (1.0 - beta_2);
+            let change = first.clone() * self.rate / (second.clone().sqrt() * self.root + epsilon);
+            [theta - change, first, second]
+        };
+        at_once.unwrap_or_else(composed)
+    }
+}
+
+impl Optimizer for Adam {
+    type State<const D: usize> = AdamState<D>;
+
+    fn step<const D: usize>(
+        &self,
+        rate: f64,
+        theta: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<AdamState<D>>,
+    ) -> (Tensor<D>, Option<AdamState<D>>) {
+        let (time, moments) = match state {
+            Some(AdamState { time, first, second }) => {
+                (time, [first, second].map(|moment| moment.beside(&theta)))
+            }
+            None => (0, [theta.zeros_like(), theta.zeros_like()]),
+        };
+        let [first, second] = moments;
+        let step = self.at(time + 1, rate);
+        let [theta, first, second] = step.taken([theta, first, second], gradient);
+        let [first, second] = [first, second].map(Moment::Tensor);
+        (theta, Some(AdamState { time: time + 1, first, second }))
+    }
+
+    fn to_device<const D: usize>(state: AdamState<D>, device: &Device) -> AdamState<D> {
+        let AdamState { time, first, second } = state;
+        let [first, second] = [first, second].map(|moment| match moment {
+            Moment::Tensor(tensor) => Moment::Tensor(tensor.to_device(device)),
+            loaded => loaded,
+        });
+        AdamState { time, first, second }
+    }
+}
+
+impl<const D: usize> RecordState for AdamState<D> {
+    fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
+        out.push_scalar(prefix, "time", self.time.into());
+        out.push_tensor(prefix, "first", self.first.clone().into_data());
+        out.push_tensor(prefix, "second", self.second.clone().into_data());
+    }
+
+    fn state_unflatten(prefix: &str, src: &mut StateSource, _: &Device) -> Option<Self> {
+        let time = src.take_scalar(prefix, "time")?.try_into().ok()?;
+        let mut moment = |name| Some(Moment::Loaded(src.take_tensor(prefix, name)?));
+        Some(Self { time, first: moment("first")?, second: moment("second")? })
+    }
+}

@@ -1,0 +1,90 @@
+//! All that a fit goes on from.
+
+use burn::lr_scheduler::LrSchedulerRecord;
+use burn::module::Module;
+use burn::optim::OptimizerRecord;
+use burn::store::ModuleRecord;
+use elbo_dist::{Noise, NoiseState};
+
+use crate::memory::AverageRecord;
+use crate::{InferError, Memory, Objective, Svi};
+
+/// The parameters of model, guide and controls, the states of optimizer, schedule, noise and control variates, and the step:
+/// all that a fit goes on from, on no device.
+///
+/// # Example
+/// A fit goes on in another [`Svi`], which may lie on another device, as if nothing had happened:
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Noise, Normal};
+/// use elbo_guide::MeanField;
+/// use elbo_infer::{Elbo, Svi};
+/// use elbo_model::{Layout, Model, Trace};
+///
+/// fn model(t: &mut Trace, x: &Tensor<2>) {
+///     let z = t.sample("z", Normal::new(0.0, 1.0));
+///     t.observe("x", Normal::new(z, 1.0), x.clone());
+/// }
+///
+/// let device = Device::flex();
+/// let x = Tensor::from_floats([[1.0]], &device);
+/// let svi = |seed: u64| {
+///     let mut noise = Noise::new(seed, &device);
+///     let layout = Layout::discover(&model, &x, &noise).unwrap();
+///     let guide = MeanField::new(&layout, &model, &x, &mut noise).unwrap();
+///     Svi::new(Model::new(model), guide, Elbo, noise)
+/// };
+/// let mut first = svi(0);
+/// first.run(10, &x, &mut ()).unwrap();
+/// let mut second = svi(1);
+/// second.load_record(first.to_record()).unwrap();
+/// assert_eq!(first.step(&x).unwrap(), second.step(&x).unwrap());
+/// ```
+pub struct SviRecord {
+    modules: ModuleRecord,
+    optimizer: OptimizerRecord,
+    schedule: LrSchedulerRecord,
+    memory: Vec<AverageRecord>,
+    noise: NoiseState,
+    step: u64,
+    largest_part: f64,
+}
+
+impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
+    /// All that this fit goes on from.
+    pub fn to_record(&self) -> SviRecord {
+        SviRecord {
+            modules: self.all_modules().clone().into_record(),
+            optimizer: self.optimizer.to_record(),
+            schedule: self.schedule.to_record(),
+            memory: self.memory.to_record(),
+            noise: self.noise.state(),
+            step: self.step,
+            largest_part: self.largest_part,
+        }
+    }
+
+    /// Goes as far as the fit of a record, which was made in the same way as this one, on the device and in the precision of this one.
+    ///
+    /// # Errors
+    /// [`InferError::Record`] if parameters here are missing in the record, or of another shape there, and
+    /// [`InferError::OptimizerRecord`] if the optimizer here makes no state of that of the record; this fit is then as before.
+    pub fn load_record(&mut self, record: SviRecord) -> Result<(), InferError> {
+        let unreadable = |source| InferError::Record { source: Box::new(source) };
+        let modules = self.all_modules().clone();
+        let modules = modules.try_load_record(record.modules.cast_to_module_dtype());
+        let modules = modules.map_err(unreadable)?;
+        let states = record.optimizer.into_bytes().map_err(unreadable)?;
+        let optimizer = self.optimizer.clone().from_bytes(states.clone()).map_err(unreadable)?;
+        // Burn leaves out what it cannot read.
+        if optimizer.into_bytes().map_err(unreadable)?.len() != states.len() {
+            return Err(InferError::OptimizerRecord);
+        }
+        (self.modules, self.optimizer) = (Some(modules), optimizer);
+        self.schedule = self.schedule.clone().load_record(record.schedule);
+        self.memory = Memory::of_record(record.memory, self.noise.place());
+        self.noise = Noise::from_state(record.noise, self.noise.place());
+        (self.step, self.largest_part) = (record.step, record.largest_part);
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! One computation on several devices.
+
+use burn::tensor::Device;
+
+/// The devices that are held against `flex`, by name: `ndarray`, and `wgpu` with the feature of that name.
+///
+/// Where there is no adapter for `wgpu`, which is said on the standard error stream, that is left out.
+pub fn other_devices() -> Vec<(&'static str, Device)> {
+    let ndarray = ("ndarray", crate::ndarray());
+    #[cfg(feature = "wgpu")]
+    if let Some(wgpu) = wgpu() {
+        return vec![ndarray, ("wgpu", wgpu)];
+    }
+    vec![ndarray]
+}
+
+#[cfg(feature = "wgpu")]
+fn wgpu() -> Option<Device> {
+    use std::io::Write;
+
+    use burn::tensor::{DeviceKind, DeviceType};
+
+    if Device::enumerate(DeviceType::Wgpu).into_vec().is_empty() {
+        // Written past the test runner, which keeps what a passing test prints to itself.
+        let text = "SKIPPED: wgpu finds no adapter; Mesa's software Vulkan is one";
+        let _ = writeln!(std::io::stderr(), "{text}");
+        return None;
+    }
+    Some(Device::wgpu(DeviceKind::DefaultDevice))
+}
+
+/// Asserts that `numbers` gives on every device what it gives on `flex`: `|x - y| ≤ tolerance max(1, |y|)`; says how near it came.
+#[track_caller]
+#[allow(clippy::print_stderr, reason = "the test runner shows it on request")]
+pub fn assert_parity(what: &str, tolerance: f64, numbers: impl Fn(&Device) -> Vec<f64>) {
+    let expected = numbers(&Device::flex());
+    assert!(expected.iter().all(|x| x.is_finite()), "{what} on flex: {expected:?}");
+    for (name, device) in other_devices() {
+        let found = numbers(&device);
+        assert_eq!(found.len(), expected.len(), "{what} on {name}");
+        let mut largest: f64 = 0.0;
+        for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
+            let off = (x - y).abs() / y.abs().max(1.0);
+            assert!(
+                off <= tolerance,
+                "{what}, number {i}: {x} on {name}, {y} on flex, off by {off:e}"
+            );
+            largest = largest.max(off);
+        }
+        eprintln!("{what} on {name}: off by {largest:.0e} at most");
+    }
+}

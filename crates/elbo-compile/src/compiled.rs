@@ -101,7 +101,7 @@ impl Compiled {
         let captured = record(shape, function)?;
         let Lowered { mut graph, input, output } = lower(&captured)?;
         let rows = graph.expand(output, vec![shape[0], 1]);
-        let slope = gradient(&mut graph, rows, input);
+        let slope = gradient(&mut graph, output, input);
         let outputs = [graph.solid(rows), graph.solid(slope)];
         let plan = plan(&graph, input, &outputs);
         let counts = Counts {
@@ -113,7 +113,7 @@ impl Compiled {
         Ok(Self { machine: Machine::new(plan), shape, counts })
     }
 
-    /// The values `[S]` and the gradient `[S, d]` of their sum at `z`, which is `[S, d]` in row-major order.
+    /// The values `[S]` and the gradient `[S, d]` of their sum, or of what all rows share, at `z`, which is `[S, d]` in row-major order.
     ///
     /// # Errors
     /// [`CompileError::Input`].

@@ -37,7 +37,7 @@ const BETAS: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-8;
 
 impl MeanFieldSteps {
-    /// Begins at this location and log-scale, with the noise that `Svi::new` would be given.
+    /// Begins at this location and log-scale, with the noise that `Svi::new` would be given. The density has a number a row.
     ///
     /// # Errors
     /// [`CompileError::Input`] if either does not have as many numbers as the density has columns.

@@ -70,14 +70,13 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// [`InferError::Record`] if parameters here are missing in the record, or of another shape there, and
     /// [`InferError::OptimizerRecord`] if the optimizer here makes no state of that of the record; this fit is then as before.
     pub fn load_record(&mut self, record: SviRecord) -> Result<(), InferError> {
-        let unreadable = |source| InferError::Record { source: Box::new(source) };
         let modules = self.all_modules().clone();
         let modules = modules.try_load_record(record.modules.cast_to_module_dtype());
-        let modules = modules.map_err(unreadable)?;
-        let states = record.optimizer.into_bytes().map_err(unreadable)?;
-        let optimizer = self.optimizer.clone().from_bytes(states.clone()).map_err(unreadable)?;
+        let modules = modules.map_err(|source| InferError::Record { source: Box::new(source) })?;
+        let states = record.optimizer.len();
+        let optimizer = self.optimizer.clone().load_record(record.optimizer);
         // Burn leaves out what it cannot read.
-        if optimizer.into_bytes().map_err(unreadable)?.len() != states.len() {
+        if optimizer.to_record().len() != states {
             return Err(InferError::OptimizerRecord);
         }
         (self.modules, self.optimizer) = (Some(modules), optimizer);

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use elbo::prelude::Device;
 use serde::{Deserialize, Serialize};
@@ -39,19 +38,11 @@ const RUN: f64 = 0.5;
 /// # Panics
 /// If there is no workload of this name, or a step ends with an error.
 pub fn time(workload: &str, device: &Device) -> Row {
-    let (_, start) = WORKLOADS.iter().find(|(name, _)| *name == workload).expect("a workload");
-    let mut fit = start(device);
-    let mut seconds = |steps: usize| {
-        let start = Instant::now();
-        for _ in 0..steps {
-            std::hint::black_box(fit.step());
-        }
-        start.elapsed().as_secs_f64()
-    };
-    let first_step_s = seconds(1);
-    let each = seconds(10) / 10.0;
+    let mut fit = crate::workload(workload).expect("a workload")(device);
+    let first_step_s = fit.seconds(1);
+    let each = fit.seconds(10) / 10.0;
     let steps = ((RUN / each) as usize).max(10);
-    let best = (0..3).map(|_| seconds(steps)).fold(f64::INFINITY, f64::min);
+    let best = (0..3).map(|_| fit.seconds(steps)).fold(f64::INFINITY, f64::min);
     Row {
         system: OURS.to_string(),
         workload: workload.to_string(),
@@ -76,6 +67,13 @@ fn status_mb(field: &str) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+}
+
+/// The command that times a workload in the other systems.
+pub fn peers(python: &Path, workload: &str) -> Command {
+    let mut command = Command::new(python);
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/steps.py")).arg(workload);
+    command
 }
 
 /// The rows that a command prints, one JSON object a line; what it complains of goes where our complaints go.

@@ -13,6 +13,8 @@ mod mixture;
 mod networks;
 mod radon;
 
+use std::time::Instant;
+
 use burn::module::ModuleDisplay;
 use elbo::prelude::*;
 
@@ -43,6 +45,18 @@ impl Fit {
     pub fn step(&mut self) -> f64 {
         (self.step)()
     }
+
+    /// The seconds that so many steps take.
+    ///
+    /// # Panics
+    /// As [`Fit::step`].
+    pub fn seconds(&mut self, steps: usize) -> f64 {
+        let start = Instant::now();
+        for _ in 0..steps {
+            std::hint::black_box(self.step());
+        }
+        start.elapsed().as_secs_f64()
+    }
 }
 
 /// What makes a fit, on a device.
@@ -63,6 +77,18 @@ pub const WORKLOADS: [(&str, Start); 12] = [
     ("full_rank/d100/S8", full_rank::fit),
     ("score/sbn200/B100/S5", belief_net::fit),
 ];
+
+/// What makes the fit of a workload.
+///
+/// # Errors
+/// If there is none of this name, in words.
+pub fn workload(name: &str) -> Result<Start, String> {
+    let found = WORKLOADS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, start)| *start).ok_or_else(|| {
+        let names = WORKLOADS.map(|(name, _)| name).join(", ");
+        format!("there is no workload \"{name}\"; there are {names}")
+    })
+}
 
 /// A fit of a function without parameters.
 type OfProgram<B, G> = Svi<Model<fn(&mut Trace, &B)>, G, Elbo>;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use benches::WORKLOADS;
-use benches::compare::{Row, make_python, markdown, rows_of, time};
+use benches::compare::{Row, make_python, markdown, peers, rows_of, time};
 use clap::Parser;
 
 #[global_allocator]
@@ -53,10 +53,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         println!("{}", serde_json::to_string(&row)?);
         return Ok(());
     }
-    let peers = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
+    let requirements = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/requirements.txt");
     let python = match &arguments.make_python {
         Some(folder) => {
-            make_python(folder, &PathBuf::from(peers).join("requirements.txt"))?;
+            make_python(folder, &PathBuf::from(requirements))?;
             Some(folder.join("bin/python"))
         }
         None => arguments.python.clone(),
@@ -71,9 +71,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         let mut commands = vec![Command::new(&own)];
         commands[0].args(ours);
         if let Some(python) = &python {
-            let mut command = Command::new(python);
-            command.arg(format!("{peers}/steps.py")).arg(workload);
-            commands.push(command);
+            commands.push(peers(python, workload));
         }
         for mut command in commands {
             match rows_of(&mut command) {

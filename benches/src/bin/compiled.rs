@@ -2,11 +2,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its result")]
 
 use std::path::PathBuf;
-use std::process::Command;
-use std::time::Instant;
 
-use benches::compare::rows_of;
-use benches::{COMPILED, Fit, WORKLOADS};
+use benches::compare::{peers, rows_of};
+use benches::{COMPILED, Fit};
 use clap::Parser;
 
 #[global_allocator]
@@ -38,8 +36,7 @@ fn main() {
     println!("|---|---|---|---|---|---|");
     let chosen = COMPILED.into_iter().filter(|(name, _)| name.contains(&arguments.only));
     for (name, compiled) in chosen {
-        let (_, eager) =
-            WORKLOADS.into_iter().find(|(other, _)| *other == name).expect("a workload");
+        let eager = benches::workload(name).expect("a workload");
         let before = numpyro(&arguments, name);
         let mut fits = [eager(&device), compiled(&device)];
         let counts =
@@ -65,11 +62,7 @@ fn main() {
 
 /// Microseconds a step, over so many.
 fn time(fit: &mut Fit, steps: usize) -> f64 {
-    let start = Instant::now();
-    for _ in 0..steps {
-        std::hint::black_box(fit.step());
-    }
-    start.elapsed().as_secs_f64() / steps as f64 * 1e6
+    fit.seconds(steps) / steps as f64 * 1e6
 }
 
 fn median(mut times: Vec<f64>) -> f64 {
@@ -80,9 +73,7 @@ fn median(mut times: Vec<f64>) -> f64 {
 /// Microseconds a step of NumPyro's loop and scan; NaN without a Python.
 fn numpyro(arguments: &Arguments, workload: &str) -> [f64; 2] {
     let Some(python) = &arguments.python else { return [f64::NAN; 2] };
-    let mut command = Command::new(python);
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peers/steps.py")).args([workload, "numpyro"]);
-    let rows = rows_of(&mut command).unwrap_or_else(|error| {
+    let rows = rows_of(peers(python, workload).arg("numpyro")).unwrap_or_else(|error| {
         eprintln!("SKIPPED: {error}");
         Vec::new()
     });

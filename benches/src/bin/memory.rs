@@ -3,7 +3,6 @@
 
 use std::process::ExitCode;
 
-use benches::WORKLOADS;
 use benches::compare::resident_mb;
 use clap::Parser;
 
@@ -36,12 +35,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let device = elbo::device(&arguments.device)?;
-    let found = WORKLOADS.iter().find(|(name, _)| *name == arguments.workload);
-    let (_, start) = found.ok_or_else(|| {
-        let names: Vec<_> = WORKLOADS.iter().map(|(name, _)| *name).collect();
-        format!("there is no workload \"{}\"; there are {}", arguments.workload, names.join(", "))
-    })?;
-    let mut fit = start(&device);
+    let mut fit = benches::workload(&arguments.workload)?(&device);
     let mut next = 1000;
     for step in 1..=arguments.steps {
         fit.step();

@@ -97,7 +97,7 @@ impl MeanFieldSteps {
         let weight = -1.0 / particles as f32;
         self.loc.gradient.fill(0.0);
         self.log_scale.gradient.fill(-1.0);
-        for (slope, eps) in slopes.chunks_exact(size).zip(eps.chunks_exact(size)) {
+        for (slope, eps) in slopes.chunks_exact(size.max(1)).zip(eps.chunks_exact(size.max(1))) {
             for i in 0..size {
                 let slope = weight * slope[i];
                 self.loc.gradient[i] += slope;
@@ -119,7 +119,7 @@ impl MeanFieldSteps {
         let omegas = &self.log_scale.value;
         self.scale.iter_mut().zip(omegas).for_each(|(scale, omega)| *scale = omega.exp());
         let size = self.scale.len();
-        for (z, eps) in self.z.chunks_exact_mut(size).zip(eps.chunks_exact(size)) {
+        for (z, eps) in self.z.chunks_exact_mut(size.max(1)).zip(eps.chunks_exact(size.max(1))) {
             for i in 0..size {
                 z[i] = eps[i] * self.scale[i] + self.loc.value[i];
             }

@@ -3,9 +3,9 @@
 use std::array;
 use std::ops::Range;
 
-use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::backend::{Backend, Flex};
+use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::{Elementwise, Input};
@@ -25,29 +25,59 @@ pub(crate) fn wanted<const D: usize, const N: usize, const M: usize>(
     wants: [bool; M],
     functions: impl Elementwise<N, M>,
 ) -> Option<[Option<Tensor<D>>; M]> {
-    let inputs = Inputs::of(inputs)?;
+    let inputs = Inputs::of([1; D], inputs)?;
     let count = inputs.count();
     let mut results = wants.map(|want| vec![0.0; if want { count } else { 0 }]);
-    if count <= FEW {
-        let views = inputs.sources.each_ref().map(Source::view);
-        for i in 0..count {
-            let values = functions.at(array::from_fn(|input| views[input].at(i)));
-            for (value, result) in values.into_iter().zip(&mut results) {
-                result.get_mut(i).into_iter().for_each(|number| *number = value as f32);
-            }
-        }
-    } else {
-        let mut chunks = results.each_mut().map(|result| result.chunks_mut(CHUNK));
-        let parts: Vec<[&mut [f32]; M]> = (0..count.div_ceil(CHUNK))
+    let places = results.each_mut().map(Vec::as_mut_slice);
+    write(count, inputs.views().map(Some), places, &functions);
+    let mut results = results.into_iter();
+    Some(wants.map(|want| results.next().filter(|_| want).map(|numbers| inputs.tensor(numbers))))
+}
+
+/// The values in the place of the first inputs, which are `targets`; the targets again where [`wanted`] is `None`.
+pub(crate) fn written_over<const D: usize, const N: usize, const K: usize, const M: usize>(
+    targets: [Tensor<D>; M],
+    inputs: [Input<'_, D>; K],
+    functions: impl Elementwise<N, M>,
+) -> Result<[Tensor<D>; M], [Tensor<D>; M]> {
+    const { assert!(0 < M && N == M + K, "the first inputs are the targets") };
+    let shape = targets[0].dims();
+    let inputs = Inputs::of(shape, inputs).filter(|inputs| inputs.shape == shape);
+    let found = targets.each_ref().map(|target| primitive(target, shape));
+    let (Some(inputs), Some(found)) = (inputs, all(found)) else { return Err(targets) };
+    drop(targets); // or else the numbers would have two owners, and be copied
+    let mut found = found.map(|target| target.to_contiguous());
+    let others = inputs.views();
+    let views = array::from_fn(|input| Some(others[input.checked_sub(M)?]));
+    write(inputs.count(), views, found.each_mut().map(|target| target.storage_mut()), &functions);
+    Ok(found.map(Tensor::from_primitive::<Flex>))
+}
+
+/// Writes the values of functions; an input without a view is read in the place where the result of its number is written.
+fn write<const N: usize, const M: usize>(
+    count: usize,
+    views: [Option<View<'_>>; N],
+    results: [&mut [f32]; M],
+    functions: &impl Elementwise<N, M>,
+) {
+    if count > FEW {
+        let mut chunks = results.map(|result| result.chunks_mut(CHUNK));
+        let parts = (0..count.div_ceil(CHUNK))
             .map(|_| chunks.each_mut().map(|chunks| chunks.next().unwrap_or_default()))
             .collect();
-        for_each_chunk(count, parts, |(range, results)| {
-            let (views, functions) = (inputs.sources.each_ref().map(Source::view), &functions);
+        return for_each_chunk(count, parts, |(range, results)| {
             pulp::Arch::new().dispatch(Write { views, functions, range, results });
         });
     }
-    let mut results = results.into_iter();
-    Some(wants.map(|want| results.next().filter(|_| want).map(|numbers| inputs.tensor(numbers))))
+    for i in 0..count {
+        let values = functions.at(array::from_fn(|input| match views[input] {
+            Some(view) => view.at(i),
+            None => results[input][i].into(),
+        }));
+        for (value, result) in values.into_iter().zip(&mut results) {
+            result.get_mut(i).into_iter().for_each(|number| *number = value as f32);
+        }
+    }
 }
 
 /// The sum of a function's values, by lanes and chunks whose order no processor changes.
@@ -55,11 +85,11 @@ pub(crate) fn sum<const D: usize, const N: usize>(
     inputs: [Input<'_, D>; N],
     function: impl Fn([f64; N]) -> f64 + Sync,
 ) -> Option<f64> {
-    let inputs = Inputs::of(inputs)?;
+    let inputs = Inputs::of([1; D], inputs)?;
     let count = inputs.count();
     let mut sums = vec![0.0; count.div_ceil(CHUNK)];
     for_each_chunk(count, sums.iter_mut().collect(), |(range, sum)| {
-        let (views, function) = (inputs.sources.each_ref().map(Source::view), &function);
+        let (views, function) = (inputs.views(), &function);
         *sum = pulp::Arch::new().dispatch(Add { views, function, range });
     });
     Some(sums.iter().sum())
@@ -67,7 +97,7 @@ pub(crate) fn sum<const D: usize, const N: usize>(
 
 /// Writes the values of functions.
 struct Write<'a, F, const N: usize, const M: usize> {
-    views: [View<'a>; N],
+    views: [Option<View<'a>>; N],
     functions: &'a F,
     range: Range<usize>,
     results: [&'a mut [f32]; M],
@@ -85,8 +115,12 @@ where
         let (mut read, mut computed) = ([[0.0; BLOCK]; N], [[0.0_f32; BLOCK]; M]);
         for first in range.clone().step_by(BLOCK) {
             let size = BLOCK.min(range.end - first);
-            for (view, block) in views.iter().zip(&mut read) {
-                view.read(first, &mut block[..size]);
+            let start = first - range.start;
+            for (input, (view, block)) in views.iter().zip(&mut read).enumerate() {
+                match view {
+                    Some(view) => view.read(first, &mut block[..size]),
+                    None => widen(&results[input][start..start + size], &mut block[..size]),
+                }
             }
             for i in 0..size {
                 let values = functions.at(array::from_fn(|input| read[input][i]));
@@ -96,7 +130,6 @@ where
             }
             for (block, result) in computed.iter().zip(&mut results) {
                 if !result.is_empty() {
-                    let start = first - range.start;
                     result[start..start + size].copy_from_slice(&block[..size]);
                 }
             }
@@ -156,15 +189,14 @@ struct Inputs<const D: usize, const N: usize> {
 }
 
 impl<const D: usize, const N: usize> Inputs<D, N> {
-    fn of(inputs: [Input<'_, D>; N]) -> Option<Self> {
-        let shape =
-            inputs.iter().try_fold([1; D], |shape, input| broadcast(shape, input.dims()))?;
-        let sources = inputs.map(|input| Source::of(input, shape));
-        if sources.iter().any(Option::is_none) {
-            return None;
-        }
-        let sources = sources.map(|source| source.expect("none is missing"));
-        Some(Self { sources, shape })
+    /// The inputs, and the shape to which they broadcast together with `shape`.
+    fn of(shape: [usize; D], inputs: [Input<'_, D>; N]) -> Option<Self> {
+        let shape = inputs.iter().try_fold(shape, |shape, input| broadcast(shape, input.dims()))?;
+        Some(Self { sources: all(inputs.map(|input| Source::of(input, shape)))?, shape })
+    }
+
+    fn views(&self) -> [View<'_>; N] {
+        self.sources.each_ref().map(Source::view)
     }
 
     fn count(&self) -> usize {
@@ -183,6 +215,24 @@ fn broadcast<const D: usize>(one: [usize; D], other: [usize; D]) -> Option<[usiz
     (fits(one) && fits(other)).then_some(shape)
 }
 
+/// What is found, if nothing is missing.
+fn all<T, const N: usize>(found: [Option<T>; N]) -> Option<[T; N]> {
+    let is_whole = found.iter().all(Option::is_some);
+    is_whole.then(|| found.map(|part| part.expect("none is missing")))
+}
+
+/// The elements of a tensor of single precision on this device, as one of `shape`.
+fn primitive<const D: usize>(tensor: &Tensor<D>, shape: [usize; D]) -> Option<FloatTensor<Flex>> {
+    if tensor.dtype() != DType::F32 {
+        return None;
+    }
+    let primitive = tensor.clone().inner().try_into_primitive::<Flex>().ok()?;
+    Some(match tensor.dims() == shape {
+        true => primitive,
+        false => Flex::float_expand(primitive, Shape::from(shape)),
+    })
+}
+
 /// Where an input's elements are read.
 enum Source {
     /// The same everywhere.
@@ -195,13 +245,12 @@ impl Source {
     fn of<const D: usize>(input: Input<'_, D>, shape: [usize; D]) -> Option<Self> {
         let tensor = match input {
             Input::Number(number) => return Some(Self::Number(number)),
-            Input::Tensor(tensor) if tensor.dtype() == DType::F32 => tensor.clone().inner(),
-            Input::Tensor(_) => return None,
+            Input::Tensor(tensor) => tensor,
         };
         let dims = tensor.dims();
         let axis = dims.iter().position(|size| *size != 1).unwrap_or(D);
-        let tensor = if dims[axis..] == shape[axis..] { tensor } else { tensor.expand(shape) };
-        let primitive = tensor.try_into_primitive::<Flex>().ok()?;
+        let is_in_turn = dims[axis..] == shape[axis..];
+        let primitive = primitive(tensor, if is_in_turn { dims } else { shape })?;
         let is_ready = primitive.as_slice::<f32>().is_some();
         Some(Self::Elements(if is_ready { primitive } else { primitive.to_contiguous() }))
     }
@@ -243,10 +292,16 @@ impl View<'_> {
         let mut rest = block;
         while !rest.is_empty() {
             let (part, others) = rest.split_at_mut(rest.len().min(elements.len() - at));
-            for (number, element) in part.iter_mut().zip(&elements[at..]) {
-                *number = f64::from(*element);
-            }
+            widen(&elements[at..], part);
             (rest, at) = (others, 0);
         }
+    }
+}
+
+/// Copies elements, as many as the block takes.
+#[inline(always)]
+fn widen(elements: &[f32], block: &mut [f64]) {
+    for (number, element) in block.iter_mut().zip(elements) {
+        *number = f64::from(*element);
     }
 }

@@ -7,7 +7,7 @@ use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
-use crate::quantile::normal_quantiles;
+use crate::quantile::{BLOCK, normal_quantiles};
 use crate::{Place, normal_quantile};
 
 /// A source of base noise keyed by seed, step, site and lane.
@@ -213,7 +213,7 @@ impl Noise {
         Tensor::from_data(data, (self.place.device(), self.place.dtype()))
     }
 
-    /// What `change` makes of so many uniforms from element `first` on, by several threads where there are many: each element has
+    /// What `change` makes of blocks of so many uniforms from element `first` on, by several threads where there are many: each element has
     /// its place in the stream.
     fn numbers<T: Copy + Default + Send>(
         &self,
@@ -253,9 +253,6 @@ impl Noise {
         generator
     }
 }
-
-/// The numbers that are drawn before they are changed.
-const BLOCK: usize = 256;
 
 /// The numbers that one thread draws at a time.
 const CHUNK: usize = 1 << 13;

@@ -5,7 +5,7 @@ use std::array;
 use burn::tensor::Tensor;
 
 #[cfg(feature = "flex")]
-use crate::host::{sum, wanted};
+use crate::host::{sum, wanted, written_over};
 use crate::{Operand, Slope, linearized};
 
 /// What is read: a number for all elements, or a number an element.
@@ -94,6 +94,32 @@ pub fn one_pass<const D: usize, const N: usize, const M: usize>(
     Some(results.map(|result| result.expect("all are wanted")))
 }
 
+/// The functions of [`one_pass`], whose results take the place of the first inputs, `targets`: in the same memory where nothing
+/// else holds it. The values of the targets count, and all of them have the shape to which the others broadcast.
+///
+/// # Errors
+/// The targets as they were, where [`one_pass`] is `None`.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "flex")] {
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::one_pass_over;
+///
+/// let sum = Tensor::<1>::from_floats([3.0, 4.0], &Device::flex());
+/// let x = Tensor::<1>::from_floats([1.0, 2.0], &Device::flex());
+/// let [sum] = one_pass_over([sum], [(&x).into()], |[sum, x]: [f64; 2]| [sum + x]).unwrap();
+/// assert_eq!(sum.into_data().try_to_vec::<f32>().unwrap(), [4.0, 6.0]);
+/// # }
+/// ```
+pub fn one_pass_over<const D: usize, const N: usize, const K: usize, const M: usize>(
+    targets: [Tensor<D>; M],
+    others: [Input<'_, D>; K],
+    functions: impl Elementwise<N, M>,
+) -> Result<[Tensor<D>; M], [Tensor<D>; M]> {
+    written_over(targets, others, functions)
+}
+
 /// The sum over all elements of a function of several tensors, where [`one_pass`] reads them, of double precision; the same on
 /// every processor.
 ///
@@ -146,6 +172,14 @@ mod nowhere {
         None
     }
 
+    pub(super) fn written_over<const D: usize, const N: usize, const K: usize, const M: usize>(
+        targets: [Tensor<D>; M],
+        _: [Input<'_, D>; K],
+        _: impl Elementwise<N, M>,
+    ) -> Result<[Tensor<D>; M], [Tensor<D>; M]> {
+        Err(targets)
+    }
+
     pub(super) fn sum<const D: usize, const N: usize>(
         _: [Input<'_, D>; N],
         _: impl Fn([f64; N]) -> f64 + Sync,
@@ -154,4 +188,4 @@ mod nowhere {
     }
 }
 #[cfg(not(feature = "flex"))]
-use nowhere::{sum, wanted};
+use nowhere::{sum, wanted, written_over};

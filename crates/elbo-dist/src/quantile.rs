@@ -31,21 +31,22 @@ pub fn normal_quantile(p: f64) -> f64 {
     q.signum() * magnitude
 }
 
-/// [`normal_quantile`] of each number, in its place: the centre for several at once, since that is what most are in, and the
-/// tails after it.
-pub(crate) fn normal_quantiles(numbers: &mut [f64]) {
+/// [`normal_quantile`] of each number of a block, in its place: the centre for several at once, since that is what most are in, and
+/// the tails after it.
+pub(crate) fn normal_quantiles(block: &mut [f64]) {
     let mut chances = [0.0; BLOCK];
-    for block in numbers.chunks_mut(BLOCK) {
-        let chances = &mut chances[..block.len()];
-        chances.copy_from_slice(block);
-        pulp::Arch::new().dispatch(Centre(block));
-        for (z, p) in block.iter_mut().zip(chances) {
-            if (*p - 0.5).abs() > 0.425 {
-                *z = normal_quantile(*p);
-            }
+    let chances = &mut chances[..block.len()];
+    chances.copy_from_slice(block);
+    pulp::Arch::new().dispatch(Centre(block));
+    for (z, p) in block.iter_mut().zip(chances) {
+        if (*p - 0.5).abs() > 0.425 {
+            *z = normal_quantile(*p);
         }
     }
 }
+
+/// The most numbers of a block.
+pub(crate) const BLOCK: usize = 256;
 
 /// Makes of each number what its quantile would be in the centre.
 struct Centre<'a>(&'a mut [f64]);
@@ -65,9 +66,6 @@ impl pulp::WithSimd for Centre<'_> {
         }
     }
 }
-
-/// The numbers whose centre is computed at once.
-const BLOCK: usize = 256;
 
 /// `c₀ + c₁ x + c₂ x² + …`
 #[inline(always)]

@@ -2,7 +2,7 @@
 
 use burn::optim::{Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor, TensorData};
-use elbo_dist::{Input, one_pass};
+use elbo_dist::{Elementwise, one_pass_over};
 
 use crate::InferError;
 use crate::renyi::setting;
@@ -128,24 +128,27 @@ struct Step {
 impl Step {
     /// The parameter and its moments after the step.
     fn taken<const D: usize>(self, state: [Tensor<D>; 3], gradient: Tensor<D>) -> [Tensor<D>; 3] {
-        let [theta, first, second] = state.each_ref().map(Input::from);
-        let inputs = [theta, first, second, (&gradient).into()];
-        let at_once = one_pass(inputs, |[theta, first, second, gradient]: [f64; 4]| {
+        one_pass_over(state, [(&gradient).into()], self).unwrap_or_else(|state| {
             let Adam { beta_1, beta_2, epsilon } = self.adam;
-            let first = first * beta_1 + gradient * (1.0 - beta_1);
-            let second = second * beta_2 + gradient * gradient * (1.0 - beta_2);
-            let change = first * self.rate / (second.sqrt() * self.root + epsilon);
-            [theta - change, first, second]
-        });
-        let composed = || {
-            let Adam { beta_1, beta_2, epsilon } = self.adam;
-            let [theta, first, second] = state.clone();
+            let [theta, first, second] = state;
             let first = first * beta_1 + gradient.clone() * (1.0 - beta_1);
-            let second = second * beta_2 + gradient.clone().square() * (1.0 - beta_2);
+            let second = second * beta_2 + gradient.square() * (1.0 - beta_2);
             let change = first.clone() * self.rate / (second.clone().sqrt() * self.root + epsilon);
             [theta - change, first, second]
-        };
-        at_once.unwrap_or_else(composed)
+        })
+    }
+}
+
+impl Elementwise<4, 3> for Step {
+    #[inline(always)]
+    fn at(&self, [theta, first, second, gradient]: [f64; 4]) -> [f64; 3] {
+        let Adam { beta_1, beta_2, epsilon } = self.adam;
+        let first = first * beta_1 + gradient * (1.0 - beta_1);
+        let second = second * beta_2 + gradient * gradient * (1.0 - beta_2);
+        // Of single precision, because a root and a quotient of double take longer than all the rest.
+        let root = (second as f32).sqrt() * self.root as f32 + epsilon as f32;
+        let change = (first * self.rate) as f32 / root;
+        [theta - f64::from(change), first, second]
     }
 }
 

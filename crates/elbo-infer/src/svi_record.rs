@@ -66,6 +66,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
 
     /// Goes as far as the fit of a record, which was made in the same way as this one, on the device and in the precision of this one.
     ///
+    /// The states of Burn's own optimizers come back in single precision: a fit in double precision goes on exactly with
+    /// [`Adam`](crate::Adam) only.
+    ///
     /// # Errors
     /// [`InferError::Record`] if parameters here are missing in the record, or of another shape there, and
     /// [`InferError::OptimizerRecord`] if the optimizer here makes no state of that of the record; this fit is then as before.

@@ -15,13 +15,14 @@ pub fn data_dir() -> Option<PathBuf> {
     let Some(root) = std::env::var_os("ELBO_DATA").map(PathBuf::from) else {
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("this test");
-        // Written past the test runner, which keeps what a passing test prints to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: set ELBO_DATA to the folder of data sets to run {test}"
-        );
+        skipped(&format!("set ELBO_DATA to the folder of data sets to run {test}"));
         return None;
     };
     assert!(root.is_dir(), "ELBO_DATA is {}, which is not a folder", root.display());
     Some(root)
+}
+
+/// Says so past the test runner, which keeps what a passing test prints to itself.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }

@@ -16,14 +16,10 @@ pub fn other_devices() -> Vec<(&'static str, Device)> {
 
 #[cfg(feature = "wgpu")]
 fn wgpu() -> Option<Device> {
-    use std::io::Write;
-
     use burn::tensor::{DeviceKind, DeviceType};
 
     if Device::enumerate(DeviceType::Wgpu).into_vec().is_empty() {
-        // Written past the test runner, which keeps what a passing test prints to itself.
-        let text = "SKIPPED: wgpu finds no adapter; Mesa's software Vulkan is one";
-        let _ = writeln!(std::io::stderr(), "{text}");
+        crate::data::skipped("wgpu finds no adapter; Mesa's software Vulkan is one");
         return None;
     }
     Some(Device::wgpu(DeviceKind::DefaultDevice))

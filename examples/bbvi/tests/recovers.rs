@@ -1,9 +1,10 @@
 //! Against sums over counts and quadrature over the rate.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
-use bbvi::{SEEN, compare, exact, fit};
+use bbvi::{Counts, SEEN, compare, exact, fit, photons, seen};
 use burn::tensor::Device;
-use elbo::{Place, digamma_scalar, lgamma_scalar};
+use elbo::prelude::*;
+use elbo::{digamma_scalar, lgamma_scalar};
 use elbo_testkit::{assert_parity, slopes};
 
 fn place() -> Place {
@@ -76,6 +77,18 @@ fn the_fit_finds_the_best_of_its_family() {
     assert!(off.abs() < 0.3 * deviation, "{} for {mean} ± {deviation}", concentration / rate);
     let own = concentration.sqrt() / rate;
     assert!(own < deviation && own > 0.4 * deviation, "{own} for {deviation}");
+}
+
+#[test]
+fn all_devices_find_the_same_gradients() {
+    assert_parity("the gradients", 2e-5, |device| {
+        let place = Place::f32(device);
+        let guide = Amortized::new(Counts::new(SEEN.len(), &place));
+        let noise = Noise::new(1, &place);
+        let svi = Svi::new(Model::new(photons), guide, Elbo, noise).with_particles(10);
+        let moments = svi.gradient_moments(&seen(&place), 2).unwrap();
+        moments.into_iter().flat_map(|moments| moments.mean).collect()
+    });
 }
 
 /// Equal noise: 20 steps of Adam at 0.05 move the numbers by 1 at most.

@@ -1,7 +1,7 @@
 //! The fit against a reference posterior.
 
-use burn::tensor::Tensor;
-use eight_schools::{Fit, Options, run};
+use eight_schools::{Fit, Options, Schools, eight_schools, run};
+use elbo::prelude::*;
 use elbo_testkit::assert_parity;
 
 /// Means and standard deviations of 10 chains of 1,000 draws each by the No-U-Turn sampler:
@@ -50,6 +50,35 @@ fn all_devices_find_the_same_posterior() {
         let moments = fit.summary.rows.iter().flat_map(|site| [site.mean, site.sd]).collect();
         [host(fit.guide.loc()), host(fit.guide.scale()), moments, vec![fit.bound.mean]].concat()
     });
+}
+
+#[test]
+fn all_devices_find_the_same_gradients() {
+    assert_parity("the gradients", 2e-5, |device| {
+        let (data, mut noise) = (Schools::published(device), Noise::new(0, device));
+        let layout = Layout::discover(&eight_schools, &data, &noise).unwrap();
+        let guide = MeanField::new(&layout, &eight_schools, &data, &mut noise).unwrap();
+        let svi = Svi::new(Model::new(eight_schools), guide, Elbo, noise).with_particles(10);
+        let moments = svi.gradient_moments(&data, 2).unwrap();
+        moments.into_iter().flat_map(|moments| moments.mean).collect()
+    });
+}
+
+/// Drivers are looked for where these variables say.
+#[cfg(all(feature = "wgpu", target_os = "linux"))]
+#[test]
+fn a_device_without_a_driver_is_said_to_be_missing() {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_eight-schools"));
+    for variable in ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "__EGL_VENDOR_LIBRARY_FILENAMES"] {
+        program.env(variable, "/nowhere");
+    }
+    let output = program.args(["--device", "wgpu", "--steps", "1"]).output().unwrap();
+    assert!(!output.status.success());
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: no hardware for the device \"wgpu\" was found: install a driver (for wgpu without a \
+         GPU, Mesa's software Vulkan), or choose flex\n"
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Against all states.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
-use burn::tensor::Device;
-use elbo::{Noise, Place};
+use elbo::prelude::*;
 use elbo_testkit::{assert_parity, slopes};
-use latent_factors::{Amortizing, DOCUMENT, Exact, Own, START, compare, documents, exact, fit};
+use latent_factors::{
+    Amortizing, DOCUMENT, Exact, Own, START, compare, counts, documents, exact, fit, model,
+};
 
 fn place() -> Place {
     Place::f64(&Device::flex()).unwrap()
@@ -54,6 +55,18 @@ fn an_amortized_guide_serves_all_documents() {
     let evidence: f64 = many.iter().map(|document| exact(document).evidence).sum();
     let (bound, _) = fit(Amortizing::new(&place()), &many, 1000, &place()).unwrap();
     assert!(bound < evidence && evidence - bound < 15.0, "{bound} for {evidence}");
+}
+
+#[test]
+fn all_devices_find_the_same_gradients() {
+    assert_parity("the gradients", 2e-5, |device| {
+        let place = Place::f32(device);
+        let guide = Amortized::new(Own::new(START, &place));
+        let noise = Noise::new(2, &place);
+        let svi = Svi::new(Model::new(model), guide, Elbo, noise).with_particles(8);
+        let moments = svi.gradient_moments(&counts(&[DOCUMENT.to_vec()], &place), 2).unwrap();
+        moments.into_iter().flat_map(|moments| moments.mean).collect()
+    });
 }
 
 /// Equal noise: 20 steps of Adam at 0.05 move the numbers by 1 at most.

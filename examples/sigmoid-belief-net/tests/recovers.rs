@@ -1,10 +1,9 @@
 //! The order of the estimators on small digits.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
-use burn::tensor::Device;
-use elbo::Noise;
+use elbo::prelude::*;
 use elbo_testkit::assert_parity;
-use sigmoid_belief_net::{Images, Method, Options, Point, run};
+use sigmoid_belief_net::{Belief, Helper, Images, Method, Options, Point, Recognition, run};
 use vae::Data;
 
 /// 400 steps on digits of 8 by 8 pixels with 20 bits. All estimators leave the bound of the start far behind, those with
@@ -41,6 +40,27 @@ fn relaxed_control_variates_lead_at_equal_steps() {
         }
     }
     assert!(end(Method::Disarm).variance < end(Method::LeaveOneOut).variance);
+}
+
+/// Sums over ten images: gradients of up to 1e2.
+#[test]
+fn every_method_has_the_same_gradients_on_every_device() {
+    for method in Method::ALL {
+        assert_parity(&format!("gradients of {method}"), 2e-5, |device| {
+            let noise = Noise::new(0, device);
+            let images = Images::new(&Data::shipped().train, &noise, device);
+            let (model, guide) =
+                (Belief::new(6, &images, &noise), Recognition::new(6, &images, &noise));
+            let helper = Helper::new(6, &images, &noise);
+            let batch = images.batch(0..10, 10);
+            let objective = Elbo.with_estimator("z", method.estimator());
+            let svi = Svi::new(model, Amortized::new(guide), objective, noise)
+                .with_controls(helper)
+                .with_particles(2);
+            let moments = svi.gradient_moments(&batch, 2).unwrap();
+            moments.into_iter().flat_map(|moments| moments.mean).collect()
+        });
+    }
 }
 
 /// Equal noise, two steps of Adam at 0.001: bounds of up to 50 nats and variances of up to 1e4.

@@ -1,7 +1,7 @@
 //! Functions in one pass over the host's memory, and columns whose gradients are gathered.
 
 use burn::tensor::Tensor;
-use elbo_dist::{Columns, Input, Noise, one_pass, softplus, sum_in_one_pass};
+use elbo_dist::{Columns, Input, Noise, one_pass, one_pass_over, softplus, sum_in_one_pass};
 
 use crate::{double, host, single};
 
@@ -46,6 +46,48 @@ fn one_pass_is_the_composition_for_every_size_and_shape() {
     // Elements that do not lie one after the other.
     check(draw("x", [9, 40]).transpose(), draw("y", [40, 9]));
     check(draw("x", [40, 20]).narrow(1, 3, 9), draw("y", [1, 9]));
+}
+
+/// Targets that own their numbers, that share them, and that are parts of others.
+#[test]
+fn one_pass_over_targets_leaves_what_others_hold() {
+    let noise = Noise::new(4, single());
+    let functions = |[x, y, z]: [f64; 3]| [x + z, y * z];
+    for size in [0, 1, 16, 17, 200, 16_385, 40_000] {
+        let draw = |name: &str| -> Tensor<2> { noise.site(name).normal([2, size]) };
+        let [x, y, z]: [Tensor<2>; 3] = [draw("x"), draw("y"), draw("z")];
+        let z_row = if size > 0 { z.clone().narrow(0, 1, 1) } else { z.clone() };
+        for z in [z, z_row] {
+            let expected = one_pass([&x, &y, &z].map(Input::from), functions).unwrap().map(host);
+            let targets = [draw("x"), y.clone()];
+            let found = one_pass_over(targets, [(&z).into()], functions).unwrap();
+            assert_eq!(found.map(host), expected);
+            assert_eq!(host(y.clone()), host(draw("y")), "the copy changed what it was made from");
+        }
+        if size > 0 {
+            let part = |tensor: Tensor<2>| tensor.narrow(0, 1, 1);
+            let targets = [part(draw("x")), part(draw("x"))];
+            let expected = [part(draw("x")) + 2.0, part(draw("x")) * 2.0].map(host);
+            let found = one_pass_over(targets, [2.0.into()], functions).unwrap();
+            for (found, expected) in found.map(host).iter().zip(&expected) {
+                elbo_testkit::assert_close(found, expected, 2e-7, 0.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_pass_over_gives_targets_back() {
+    let sum = |[x, y]: [f64; 2]| [x + y];
+    let x: Tensor<2> = double().tensor(vec![1.0, 2.0], [1, 2]);
+    let [back] = one_pass_over([x], [1.0.into()], sum).unwrap_err();
+    assert_eq!(host(back), [1.0, 2.0]);
+    // The others have more elements than there are targets.
+    let [x, y]: [Tensor<2>; 2] = [single().zeros([1, 2]), single().zeros([3, 2])];
+    assert_eq!(one_pass_over([x], [(&y).into()], sum).unwrap_err()[0].dims(), [1, 2]);
+    let [x, y]: [Tensor<2>; 2] = [single().zeros([1, 2]), single().zeros([1, 3])];
+    let two = one_pass_over([x, y], [], |[x, y]: [f64; 2]| [y, x]).unwrap_err();
+    assert_eq!(two.map(|target| target.dims()), [[1, 2], [1, 3]]);
 }
 
 #[test]

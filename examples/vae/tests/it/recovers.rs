@@ -1,7 +1,8 @@
 //! The loss on images held out.
 
+use elbo::prelude::*;
 use elbo_testkit::{assert_parity, data_dir};
-use vae::{Data, Digits, Fit, Options, OptionsError, run};
+use vae::{Data, Decoder, Digits, Encoder, Fit, ImageBatcher, Options, OptionsError, run};
 
 fn fit_shipped(change: impl FnOnce(Options) -> Options) -> Fit {
     let options = change(Options::for_shipped(elbo::device("flex").unwrap()));
@@ -81,6 +82,20 @@ fn all_devices_find_the_same_bounds() {
         let fit = fit_shipped(|options| Options { epochs: 1, device, ..options });
         assert_eq!(fit.bounds.len(), 24);
         fit.bounds
+    });
+}
+
+/// Of ten images.
+#[test]
+fn all_devices_find_the_same_gradients() {
+    assert_parity("the gradients", 2e-5, |device| {
+        let (digits, noise) = (Data::shipped().test, Noise::new(0, device));
+        let (encoder, decoder) = (Encoder::new(64, 32, 4, &noise), Decoder::new(4, 32, 64, &noise));
+        let ten = ImageBatcher { total: 10, ..ImageBatcher::new(&digits) };
+        let images = ten.stack(digits.one_of_each(), device);
+        let svi = Svi::new(decoder, Amortized::new(encoder), Elbo, noise);
+        let moments = svi.gradient_moments(&images, 2).unwrap();
+        moments.into_iter().flat_map(|moments| moments.mean).collect()
     });
 }
 

@@ -90,6 +90,16 @@ pub fn rows_of(command: &mut Command) -> Result<Vec<Row>, String> {
     rows.map(|row| row.map_err(|error| format!("{command:?}: {error}"))).collect()
 }
 
+/// Takes a row in, unless there is one of that system and workload with a shorter step.
+pub fn keep(rows: &mut Vec<Row>, row: Row) {
+    let same = |known: &&mut Row| known.system == row.system && known.workload == row.workload;
+    match rows.iter_mut().find(same) {
+        None => rows.push(row),
+        Some(known) if row.us_per_step < known.us_per_step => *known = row,
+        Some(_) => (),
+    }
+}
+
 /// The rows as Markdown: our times, the ratios to the others', and what the first step and the memory come to.
 pub fn markdown(rows: &[Row]) -> String {
     let mut text = String::from("| workload | elbo, us |");

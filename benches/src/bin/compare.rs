@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use benches::WORKLOADS;
-use benches::compare::{Row, make_python, markdown, peers, rows_of, time};
+use benches::compare::{Row, keep, make_python, markdown, peers, rows_of, time};
 use clap::Parser;
 
 #[global_allocator]
@@ -23,6 +23,9 @@ struct Arguments {
     /// Only workloads whose names contain this.
     #[arg(long, default_value = "")]
     only: String,
+    /// How often each system runs, in turn with the others; its best run counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// The device.
     #[arg(long, default_value = "flex")]
     device: String,
@@ -67,19 +70,18 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let own = std::env::current_exe()?;
     let mut rows: Vec<Row> = Vec::new();
     for (workload, _) in WORKLOADS.iter().filter(|(name, _)| name.contains(&arguments.only)) {
-        let ours = ["--device", &arguments.device, "--one", workload];
-        let mut commands = vec![Command::new(&own)];
-        commands[0].args(ours);
-        if let Some(python) = &python {
-            commands.push(peers(python, workload));
-        }
-        for mut command in commands {
+        let round = |_| {
+            let mut ours = Command::new(&own);
+            ours.args(["--device", &arguments.device, "--one", workload]);
+            [Some(ours), python.as_deref().map(|python| peers(python, workload))]
+        };
+        for mut command in (0..arguments.rounds).flat_map(round).flatten() {
             match rows_of(&mut command) {
                 Ok(found) => {
-                    for row in &found {
+                    for row in found {
                         eprintln!("{} {}: {:.1} us", row.workload, row.system, row.us_per_step);
+                        keep(&mut rows, row);
                     }
-                    rows.extend(found);
                 }
                 Err(error) => eprintln!("SKIPPED: {error}"),
             }

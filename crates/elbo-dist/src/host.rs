@@ -3,12 +3,13 @@
 use std::array;
 use std::ops::Range;
 
+use burn::backend::Flex;
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Flex};
 use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use crate::{Elementwise, Input};
+use crate::{Elementwise, Input, Number};
 
 /// The elements that one thread computes at a time.
 const CHUNK: usize = 1 << 14;
@@ -60,22 +61,43 @@ fn write<const N: usize, const M: usize>(
     results: [&mut [f32]; M],
     functions: &impl Elementwise<N, M>,
 ) {
-    if count > FEW {
-        let mut chunks = results.map(|result| result.chunks_mut(CHUNK));
-        let parts = (0..count.div_ceil(CHUNK))
-            .map(|_| chunks.each_mut().map(|chunks| chunks.next().unwrap_or_default()))
-            .collect();
-        return for_each_chunk(count, parts, |(range, results)| {
-            pulp::Arch::new().dispatch(Write { views, functions, range, results });
-        });
+    if count <= FEW {
+        return pulp::Arch::new().dispatch(WriteFew { views, functions, count, results });
     }
-    for i in 0..count {
-        let values = functions.at(array::from_fn(|input| match views[input] {
-            Some(view) => view.at(i),
-            None => results[input][i].into(),
-        }));
-        for (value, result) in values.into_iter().zip(&mut results) {
-            result.get_mut(i).into_iter().for_each(|number| *number = value as f32);
+    let mut chunks = results.map(|result| result.chunks_mut(CHUNK));
+    let parts = (0..count.div_ceil(CHUNK))
+        .map(|_| chunks.each_mut().map(|chunks| chunks.next().unwrap_or_default()))
+        .collect();
+    for_each_chunk(count, parts, |(range, results)| {
+        pulp::Arch::new().dispatch(Write { views, functions, range, results });
+    });
+}
+
+/// Writes the values of functions, one element at a time.
+struct WriteFew<'a, F, const N: usize, const M: usize> {
+    views: [Option<View<'a>>; N],
+    functions: &'a F,
+    count: usize,
+    results: [&'a mut [f32]; M],
+}
+
+impl<F, const N: usize, const M: usize> pulp::WithSimd for WriteFew<'_, F, N, M>
+where
+    F: Elementwise<N, M>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { views, functions, count, mut results } = self;
+        for i in 0..count {
+            let values = functions.at(array::from_fn(|input| match views[input] {
+                Some(view) => view.at(i),
+                None => results[input][i].into(),
+            }));
+            for (value, result) in values.into_iter().zip(&mut results) {
+                result.get_mut(i).into_iter().for_each(|number| *number = value.single());
+            }
         }
     }
 }
@@ -112,7 +134,8 @@ where
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self { views, functions, range, mut results } = self;
-        let (mut read, mut computed) = ([[0.0; BLOCK]; N], [[0.0_f32; BLOCK]; M]);
+        let mut read = [[F::Number::default(); BLOCK]; N];
+        let mut computed = [[0.0; BLOCK]; M];
         for first in range.clone().step_by(BLOCK) {
             let size = BLOCK.min(range.end - first);
             let start = first - range.start;
@@ -125,7 +148,7 @@ where
             for i in 0..size {
                 let values = functions.at(array::from_fn(|input| read[input][i]));
                 for (value, block) in values.into_iter().zip(&mut computed) {
-                    block[i] = value as f32;
+                    block[i] = value.single();
                 }
             }
             for (block, result) in computed.iter().zip(&mut results) {
@@ -274,18 +297,18 @@ enum View<'a> {
 }
 
 impl View<'_> {
-    fn at(&self, i: usize) -> f64 {
+    fn at<T: Number>(&self, i: usize) -> T {
         match self {
-            Self::Number(number) => *number,
-            Self::Elements(elements) => f64::from(elements[i % elements.len()]),
+            Self::Number(number) => T::nearest(*number),
+            Self::Elements(elements) => elements[i % elements.len()].into(),
         }
     }
 
     /// The elements from the place `first` on.
     #[inline(always)]
-    fn read(&self, first: usize, block: &mut [f64]) {
+    fn read<T: Number>(&self, first: usize, block: &mut [T]) {
         let elements = match self {
-            Self::Number(number) => return block.fill(*number),
+            Self::Number(number) => return block.fill(T::nearest(*number)),
             Self::Elements(elements) => elements,
         };
         let mut at = first % elements.len();
@@ -300,8 +323,8 @@ impl View<'_> {
 
 /// Copies elements, as many as the block takes.
 #[inline(always)]
-fn widen(elements: &[f32], block: &mut [f64]) {
+fn widen<T: Number>(elements: &[f32], block: &mut [T]) {
     for (number, element) in block.iter_mut().zip(elements) {
-        *number = f64::from(*element);
+        *number = (*element).into();
     }
 }

@@ -74,7 +74,7 @@ pub use linalg::{
 pub use linearized::{Slope, linearized};
 pub use moments::{Cdf, Entropy, Moments, Quantile};
 pub use noise::{ElementNoise, Noise, NoiseState, name_key};
-pub use one_pass::{Elementwise, Input, one_pass, one_pass_over, sum_in_one_pass};
+pub use one_pass::{Elementwise, Input, Number, one_pass, one_pass_over, sum_in_one_pass};
 pub use operand::Operand;
 pub use parameter::{Domain, Parameter, ParameterValue};
 pub use place::Place;

@@ -1,4 +1,8 @@
 //! One node of the graph for a value whose derivatives are known.
+#![cfg_attr(
+    not(any(feature = "flex", feature = "cube")),
+    allow(dead_code, reason = "the graphs of other devices have no such nodes")
+)]
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;

@@ -18,6 +18,7 @@ pub enum Input<'a, const D: usize> {
 }
 
 impl<const D: usize> Input<'_, D> {
+    #[cfg_attr(not(feature = "flex"), allow(dead_code, reason = "nothing is read on the host"))]
     pub(crate) fn dims(&self) -> [usize; D] {
         match self {
             Self::Number(_) => [1; D],
@@ -52,11 +53,55 @@ impl<'a, const D: usize> From<&'a Operand<D>> for Input<'a, D> {
 /// Closures are; a function that is computed several elements at a time, and is no more than a few operations, must be a type of its own
 /// whose method is always inlined.
 pub trait Elementwise<const N: usize, const M: usize>: Sync {
+    /// What is computed in: `f64`, as closures do, or `f32`.
+    type Number: Number;
+
     /// The values at `x`.
-    fn at(&self, x: [f64; N]) -> [f64; M];
+    fn at(&self, x: [Self::Number; N]) -> [Self::Number; M];
+}
+
+/// `f64` or `f32`.
+pub trait Number: Copy + Default + From<f32> + Send + Sync + sealed::Sealed {
+    /// The nearest number.
+    fn nearest(number: f64) -> Self;
+
+    /// The nearest number of single precision.
+    fn single(self) -> f32;
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn nearest(number: f64) -> Self {
+        number
+    }
+
+    #[inline(always)]
+    fn single(self) -> f32 {
+        self as f32
+    }
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    fn nearest(number: f64) -> Self {
+        number as f32
+    }
+
+    #[inline(always)]
+    fn single(self) -> f32 {
+        self
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f64 {}
+    impl Sealed for f32 {}
 }
 
 impl<F: Fn([f64; N]) -> [f64; M] + Sync, const N: usize, const M: usize> Elementwise<N, M> for F {
+    type Number = f64;
+
     #[inline(always)]
     fn at(&self, x: [f64; N]) -> [f64; M] {
         self(x)
@@ -67,7 +112,7 @@ impl<F: Fn([f64; N]) -> [f64; M] + Sync, const N: usize, const M: usize> Element
 /// with the feature of that name; `None` elsewhere, and for shapes that do not broadcast: operations on tensors are the way
 /// there.
 ///
-/// Each operation on tensors reads and writes the host's memory, which takes longer than the arithmetic. What is computed is of
+/// Each operation on tensors reads and writes the host's memory, which takes longer than the arithmetic. What closures compute is of
 /// double precision, and rounded once.
 ///
 /// # Shapes

@@ -140,15 +140,16 @@ impl Step {
 }
 
 impl Elementwise<4, 3> for Step {
+    type Number = f32;
+
     #[inline(always)]
-    fn at(&self, [theta, first, second, gradient]: [f64; 4]) -> [f64; 3] {
+    fn at(&self, [theta, first, second, gradient]: [f32; 4]) -> [f32; 3] {
         let Adam { beta_1, beta_2, epsilon } = self.adam;
-        let first = first * beta_1 + gradient * (1.0 - beta_1);
-        let second = second * beta_2 + gradient * gradient * (1.0 - beta_2);
-        // Of single precision, because a root and a quotient of double take longer than all the rest.
-        let root = (second as f32).sqrt() * self.root as f32 + epsilon as f32;
-        let change = (first * self.rate) as f32 / root;
-        [theta - f64::from(change), first, second]
+        let [left_1, left_2] = [1.0 - beta_1, 1.0 - beta_2].map(|left| left as f32);
+        let first = first * beta_1 as f32 + gradient * left_1;
+        let second = second * beta_2 as f32 + gradient * gradient * left_2;
+        let root = second.sqrt() * self.root as f32 + epsilon as f32;
+        [theta - first * self.rate as f32 / root, first, second]
     }
 }
 

@@ -118,6 +118,8 @@ impl<const D: usize> Distribution<D> for Bernoulli<D> {
 struct LogProbAndSlopes;
 
 impl Elementwise<2, 3> for LogProbAndSlopes {
+    type Number = f64;
+
     #[inline(always)]
     fn at(&self, [x, logits]: [f64; 2]) -> [f64; 3] {
         let [above, up, down] = log1p_exp_neg_abs_for_f32(logits);

@@ -75,6 +75,8 @@ impl<const D: usize> Distribution<D> for Normal<D> {
 struct LogProbAndSlopes;
 
 impl Elementwise<4, 4> for LogProbAndSlopes {
+    type Number = f64;
+
     #[inline(always)]
     fn at(&self, [x, loc, scale, normalizer]: [f64; 4]) -> [f64; 4] {
         let precision = scale.recip();

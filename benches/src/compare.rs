@@ -20,8 +20,8 @@ pub struct Row {
     pub us_per_step: f64,
     /// Seconds of the first step.
     pub first_step_s: f64,
-    /// The most memory of the process, in megabytes.
-    pub peak_mb: f64,
+    /// The most memory of the process, in megabytes, where that is known.
+    pub peak_mb: Option<f64>,
 }
 
 /// The name of this system.
@@ -52,21 +52,21 @@ pub fn time(workload: &str, device: &Device) -> Row {
     }
 }
 
-/// The most memory that this process has had, where Linux tells; NaN elsewhere.
-pub fn peak_mb() -> f64 {
+/// The most memory that this process has had, in megabytes, where Linux tells.
+pub fn peak_mb() -> Option<f64> {
     status_mb("VmHWM:")
 }
 
-/// The memory that this process has now, where Linux tells; NaN elsewhere.
-pub fn resident_mb() -> f64 {
+/// The memory that this process has now, in megabytes, where Linux tells.
+pub fn resident_mb() -> Option<f64> {
     status_mb("VmRSS:")
 }
 
-fn status_mb(field: &str) -> f64 {
+fn status_mb(field: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(field));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+    let kilobytes: f64 = line?.split_whitespace().next()?.parse().ok()?;
+    Some(kilobytes / 1024.0)
 }
 
 /// The command that times a workload in the other systems.
@@ -130,7 +130,8 @@ pub fn markdown(rows: &[Row]) -> String {
             format!("{own:.decimals$}{other}")
         };
         let first = beside(ours.first_step_s, numpyro.map(|row| row.first_step_s), 3);
-        let memory = beside(ours.peak_mb, numpyro.map(|row| row.peak_mb), 0);
+        let memory =
+            beside(ours.peak_mb.unwrap_or(f64::NAN), numpyro.and_then(|row| row.peak_mb), 0);
         let _ = writeln!(text, " {first} | {memory} |");
     }
     text

@@ -24,8 +24,8 @@ struct Arguments {
     #[arg(long, default_value = "")]
     only: String,
     /// How often each system runs, in turn with the others; its best run counts.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
     /// The device.
     #[arg(long, default_value = "flex")]
     device: String,

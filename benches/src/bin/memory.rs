@@ -40,7 +40,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     for step in 1..=arguments.steps {
         fit.step();
         if step == next || step == arguments.steps {
-            println!("{step} steps: {:.1} MB", resident_mb());
+            println!("{step} steps: {:.1} MB", resident_mb().unwrap_or(f64::NAN));
             next *= 10;
         }
     }

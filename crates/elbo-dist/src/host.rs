@@ -4,11 +4,10 @@ use std::array;
 use std::ops::Range;
 
 use burn::backend::Flex;
-use burn::backend::ops::FloatTensorOps;
-use burn::backend::tensor::FloatTensor;
-use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
+use burn::tensor::Tensor;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
+use crate::inputs::{Inputs, View, all, copy, primitive};
 use crate::{Elementwise, Input, Number};
 
 /// The elements that one thread computes at a time.
@@ -44,6 +43,9 @@ pub(crate) fn written_over<const D: usize, const N: usize, const K: usize, const
     const { assert!(0 < M && N == M + K, "the first inputs are the targets") };
     let shape = targets[0].dims();
     let inputs = Inputs::of(shape, inputs).filter(|inputs| inputs.shape == shape);
+    if targets.iter().any(|target| target.dims() != shape) {
+        return Err(targets);
+    }
     let found = targets.each_ref().map(|target| primitive(target, shape));
     let (Some(inputs), Some(found)) = (inputs, all(found)) else { return Err(targets) };
     drop(targets); // or else the numbers would have two owners, and be copied
@@ -142,7 +144,7 @@ where
             for (input, (view, block)) in views.iter().zip(&mut read).enumerate() {
                 match view {
                     Some(view) => view.read(first, &mut block[..size]),
-                    None => widen(&results[input][start..start + size], &mut block[..size]),
+                    None => copy(&results[input][start..start + size], &mut block[..size]),
                 }
             }
             for i in 0..size {
@@ -202,129 +204,5 @@ fn for_each_chunk<T: Send>(count: usize, parts: Vec<T>, work: impl Fn((Range<usi
     match parts.len() {
         0..=2 => parts.into_iter().enumerate().for_each(|(i, part)| work((range(i), part))),
         _ => parts.into_par_iter().enumerate().for_each(|(i, part)| work((range(i), part))),
-    }
-}
-
-/// Where all elements are read.
-struct Inputs<const D: usize, const N: usize> {
-    sources: [Source; N],
-    shape: [usize; D],
-}
-
-impl<const D: usize, const N: usize> Inputs<D, N> {
-    /// The inputs, and the shape to which they broadcast together with `shape`.
-    fn of(shape: [usize; D], inputs: [Input<'_, D>; N]) -> Option<Self> {
-        let shape = inputs.iter().try_fold(shape, |shape, input| broadcast(shape, input.dims()))?;
-        Some(Self { sources: all(inputs.map(|input| Source::of(input, shape)))?, shape })
-    }
-
-    fn views(&self) -> [View<'_>; N] {
-        self.sources.each_ref().map(Source::view)
-    }
-
-    fn count(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    fn tensor(&self, numbers: Vec<f32>) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(numbers, self.shape), (&Device::flex(), DType::F32))
-    }
-}
-
-/// The shape that both broadcast to.
-fn broadcast<const D: usize>(one: [usize; D], other: [usize; D]) -> Option<[usize; D]> {
-    let shape = array::from_fn(|axis| if one[axis] == 1 { other[axis] } else { one[axis] });
-    let fits = |dims: [usize; D]| dims.iter().zip(&shape).all(|(a, b)| *a == 1 || a == b);
-    (fits(one) && fits(other)).then_some(shape)
-}
-
-/// What is found, if nothing is missing.
-fn all<T, const N: usize>(found: [Option<T>; N]) -> Option<[T; N]> {
-    let is_whole = found.iter().all(Option::is_some);
-    is_whole.then(|| found.map(|part| part.expect("none is missing")))
-}
-
-/// The elements of a tensor of single precision on this device, as one of `shape`.
-fn primitive<const D: usize>(tensor: &Tensor<D>, shape: [usize; D]) -> Option<FloatTensor<Flex>> {
-    if tensor.dtype() != DType::F32 {
-        return None;
-    }
-    let primitive = tensor.clone().inner().try_into_primitive::<Flex>().ok()?;
-    Some(match tensor.dims() == shape {
-        true => primitive,
-        false => Flex::float_expand(primitive, Shape::from(shape)),
-    })
-}
-
-/// Where an input's elements are read.
-enum Source {
-    /// The same everywhere.
-    Number(f64),
-    /// In turn, and from the beginning again.
-    Elements(FloatTensor<Flex>),
-}
-
-impl Source {
-    fn of<const D: usize>(input: Input<'_, D>, shape: [usize; D]) -> Option<Self> {
-        let tensor = match input {
-            Input::Number(number) => return Some(Self::Number(number)),
-            Input::Tensor(tensor) => tensor,
-        };
-        let dims = tensor.dims();
-        let axis = dims.iter().position(|size| *size != 1).unwrap_or(D);
-        let is_in_turn = dims[axis..] == shape[axis..];
-        let primitive = primitive(tensor, if is_in_turn { dims } else { shape })?;
-        let is_ready = primitive.as_slice::<f32>().is_some();
-        Some(Self::Elements(if is_ready { primitive } else { primitive.to_contiguous() }))
-    }
-
-    fn view(&self) -> View<'_> {
-        match self {
-            Self::Number(number) => View::Number(*number),
-            Self::Elements(tensor) => match tensor.as_slice().expect("it was made so") {
-                [number] => View::Number(f64::from(*number)),
-                elements => View::Elements(elements),
-            },
-        }
-    }
-}
-
-/// What a [`Source`] holds.
-#[derive(Clone, Copy)]
-enum View<'a> {
-    Number(f64),
-    Elements(&'a [f32]),
-}
-
-impl View<'_> {
-    fn at<T: Number>(&self, i: usize) -> T {
-        match self {
-            Self::Number(number) => T::nearest(*number),
-            Self::Elements(elements) => elements[i % elements.len()].into(),
-        }
-    }
-
-    /// The elements from the place `first` on.
-    #[inline(always)]
-    fn read<T: Number>(&self, first: usize, block: &mut [T]) {
-        let elements = match self {
-            Self::Number(number) => return block.fill(T::nearest(*number)),
-            Self::Elements(elements) => elements,
-        };
-        let mut at = first % elements.len();
-        let mut rest = block;
-        while !rest.is_empty() {
-            let (part, others) = rest.split_at_mut(rest.len().min(elements.len() - at));
-            widen(&elements[at..], part);
-            (rest, at) = (others, 0);
-        }
-    }
-}
-
-/// Copies elements, as many as the block takes.
-#[inline(always)]
-fn widen<T: Number>(elements: &[f32], block: &mut [T]) {
-    for (number, element) in block.iter_mut().zip(elements) {
-        *number = (*element).into();
     }
 }

@@ -28,6 +28,8 @@ mod event;
 #[cfg(feature = "flex")]
 mod host;
 mod iid;
+#[cfg(feature = "flex")]
+mod inputs;
 mod kind;
 mod kl;
 mod linalg;

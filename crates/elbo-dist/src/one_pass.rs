@@ -140,7 +140,7 @@ pub fn one_pass<const D: usize, const N: usize, const M: usize>(
 }
 
 /// The functions of [`one_pass`], whose results take the place of the first inputs, `targets`: in the same memory where nothing
-/// else holds it. The values of the targets count, and all of them have the shape to which the others broadcast.
+/// else holds it. The values of the targets count, and all of them have one shape, to which the others broadcast.
 ///
 /// # Errors
 /// The targets as they were, where [`one_pass`] is `None`.

@@ -7,11 +7,12 @@ use elbo_dist::{Elementwise, one_pass_over};
 use crate::InferError;
 use crate::renyi::setting;
 
-/// Adam (Kingma & Ba 2015), which reads and writes each parameter once a step where its device computes on the host.
+/// Adam (Kingma & Ba 2015), which reads and writes each parameter once a step on `flex` in single precision.
 ///
 /// `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²`, `θ ← θ - λ m̂ / (√v̂ + ε)`, with `m̂ = m / (1 - β₁ᵗ)` and `v̂ = v / (1 - β₂ᵗ)`
 ///
-/// Its constants are of double precision, and its state keeps the precision of the parameters when it is saved and loaded.
+/// It computes in the precision of the parameters, in which its state is saved and loaded; `β m + (1 - β) g` is `m + (1 - β) (g - m)`,
+/// so that the rounding of `β` costs nothing.
 ///
 /// # Example
 /// ```
@@ -67,18 +68,23 @@ impl Adam {
     /// What is added to the root of the mean square.
     ///
     /// # Errors
-    /// [`InferError::Setting`] for one that is not above 0.
+    /// [`InferError::Setting`] for one that is not from 1.2e-38, the least number of single precision, to 3.4e38.
     pub fn with_epsilon(self, epsilon: f64) -> Result<Self, InferError> {
-        match epsilon > 0.0 && epsilon.is_finite() {
+        match (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&epsilon) {
             true => Ok(Self { epsilon, ..self }),
-            false => Err(setting("Adam", "epsilon", epsilon, "above 0")),
+            false => Err(setting("Adam", "epsilon", epsilon, "from 1.2e-38 to 3.4e38")),
         }
     }
 
     /// The numbers of the step `time`, from 1 on, at a learning rate.
-    fn at(&self, time: u64, rate: f64) -> Step {
+    fn at(&self, time: u64, rate: f64) -> Step<f64> {
         let left = |beta: f64| -(beta.ln() * time as f64).exp_m1(); // 1 - βᵗ
-        Step { adam: *self, rate: rate / left(self.beta_1), root: left(self.beta_2).sqrt().recip() }
+        Step {
+            new: [1.0 - self.beta_1, 1.0 - self.beta_2],
+            rate: rate / left(self.beta_1),
+            root: left(self.beta_2).sqrt().recip(),
+            epsilon: self.epsilon,
+        }
     }
 }
 
@@ -117,39 +123,47 @@ impl<const D: usize> Moment<D> {
 
 /// The numbers of one step.
 #[derive(Clone, Copy)]
-struct Step {
-    adam: Adam,
+struct Step<T> {
+    /// `1 - β₁` and `1 - β₂`
+    new: [T; 2],
     /// `λ / (1 - β₁ᵗ)`
-    rate: f64,
+    rate: T,
     /// `1 / √(1 - β₂ᵗ)`
-    root: f64,
+    root: T,
+    epsilon: T,
 }
 
-impl Step {
+impl Step<f64> {
     /// The parameter and its moments after the step.
     fn taken<const D: usize>(self, state: [Tensor<D>; 3], gradient: Tensor<D>) -> [Tensor<D>; 3] {
-        one_pass_over(state, [(&gradient).into()], self).unwrap_or_else(|state| {
-            let Adam { beta_1, beta_2, epsilon } = self.adam;
+        one_pass_over(state, [(&gradient).into()], self.single()).unwrap_or_else(|state| {
+            let Self { new: [new_1, new_2], rate, root, epsilon } = self;
             let [theta, first, second] = state;
-            let first = first * beta_1 + gradient.clone() * (1.0 - beta_1);
-            let second = second * beta_2 + gradient.square() * (1.0 - beta_2);
-            let change = first.clone() * self.rate / (second.clone().sqrt() * self.root + epsilon);
+            let first = first.clone() + (gradient.clone() - first) * new_1;
+            let kept = second.clone() - second * new_2;
+            let second = kept + gradient.clone() * new_2 * gradient;
+            let change = first.clone() * rate / (second.clone().sqrt() * root + epsilon);
             [theta - change, first, second]
         })
     }
+
+    fn single(self) -> Step<f32> {
+        let Self { new, rate, root, epsilon } = self;
+        let new = new.map(|new| new as f32);
+        Step { new, rate: rate as f32, root: root as f32, epsilon: epsilon as f32 }
+    }
 }
 
-impl Elementwise<4, 3> for Step {
+impl Elementwise<4, 3> for Step<f32> {
     type Number = f32;
 
     #[inline(always)]
     fn at(&self, [theta, first, second, gradient]: [f32; 4]) -> [f32; 3] {
-        let Adam { beta_1, beta_2, epsilon } = self.adam;
-        let [left_1, left_2] = [1.0 - beta_1, 1.0 - beta_2].map(|left| left as f32);
-        let first = first * beta_1 as f32 + gradient * left_1;
-        let second = second * beta_2 as f32 + gradient * gradient * left_2;
-        let root = second.sqrt() * self.root as f32 + epsilon as f32;
-        [theta - first * self.rate as f32 / root, first, second]
+        let Self { new: [new_1, new_2], rate, root, epsilon } = *self;
+        let first = first + (gradient - first) * new_1;
+        // The square of a gradient may be too large where its share is not.
+        let second = second - second * new_2 + gradient * new_2 * gradient;
+        [theta - first * rate / (second.sqrt() * root + epsilon), first, second]
     }
 }
 

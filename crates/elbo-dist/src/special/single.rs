@@ -86,8 +86,10 @@ mod tests {
             let x = f64::from(i) * 0.01;
             assert!((exp_for_f32(x) / x.exp() - 1.0).abs() < 3e-10, "{x}");
             let share = (-x.abs()).exp();
-            let odds = log_of_odds(share / (2.0 + share));
-            assert!((odds / share.ln_1p() - 1.0).abs() < 2e-10, "{share}");
+            let [above, sigmoid, opposite] = log1p_exp_neg_abs_for_f32(x);
+            assert!((above / share.ln_1p() - 1.0).abs() < 6e-10, "{x}");
+            assert!((sigmoid * (1.0 + (-x).exp()) - 1.0).abs() < 6e-10, "{x}");
+            assert!((opposite * (1.0 + x.exp()) - 1.0).abs() < 6e-10, "{x}");
         }
     }
 

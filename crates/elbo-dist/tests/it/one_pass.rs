@@ -1,7 +1,9 @@
 //! Functions in one pass over the host's memory, and columns whose gradients are gathered.
 
 use burn::tensor::Tensor;
-use elbo_dist::{Columns, Input, Noise, one_pass, one_pass_over, softplus, sum_in_one_pass};
+use elbo_dist::{
+    Columns, Elementwise, Input, Noise, one_pass, one_pass_over, softplus, sum_in_one_pass,
+};
 
 use crate::{double, host, single};
 
@@ -76,6 +78,30 @@ fn one_pass_over_targets_leaves_what_others_hold() {
     }
 }
 
+/// `x y + z` in single precision, which rounds twice as operations on tensors do.
+struct MultiplyAdd;
+
+impl Elementwise<3, 1> for MultiplyAdd {
+    type Number = f32;
+
+    fn at(&self, [x, y, z]: [f32; 3]) -> [f32; 1] {
+        [x * y + z]
+    }
+}
+
+#[test]
+fn functions_of_single_precision_round_each_operation() {
+    let noise = Noise::new(5, single());
+    for size in [1, 16, 17, 129, 16_385, 40_000] {
+        let [x, z] = ["x", "z"].map(|name| -> Tensor<2> { noise.site(name).normal([1, size]) });
+        let expected = host(x.clone() * 0.1 + z.clone());
+        let inputs = [(&x).into(), 0.1.into(), (&z).into()];
+        assert_eq!(host(one_pass(inputs, MultiplyAdd).unwrap()[0].clone()), expected);
+        let [found] = one_pass_over([x], [0.1.into(), (&z).into()], MultiplyAdd).unwrap();
+        assert_eq!(host(found), expected);
+    }
+}
+
 #[test]
 fn one_pass_over_gives_targets_back() {
     let sum = |[x, y]: [f64; 2]| [x + y];
@@ -85,9 +111,11 @@ fn one_pass_over_gives_targets_back() {
     // The others have more elements than there are targets.
     let [x, y]: [Tensor<2>; 2] = [single().zeros([1, 2]), single().zeros([3, 2])];
     assert_eq!(one_pass_over([x], [(&y).into()], sum).unwrap_err()[0].dims(), [1, 2]);
-    let [x, y]: [Tensor<2>; 2] = [single().zeros([1, 2]), single().zeros([1, 3])];
-    let two = one_pass_over([x, y], [], |[x, y]: [f64; 2]| [y, x]).unwrap_err();
-    assert_eq!(two.map(|target| target.dims()), [[1, 2], [1, 3]]);
+    for shapes in [[[1, 2], [1, 3]], [[1, 2], [3, 2]], [[3, 2], [1, 2]]] {
+        let targets: [Tensor<2>; 2] = shapes.map(|shape| single().zeros(shape));
+        let back = one_pass_over(targets, [], |[x, y]: [f64; 2]| [y, x]).unwrap_err();
+        assert_eq!(back.map(|target| target.dims()), shapes);
+    }
 }
 
 #[test]

@@ -167,6 +167,7 @@ fn adam_is_that_of_its_authors() {
     }
     assert!(Adam::new().with_betas(1.0, 0.9).is_err());
     assert!(Adam::new().with_epsilon(0.0).is_err());
+    assert!(Adam::new().with_epsilon(1e-46).is_err());
 }
 
 /// A record goes into a fit of another precision, and into none of another optimizer.

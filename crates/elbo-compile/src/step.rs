@@ -6,7 +6,7 @@ use crate::{CompileError, Compiled};
 
 /// A mean-field fit of a compiled density by Adam: the steps of `Svi` with `MeanField` and `Elbo`, without Burn.
 ///
-/// `L = E[log p(x, μ + e^ω ε)] + Σ ω + d/2 (1 + log 2π)` by the mean over particles, with the noise and the arithmetic of those
+/// `L = E[log p(x, μ + e^ω ε)] + Σ ω + d/2 (1 + log 2π)` by the mean over particles, with the noise and the formulas of those
 /// steps.
 ///
 /// # References

@@ -284,7 +284,10 @@ SYSTEMS = {
 if __name__ == "__main__":
     wanted, *system = sys.argv[1:] or [None]
     if system:
-        SYSTEMS[system[0]][0](wanted)
+        try:
+            SYSTEMS[system[0]][0](wanted)
+        except ImportError as error:
+            print(f"{wanted} in {system[0]} is SKIPPED: {error}", file=sys.stderr)
     else:
         for name, (_, workloads) in SYSTEMS.items():
             for workload in workloads:

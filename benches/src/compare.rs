@@ -107,7 +107,7 @@ pub fn markdown(rows: &[Row]) -> String {
         let _ = write!(text, " {name}, us (ratio) |");
     };
     PEERS.iter().for_each(|peer| column(&mut text, peer));
-    text.push_str(" first step, s: elbo / NumPyro | memory, MB: elbo / NumPyro |\n|---|---|");
+    text.push_str(" first step, ms: elbo / NumPyro | memory, MB: elbo / NumPyro |\n|---|---|");
     text.push_str(&"---|".repeat(PEERS.len() + 2));
     text.push('\n');
     for (workload, _) in WORKLOADS {
@@ -125,13 +125,14 @@ pub fn markdown(rows: &[Row]) -> String {
             };
         }
         let numpyro = of(PEERS[0]);
-        let beside = |own: f64, other: Option<f64>, decimals: usize| {
-            let other = other.map_or(String::new(), |x| format!(" / {x:.decimals$}"));
-            format!("{own:.decimals$}{other}")
+        let beside = |own: Option<f64>, other: Option<f64>, decimals: usize| {
+            let known: Vec<_> = own.into_iter().chain(other).collect();
+            let known = known.iter().map(|x| format!("{x:.decimals$}"));
+            known.collect::<Vec<_>>().join(" / ")
         };
-        let first = beside(ours.first_step_s, numpyro.map(|row| row.first_step_s), 3);
-        let memory =
-            beside(ours.peak_mb.unwrap_or(f64::NAN), numpyro.and_then(|row| row.peak_mb), 0);
+        let first =
+            beside(Some(ours.first_step_s * 1e3), numpyro.map(|row| row.first_step_s * 1e3), 1);
+        let memory = beside(ours.peak_mb, numpyro.and_then(|row| row.peak_mb), 0);
         let _ = writeln!(text, " {first} | {memory} |");
     }
     text
@@ -154,4 +155,34 @@ pub fn make_python(folder: &Path, requirements: &Path) -> Result<(), String> {
     run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
     let install = ["-m", "pip", "install", "--quiet", "--requirement"];
     run(Command::new(folder.join("bin/python")).args(install).arg(requirements))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(system: &str, us_per_step: f64, peak_mb: Option<f64>) -> Row {
+        let [system, workload] = [system, "radon/S1"].map(String::from);
+        Row { system, workload, us_per_step, first_step_s: us_per_step / 1e4, peak_mb }
+    }
+
+    #[test]
+    fn the_best_run_of_a_system_is_kept() {
+        let mut rows = Vec::new();
+        for (system, us) in [("elbo", 20.0), ("pyro", 30.0), ("elbo", 10.0), ("elbo", 15.0)] {
+            keep(&mut rows, row(system, us, None));
+        }
+        assert_eq!(rows, [row("elbo", 10.0, None), row("pyro", 30.0, None)]);
+    }
+
+    #[test]
+    fn a_table_has_a_ratio_a_system_and_blanks_for_what_is_not_known() {
+        let rows = [row("elbo", 120.0, Some(16.4)), row("numpyro-loop", 60.0, Some(520.0))];
+        let table = markdown(&rows);
+        let [_, _, line] = table.lines().collect::<Vec<_>>()[..] else { panic!("{table}") };
+        let expected = "| radon/S1 | 120 | 60.0 (2.00) | | | | 12.0 / 6.0 | 16 / 520 |";
+        assert_eq!(line, expected);
+        let alone = markdown(&[row("elbo", 120.0, None)]);
+        assert!(alone.ends_with("| radon/S1 | 120 | | | | | 12.0 |  |\n"), "{alone}");
+    }
 }

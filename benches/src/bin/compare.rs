@@ -1,7 +1,7 @@
 //! Times a step of every workload here and, where there is a Python that has them, in NumPyro, Pyro and PyTorch.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its result")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use benches::WORKLOADS;
@@ -56,24 +56,41 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         println!("{}", serde_json::to_string(&row)?);
         return Ok(());
     }
-    let requirements = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/requirements.txt");
-    let python = match &arguments.make_python {
-        Some(folder) => {
-            make_python(folder, &PathBuf::from(requirements))?;
-            Some(folder.join("bin/python"))
-        }
-        None => arguments.python.clone(),
-    };
-    if python.is_none() {
+    let rows = rows(arguments, python(arguments)?.as_deref())?;
+    if let Some(out) = &arguments.out {
+        let lines = rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        std::fs::write(out, lines.join("\n") + "\n")?;
+    }
+    let table = markdown(&rows);
+    if let Some(file) = &arguments.markdown {
+        std::fs::write(file, &table)?;
+    }
+    println!("{table}");
+    Ok(())
+}
+
+/// The Python that has the other systems, which is made if that is asked for.
+fn python(arguments: &Arguments) -> Result<Option<PathBuf>, String> {
+    if let Some(folder) = &arguments.make_python {
+        let requirements = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/requirements.txt");
+        make_python(folder, Path::new(requirements))?;
+        return Ok(Some(folder.join("bin/python")));
+    }
+    if arguments.python.is_none() {
         eprintln!("NumPyro, Pyro and PyTorch are SKIPPED: give --python or --make-python");
     }
+    Ok(arguments.python.clone())
+}
+
+/// The best run of each system for each workload.
+fn rows(arguments: &Arguments, python: Option<&Path>) -> std::io::Result<Vec<Row>> {
     let own = std::env::current_exe()?;
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows = Vec::new();
     for (workload, _) in WORKLOADS.iter().filter(|(name, _)| name.contains(&arguments.only)) {
         let round = |_| {
             let mut ours = Command::new(&own);
             ours.args(["--device", &arguments.device, "--one", workload]);
-            [Some(ours), python.as_deref().map(|python| peers(python, workload))]
+            [Some(ours), python.map(|python| peers(python, workload))]
         };
         for mut command in (0..arguments.rounds).flat_map(round).flatten() {
             match rows_of(&mut command) {
@@ -87,14 +104,5 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
-    if let Some(out) = &arguments.out {
-        let lines = rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-        std::fs::write(out, lines.join("\n") + "\n")?;
-    }
-    let table = markdown(&rows);
-    if let Some(file) = &arguments.markdown {
-        std::fs::write(file, &table)?;
-    }
-    println!("{table}");
-    Ok(())
+    Ok(rows)
 }

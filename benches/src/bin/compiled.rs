@@ -29,6 +29,9 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
+    if arguments.python.is_none() {
+        eprintln!("NumPyro is SKIPPED: give --python");
+    }
     let device = elbo::device("flex").expect("flex is compiled in");
     println!(
         "| workload | eager, us | compiled, us | ratio | numpyro-loop, us | numpyro-scan, us |"
@@ -53,10 +56,11 @@ fn main() {
         let [eager, compiled] = times.map(median);
         let ratio = median(ratios);
         let after = numpyro(&arguments, name);
-        let [in_loop, in_scan] = [0, 1].map(|which| before[which].min(after[which]));
-        println!(
-            "| {name} | {eager:.1} | {compiled:.2} | {ratio:.1} | {in_loop:.1} | {in_scan:.1} |"
-        );
+        let [in_loop, in_scan] = [0, 1].map(|which| {
+            let best = before[which].into_iter().chain(after[which]).reduce(f64::min);
+            best.map_or(String::new(), |us| format!("{us:.1} "))
+        });
+        println!("| {name} | {eager:.1} | {compiled:.2} | {ratio:.1} | {in_loop}| {in_scan}|");
     }
 }
 
@@ -70,15 +74,15 @@ fn median(mut times: Vec<f64>) -> f64 {
     times[times.len() / 2]
 }
 
-/// Microseconds a step of NumPyro's loop and scan; NaN without a Python.
-fn numpyro(arguments: &Arguments, workload: &str) -> [f64; 2] {
-    let Some(python) = &arguments.python else { return [f64::NAN; 2] };
+/// Microseconds a step of NumPyro's loop and scan, where there is a Python that has it.
+fn numpyro(arguments: &Arguments, workload: &str) -> [Option<f64>; 2] {
+    let Some(python) = &arguments.python else { return [None; 2] };
     let rows = rows_of(peers(python, workload).arg("numpyro")).unwrap_or_else(|error| {
         eprintln!("SKIPPED: {error}");
         Vec::new()
     });
     ["numpyro-loop", "numpyro-scan"].map(|system| {
         let row = rows.iter().find(|row| row.system == system);
-        row.map_or(f64::NAN, |row| row.us_per_step)
+        row.map(|row| row.us_per_step)
     })
 }

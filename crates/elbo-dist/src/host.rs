@@ -42,10 +42,10 @@ pub(crate) fn written_over<const D: usize, const N: usize, const K: usize, const
 ) -> Result<[Tensor<D>; M], [Tensor<D>; M]> {
     const { assert!(0 < M && N == M + K, "the first inputs are the targets") };
     let shape = targets[0].dims();
-    let inputs = Inputs::of(shape, inputs).filter(|inputs| inputs.shape == shape);
     if targets.iter().any(|target| target.dims() != shape) {
         return Err(targets);
     }
+    let inputs = Inputs::of(shape, inputs).filter(|inputs| inputs.shape == shape);
     let found = targets.each_ref().map(|target| primitive(target, shape));
     let (Some(inputs), Some(found)) = (inputs, all(found)) else { return Err(targets) };
     drop(targets); // or else the numbers would have two owners, and be copied

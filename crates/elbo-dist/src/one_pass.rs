@@ -52,6 +52,31 @@ impl<'a, const D: usize> From<&'a Operand<D>> for Input<'a, D> {
 ///
 /// Closures are; a function that is computed several elements at a time, and is no more than a few operations, must be a type of its own
 /// whose method is always inlined.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "flex")] {
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Elementwise, one_pass};
+///
+/// /// `x + y` and `x - y`.
+/// struct SumAndDifference;
+///
+/// impl Elementwise<2, 2> for SumAndDifference {
+///     type Number = f32;
+///
+///     #[inline(always)]
+///     fn at(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+///         [x + y, x - y]
+///     }
+/// }
+///
+/// let x = Tensor::<1>::from_floats([3.0, 4.0], &Device::flex());
+/// let [sum, difference] = one_pass([(&x).into(), 1.0.into()], SumAndDifference).unwrap();
+/// assert_eq!(sum.into_data().try_to_vec::<f32>().unwrap(), [4.0, 5.0]);
+/// assert_eq!(difference.into_data().try_to_vec::<f32>().unwrap(), [2.0, 3.0]);
+/// # }
+/// ```
 pub trait Elementwise<const N: usize, const M: usize>: Sync {
     /// What is computed in: `f64`, as closures do, or `f32`.
     type Number: Number;

@@ -25,18 +25,20 @@ fn wgpu() -> Option<Device> {
     Some(Device::wgpu(DeviceKind::DefaultDevice))
 }
 
-/// Asserts that `numbers` gives on every device what it gives on `flex`: `|x - y| ≤ tolerance max(1, |y|)`; says how near it came.
+/// Asserts that `numbers` gives on every device what it gives on `flex`: `|x - y| ≤ tolerance max(|y|, min(1, max |y|))`; says how near
+/// it came.
 #[track_caller]
 #[allow(clippy::print_stderr, reason = "the test runner shows it on request")]
 pub fn assert_parity(what: &str, tolerance: f64, numbers: impl Fn(&Device) -> Vec<f64>) {
     let expected = numbers(&Device::flex());
     assert!(expected.iter().all(|x| x.is_finite()), "{what} on flex: {expected:?}");
+    let least_scale = expected.iter().fold(0.0_f64, |most, y| most.max(y.abs())).min(1.0);
     for (name, device) in other_devices() {
         let found = numbers(&device);
         assert_eq!(found.len(), expected.len(), "{what} on {name}");
         let mut largest: f64 = 0.0;
         for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
-            let off = (x - y).abs() / y.abs().max(1.0);
+            let off = if x == y { 0.0 } else { (x - y).abs() / y.abs().max(least_scale) };
             assert!(
                 off <= tolerance,
                 "{what}, number {i}: {x} on {name}, {y} on flex, off by {off:e}"

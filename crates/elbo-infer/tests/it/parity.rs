@@ -2,13 +2,13 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor};
-use elbo_dist::{Bernoulli, Gamma, Noise, Normal, Place};
+use elbo_dist::{Bernoulli, Gamma, Laplace, Noise, Normal, Place, StudentT};
 use elbo_guide::{
     AffineCouplingConfig, Amortized, AutomaticConfig, AutomaticStructured, BlockDiagonalConfig,
     DaisConfig, DeltaGuide, ExponentialFamily, FlowConfig, FullRankConfig, FullRankNormalConfig,
-    Guide, GuideMixtureConfig, Init, InverseAutoregressiveConfig, Local, LowRankConfig,
-    MeanFieldConfig, PlanarConfig, Product, RadialConfig, Rows, SplineCouplingConfig,
-    StructuredConfig, Then,
+    Guide, GuideMixtureConfig, Init, InverseAutoregressiveConfig, LaplaceApproximation, Local,
+    LowRankConfig, MeanFieldConfig, PathfinderConfig, PlanarConfig, Product, RadialConfig, Rows,
+    SplineCouplingConfig, StructuredConfig, Then,
 };
 use elbo_infer::{
     AnalyticKl, Controls, Cubo, DoublyReparameterizedIwae, Elbo, ForwardKl, Iwae, LogVariance,
@@ -22,6 +22,9 @@ const TOLERANCE: f64 = 5e-6;
 
 /// Of annealed draws, whose steps carry on the rounding of those before: the largest found is 1e-5.
 const OF_ANNEALED: f64 = 5e-5;
+
+/// Of guides that are found by a search, which carries on the rounding of gradients: the largest found is 1e-5.
+const OF_A_SEARCH: f64 = 5e-5;
 
 /// The mean gradient of two draws and the bound of a step.
 fn numbers<B, M, G, O, C>(mut svi: Svi<M, G, O, C>, batch: &B) -> Vec<f64>
@@ -248,6 +251,10 @@ fn every_family_of_guides_is_the_same_on_every_device() {
     check!("planar and radial", 1, FlowConfig::guide(Then((2, PlanarConfig), (2, RadialConfig))));
     check!("mixture", 2, AutomaticConfig::of(mixture.clone()));
     check!("two restarts", 2, MeanFieldConfig::new().with_scale(0.4).with_restarts(2));
+    let of_laplace = MeanFieldConfig::new().with_base(Laplace::<2>::new(0.0, 1.0));
+    check!("mean field of Laplace noise", 1, of_laplace.clone());
+    let of_student = MeanFieldConfig::new().with_base(StudentT::<2>::new(5.0, 0.0, 1.0));
+    check!("mean field of Student's noise", 1, of_student.clone());
 }
 
 #[test]
@@ -267,6 +274,16 @@ fn every_other_guide_is_the_same_on_every_device() {
     });
     assert_parity("exponential family", TOLERANCE, |device| {
         fitted(device, Elbo, |layout, _, _| ExponentialFamily::of_prior(layout).unwrap())
+    });
+    assert_parity("Laplace's approximation", OF_A_SEARCH, |device| {
+        fitted(device, Elbo, |layout, data, noise| {
+            LaplaceApproximation::new(layout, &hierarchy, data, noise).unwrap()
+        })
+    });
+    assert_parity("Pathfinder", OF_A_SEARCH, |device| {
+        fitted(device, Elbo, |layout, data, noise| {
+            PathfinderConfig::new().init(layout, &hierarchy, data, noise).unwrap()
+        })
     });
     assert_parity("local beside a delta", TOLERANCE, |device| {
         fitted(device, Elbo, |layout, data, noise| {
@@ -288,11 +305,15 @@ fn averaging(device: &Device) -> BitsSvi<impl Objective + use<>> {
 fn a_fit_goes_on_on_another_device() {
     let mut first = averaging(&Device::flex());
     first.run(5, &Data::on(&Device::flex(), 2), &mut ()).unwrap();
-    assert_parity("the fit", TOLERANCE, |device| {
+    assert_parity("the fit, and back", TOLERANCE, |device| {
         let mut second = averaging(device);
         second.load_record(first.to_record()).unwrap();
         assert_eq!(second.steps(), 5);
-        second.run(5, &Data::on(device, 2), &mut ()).unwrap().bounds
+        let there = second.run(5, &Data::on(device, 2), &mut ()).unwrap().bounds;
+        let mut third = averaging(&Device::flex());
+        third.load_record(second.to_record()).unwrap();
+        let back = third.run(5, &Data::on(&Device::flex(), 2), &mut ()).unwrap().bounds;
+        [there, back].concat()
     });
     let mut same = averaging(&Device::flex());
     same.load_record(first.to_record()).unwrap();

@@ -1,8 +1,7 @@
 //! Log-joint densities against numpy's.
 
-use burn::tensor::Device;
-use elbo::{Layout, LogJoint, Noise, Place};
-use elbo_testkit::Golden;
+use elbo::prelude::*;
+use elbo_testkit::{Golden, assert_parity};
 use posteriors::{Published, names, read};
 
 use crate::point::Point;
@@ -55,5 +54,25 @@ fn log_joints_in_single_precision_are_near_on_every_device() {
     let flex = ("flex", Device::flex());
     for (_, device) in std::iter::once(flex).chain(elbo_testkit::other_devices()) {
         compare(&Place::f32(&device), &["gp_pois_regr-gp_pois_regr"], |_| 1e-4);
+    }
+}
+
+/// From independent normals of a hundredth around a point half a deviation above the published means.
+#[test]
+fn all_devices_find_the_same_gradients() {
+    let Some(root) = elbo_testkit::data_dir() else { return };
+    for name in names().iter().filter(|name| **name != "gp_pois_regr-gp_pois_regr") {
+        assert_parity(name, 1e-4, |device| {
+            let place = Place::f32(device);
+            let (published, mut noise) =
+                (read(name, &root, &place).unwrap(), Noise::new(0, &place));
+            let layout = Layout::discover(&published, &(), &noise).unwrap();
+            let at = Point::new(&published.references, 0.5).latents(&layout);
+            let config = MeanFieldConfig::new().with_scale(0.01).with_init(Init::Value(at));
+            let guide = config.init(&layout, &published, &(), &mut noise).unwrap();
+            let svi = Svi::new(published.model(), guide, Elbo, noise);
+            let moments = svi.gradient_moments(&(), 2).unwrap();
+            moments.into_iter().flat_map(|moments| moments.mean).collect()
+        });
     }
 }

@@ -145,7 +145,7 @@ def numpyro(workload):
             with plate("rows", 60000, subsample_size=128):
                 sample("y", dist.Categorical(logits=h), obs=labels)
 
-    else:  # full_rank
+    elif family == "full_rank":
         a = noise(100, 100) / 10
         precision = a @ a.T + np.eye(100, dtype="f4")
 

@@ -90,14 +90,34 @@ pub fn rows_of(command: &mut Command) -> Result<Vec<Row>, String> {
     rows.map(|row| row.map_err(|error| format!("{command:?}: {error}"))).collect()
 }
 
-/// Takes a row in, unless there is one of that system and workload with a shorter step.
+/// Takes a row in: of several of one system and workload the shortest step, the shortest first step and the largest memory.
 pub fn keep(rows: &mut Vec<Row>, row: Row) {
     let same = |known: &&mut Row| known.system == row.system && known.workload == row.workload;
-    match rows.iter_mut().find(same) {
-        None => rows.push(row),
-        Some(known) if row.us_per_step < known.us_per_step => *known = row,
-        Some(_) => (),
+    let Some(known) = rows.iter_mut().find(same) else { return rows.push(row) };
+    known.us_per_step = known.us_per_step.min(row.us_per_step);
+    known.first_step_s = known.first_step_s.min(row.first_step_s);
+    known.peak_mb = known.peak_mb.into_iter().chain(row.peak_mb).reduce(f64::max);
+}
+
+/// The rows as JSON, an object a line, each with its step relative to ours.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn json(rows: &[Row]) -> serde_json::Result<String> {
+    let mut text = String::new();
+    for row in rows {
+        let mut object = serde_json::to_value(row)?;
+        object["ours_to_this"] = ours(rows, &row.workload).map(|us| us / row.us_per_step).into();
+        text.push_str(&serde_json::to_string(&object)?);
+        text.push('\n');
     }
+    Ok(text)
+}
+
+/// Our microseconds a step.
+fn ours(rows: &[Row], workload: &str) -> Option<f64> {
+    let ours = rows.iter().find(|row| row.workload == workload && row.system == OURS);
+    ours.map(|row| row.us_per_step)
 }
 
 /// The rows as Markdown: our times, the ratios to the others', and what the first step and the memory come to.
@@ -126,12 +146,11 @@ pub fn markdown(rows: &[Row]) -> String {
         }
         let numpyro = of(PEERS[0]);
         let beside = |own: Option<f64>, other: Option<f64>, decimals: usize| {
-            let known: Vec<_> = own.into_iter().chain(other).collect();
-            let known = known.iter().map(|x| format!("{x:.decimals$}"));
-            known.collect::<Vec<_>>().join(" / ")
+            let told = |x: Option<f64>| x.map_or("-".to_string(), |x| format!("{x:.decimals$}"));
+            format!("{} / {}", told(own), told(other))
         };
-        let first =
-            beside(Some(ours.first_step_s * 1e3), numpyro.map(|row| row.first_step_s * 1e3), 1);
+        let [own, theirs] = [Some(ours), numpyro].map(|row| row.map(|row| row.first_step_s * 1e3));
+        let first = beside(own, theirs, 1);
         let memory = beside(ours.peak_mb, numpyro.and_then(|row| row.peak_mb), 0);
         let _ = writeln!(text, " {first} | {memory} |");
     }
@@ -167,12 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn the_best_run_of_a_system_is_kept() {
+    fn the_best_runs_of_a_system_are_kept_with_their_ratios() {
         let mut rows = Vec::new();
-        for (system, us) in [("elbo", 20.0), ("pyro", 30.0), ("elbo", 10.0), ("elbo", 15.0)] {
-            keep(&mut rows, row(system, us, None));
+        let runs = [("elbo", 20.0), ("pyro", 30.0), ("elbo", 10.0), ("elbo", 15.0)];
+        for (memory, (system, us)) in (1..).zip(runs) {
+            keep(&mut rows, row(system, us, Some(f64::from(memory))));
         }
-        assert_eq!(rows, [row("elbo", 10.0, None), row("pyro", 30.0, None)]);
+        assert_eq!(rows, [row("elbo", 10.0, Some(4.0)), row("pyro", 30.0, Some(2.0))]);
+        let lines = json(&rows).unwrap();
+        let pyro = lines.lines().nth(1).unwrap();
+        assert!(pyro.contains(r#""ours_to_this":0.333"#), "{pyro}");
     }
 
     #[test]
@@ -183,6 +206,6 @@ mod tests {
         let expected = "| radon/S1 | 120 | 60.0 (2.00) | | | | 12.0 / 6.0 | 16 / 520 |";
         assert_eq!(line, expected);
         let alone = markdown(&[row("elbo", 120.0, None)]);
-        assert!(alone.ends_with("| radon/S1 | 120 | | | | | 12.0 |  |\n"), "{alone}");
+        assert!(alone.ends_with("| radon/S1 | 120 | | | | | 12.0 / - | - / - |\n"), "{alone}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use benches::WORKLOADS;
-use benches::compare::{Row, keep, make_python, markdown, peers, rows_of, time};
+use benches::compare::{Row, json, keep, make_python, markdown, peers, rows_of, time};
 use clap::Parser;
 
 #[global_allocator]
@@ -58,8 +58,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     }
     let rows = rows(arguments, python(arguments)?.as_deref())?;
     if let Some(out) = &arguments.out {
-        let lines = rows.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-        std::fs::write(out, lines.join("\n") + "\n")?;
+        std::fs::write(out, json(&rows)?)?;
     }
     let table = markdown(&rows);
     if let Some(file) = &arguments.markdown {
@@ -83,26 +82,38 @@ fn python(arguments: &Arguments) -> Result<Option<PathBuf>, String> {
 }
 
 /// The best run of each system for each workload.
-fn rows(arguments: &Arguments, python: Option<&Path>) -> std::io::Result<Vec<Row>> {
+fn rows(
+    arguments: &Arguments,
+    python: Option<&Path>,
+) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
     let own = std::env::current_exe()?;
     let mut rows = Vec::new();
+    let mut take = |found: Vec<Row>| {
+        for row in found {
+            eprintln!("{} {}: {:.1} us", row.workload, row.system, row.us_per_step);
+            keep(&mut rows, row);
+        }
+    };
     for (workload, _) in WORKLOADS.iter().filter(|(name, _)| name.contains(&arguments.only)) {
-        let round = |_| {
+        for _ in 0..arguments.rounds {
             let mut ours = Command::new(&own);
             ours.args(["--device", &arguments.device, "--one", workload]);
-            [Some(ours), python.map(|python| peers(python, workload))]
-        };
-        for mut command in (0..arguments.rounds).flat_map(round).flatten() {
-            match rows_of(&mut command) {
-                Ok(found) => {
-                    for row in found {
-                        eprintln!("{} {}: {:.1} us", row.workload, row.system, row.us_per_step);
-                        keep(&mut rows, row);
-                    }
-                }
-                Err(error) => eprintln!("SKIPPED: {error}"),
+            take(rows_of(&mut ours)?);
+            match python.map(|python| rows_of(&mut peers(python, workload))) {
+                Some(Ok(found)) => take(found),
+                Some(Err(error)) => eprintln!("SKIPPED: {error}"),
+                None => (),
             }
         }
+    }
+    if rows.is_empty() {
+        let names: Vec<_> = WORKLOADS.iter().map(|(name, _)| *name).collect();
+        return Err(format!(
+            "no workload has {:?} in its name; there are {}",
+            arguments.only,
+            names.join(", ")
+        )
+        .into());
     }
     Ok(rows)
 }

@@ -40,7 +40,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     for step in 1..=arguments.steps {
         fit.step();
         if step == next || step == arguments.steps {
-            println!("{step} steps: {:.1} MB", resident_mb().unwrap_or(f64::NAN));
+            let resident = resident_mb().ok_or("the memory of a process is told by Linux only")?;
+            println!("{step} steps: {resident:.1} MB");
             next *= 10;
         }
     }

@@ -50,8 +50,8 @@ impl<'a, const D: usize> From<&'a Operand<D>> for Input<'a, D> {
 
 /// `M` functions of `N` numbers.
 ///
-/// Closures are; a function that is computed several elements at a time, and is no more than a few operations, must be a type of its own
-/// whose method is always inlined.
+/// Closures implement it. Functions of a few operations are computed several elements at a time only if they are a type of their own whose
+/// method is always inlined.
 ///
 /// # Example
 /// ```
@@ -165,7 +165,8 @@ pub fn one_pass<const D: usize, const N: usize, const M: usize>(
 }
 
 /// The functions of [`one_pass`], whose results take the place of the first inputs, `targets`: in the same memory where nothing
-/// else holds it. The values of the targets count, and all of them have one shape, to which the others broadcast.
+/// else holds it. Only the values of the targets count: the results are on no graph. All targets have one shape, to which the others
+/// broadcast.
 ///
 /// # Errors
 /// The targets as they were, where [`one_pass`] is `None`.

@@ -33,6 +33,9 @@ pub fn normal_quantile(p: f64) -> f64 {
 
 /// [`normal_quantile`] of each number of a block, in its place: the centre for several at once, since that is what most are in, and
 /// the tails after it.
+///
+/// # Panics
+/// If the block has more than [`BLOCK`] numbers.
 pub(crate) fn normal_quantiles(block: &mut [f64]) {
     let mut chances = [0.0; BLOCK];
     let chances = &mut chances[..block.len()];

@@ -1,7 +1,7 @@
 //! Adam in one pass over each parameter.
 
 use burn::optim::{Optimizer, RecordState, StateSink, StateSource};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use elbo_dist::{Elementwise, one_pass_over};
 
 use crate::InferError;
@@ -121,6 +121,11 @@ impl<const D: usize> Moment<D> {
     }
 }
 
+/// The largest number: beyond it a mean square would be infinite, and the next one no number.
+fn most(dtype: DType) -> f64 {
+    if dtype == DType::F64 { f64::MAX } else { f32::MAX.into() }
+}
+
 /// The numbers of one step.
 #[derive(Clone, Copy)]
 struct Step<T> {
@@ -142,6 +147,7 @@ impl Step<f64> {
             let first = first.clone() + (gradient.clone() - first) * new_1;
             let kept = second.clone() - second * new_2;
             let second = kept + gradient.clone() * new_2 * gradient;
+            let second = second.clamp_max(most(theta.dtype()));
             let change = first.clone() * rate / (second.clone().sqrt() * root + epsilon);
             [theta - change, first, second]
         })
@@ -162,7 +168,7 @@ impl Elementwise<4, 3> for Step<f32> {
         let Self { new: [new_1, new_2], rate, root, epsilon } = *self;
         let first = first + (gradient - first) * new_1;
         // The square of a gradient may be too large where its share is not.
-        let second = second - second * new_2 + gradient * new_2 * gradient;
+        let second = (second - second * new_2 + gradient * new_2 * gradient).min(f32::MAX);
         [theta - first * rate / (second.sqrt() * root + epsilon), first, second]
     }
 }

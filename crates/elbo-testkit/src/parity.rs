@@ -31,7 +31,8 @@ fn wgpu() -> Option<Device> {
 #[allow(clippy::print_stderr, reason = "the test runner shows it on request")]
 pub fn assert_parity(what: &str, tolerance: f64, numbers: impl Fn(&Device) -> Vec<f64>) {
     let expected = numbers(&Device::flex());
-    assert!(expected.iter().all(|x| x.is_finite()), "{what} on flex: {expected:?}");
+    let is_good = !expected.is_empty() && expected.iter().all(|x| x.is_finite());
+    assert!(is_good, "{what} on flex: {expected:?}");
     let least_scale = expected.iter().fold(0.0_f64, |most, y| most.max(y.abs())).min(1.0);
     for (name, device) in other_devices() {
         let found = numbers(&device);

@@ -11,7 +11,7 @@ use elbo::Place;
 /// Fits counts of photons by score functions, and prints the variance of each.
 #[derive(Parser)]
 struct Args {
-    /// The device: flex or ndarray.
+    /// The device; in double precision where it has that.
     #[arg(long, default_value = "flex")]
     device: String,
     /// Optimization steps.
@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 }
 
 fn report(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
-    let place = Place::f64(&elbo::device(&args.device)?)?;
+    let device = elbo::device(&args.device)?;
+    let place = Place::f64(&device).unwrap_or_else(|_| Place::f32(&device));
     println!("method                                variance");
     for Row { name, variance, .. } in compare(&place, args.draws.get())? {
         println!("{name:<37} {variance:.4}");

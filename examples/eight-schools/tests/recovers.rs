@@ -40,14 +40,16 @@ fn mean_field_comes_within_a_quarter_deviation_of_the_reference_on_five_seeds() 
 }
 
 /// Equal noise bits: the devices round sums and exponentials in other ways, which 300 steps of Adam at 0.05 carry on to a relative
-/// difference of about 1e-5 of the location. The posterior has the same three digits.
+/// difference of about 1e-5 of the location. The posterior has the same three digits: 5e-4 would change the third.
 #[test]
 fn all_devices_find_the_same_posterior() {
-    assert_parity("the fit", 1e-3, |device| {
+    assert_parity("the fit", 2e-4, |device| {
         let options = Options { device: device.clone(), steps: 300, particles: 10, seed: 0 };
         let fit = run(&options, &mut ()).unwrap();
         let host = |t: Tensor<2>| t.into_data().iter::<f64>().collect::<Vec<_>>();
-        let moments = fit.summary.rows.iter().flat_map(|site| [site.mean, site.sd]).collect();
+        let rows = fit.summary.rows.iter();
+        let moments = rows.flat_map(|row| [row.mean, row.sd, row.q05, row.median, row.q95]);
+        let moments = moments.collect();
         [host(fit.guide.loc()), host(fit.guide.scale()), moments, vec![fit.bound.mean]].concat()
     });
 }

@@ -11,7 +11,7 @@ use latent_factors::{Amortizing, DOCUMENT, Own, Row, START, compare, documents, 
 /// Fits a latent factor model of documents, and prints the variance of each gradient estimator.
 #[derive(Parser)]
 struct Args {
-    /// The device: flex or ndarray.
+    /// The device; in double precision where it has that.
     #[arg(long, default_value = "flex")]
     device: String,
     /// Optimization steps.
@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 }
 
 fn report(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
-    let place = Place::f64(&elbo::device(&args.device)?)?;
+    let device = elbo::device(&args.device)?;
+    let place = Place::f64(&device).unwrap_or_else(|_| Place::f32(&device));
     println!("method                 variance   mean of the gradient");
     for Row { name, mean, variance, .. } in compare(&place, args.draws.get())? {
         let mean: Vec<_> = mean.iter().map(|x| format!("{x:8.4}")).collect();

@@ -8,7 +8,7 @@ use elbo_dist::{
     NegativeBinomial, Normal, Operand, Pareto, Place, Poisson, RelaxedBernoulli, SkewNormal,
     StudentT, TruncatedNormal, Uniform, Weibull,
 };
-use elbo_testkit::Golden;
+use elbo_testkit::{Golden, other_devices};
 
 use crate::{assert_close_in_units, double, host, read_golden, row, single};
 
@@ -28,6 +28,9 @@ enum Unit {
 const DOUBLE: f64 = 1e-13;
 const SINGLE: f64 = 1e-6;
 
+/// On other devices in single precision.
+const ELSEWHERE: f64 = 1e-5;
+
 impl Unit {
     fn of(self, golden: &Golden, expected: &[f64], floor: f64) -> Vec<f64> {
         match self {
@@ -37,7 +40,7 @@ impl Unit {
     }
 }
 
-/// Both precisions, with parameters as numbers and as tensors.
+/// Both precisions, with parameters as numbers and as tensors; on other devices as tensors.
 #[track_caller]
 fn check<const N: usize, P: Distribution<2, Kind = Float>>(
     name: &str,
@@ -64,6 +67,15 @@ fn check<const N: usize, P: Distribution<2, Kind = Float>>(
             .collect();
         assert_close_in_units(&by_tensors, &expected, &units, tolerance);
         assert_close_in_units(&by_numbers, &expected, &units, tolerance);
+        if column == "log_prob" {
+            continue;
+        }
+        for (_, device) in other_devices() {
+            let place = Place::f32(&device);
+            let tensors = columns.each_ref().map(|c| Operand::Tensor(row(&place, c)));
+            let found = host(make(tensors).log_prob(row(&place, &x)));
+            assert_close_in_units(&found, &expected, &units, ELSEWHERE);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod hidden_states;
 mod kl;
 mod linalg;
 mod noise;
+#[cfg(feature = "flex")]
 mod one_pass;
 mod operand;
 mod parity;

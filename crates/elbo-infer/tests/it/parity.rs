@@ -1,6 +1,7 @@
 //! Every objective, estimator and guide on every device: the bound and its gradients, from the same noise.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::store::ModuleRecord;
 use burn::tensor::{Device, Int, Tensor};
 use elbo_dist::{Bernoulli, Gamma, Laplace, Noise, Normal, Place, StudentT};
 use elbo_guide::{
@@ -14,7 +15,10 @@ use elbo_infer::{
     AnalyticKl, Controls, Cubo, DoublyReparameterizedIwae, Elbo, ForwardKl, Iwae, LogVariance,
     Objective, Renyi, ReweightedWakeSleep, Schedule, StickingTheLanding, Svi, Tempered, Vimco,
 };
-use elbo_model::{ControlVariate, Estimator, Layout, LogJoint, Model, Program, Subsample, Trace};
+use elbo_model::{
+    BayesLinear, ControlVariate, Estimator, Layout, LogJoint, Model, Program, Subsample, Trace,
+    WeightNoise,
+};
 use elbo_testkit::assert_parity;
 
 /// In `f32`, of gradients and bounds of up to 30. The largest difference found is 9e-7, on both devices.
@@ -26,7 +30,7 @@ const OF_ANNEALED: f64 = 5e-5;
 /// Of guides that are found by a search, which carries on the rounding of gradients: the largest found is 1e-5.
 const OF_A_SEARCH: f64 = 5e-5;
 
-/// The mean gradient of two draws and the bound of a step.
+/// The mean gradient of two draws, the bound of a step, and the controls after it.
 fn numbers<B, M, G, O, C>(mut svi: Svi<M, G, O, C>, batch: &B) -> Vec<f64>
 where
     M: LogJoint<B> + Module,
@@ -37,7 +41,21 @@ where
     let moments = svi.gradient_moments(batch, 2).unwrap();
     let mut numbers: Vec<f64> = moments.into_iter().flat_map(|moments| moments.mean).collect();
     numbers.push(svi.step(batch).unwrap().bound);
+    numbers.extend(parameters(&svi.controls()));
     numbers
+}
+
+/// All numbers of a module.
+fn parameters(module: &impl Module) -> Vec<f64> {
+    struct Numbers(Vec<f64>);
+    impl ModuleVisitor for Numbers {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0.extend(param.val().into_data().iter::<f64>());
+        }
+    }
+    let mut numbers = Numbers(Vec::new());
+    module.visit(&mut numbers);
+    numbers.0
 }
 
 /// Two rows of so many.
@@ -337,4 +355,74 @@ fn a_record_of_another_guide_is_an_error_that_changes_nothing() {
         "{error}"
     );
     assert_eq!(svi.step(&data).unwrap(), averaging(&device).step(&data).unwrap());
+}
+
+/// What was trained on `flex`, and was written as bytes, has the same bound on every device.
+#[test]
+fn a_trained_guide_loads_on_another_device() {
+    let fresh = |device: &Device| {
+        let mut noise = Noise::new(5, Place::f32(device));
+        let data = Data::on(device, 2);
+        let layout = Layout::discover(&hierarchy, &data, &noise).unwrap();
+        let config = FullRankConfig::new().with_init(start(&layout, 1));
+        let guide = config.init(&layout, &hierarchy, &data, &mut noise).unwrap();
+        let model: Hierarchy = Model::new(hierarchy);
+        (Svi::new(model, guide, Elbo, noise), data)
+    };
+    let (mut trained, data) = fresh(&Device::flex());
+    trained.run(20, &data, &mut ()).unwrap();
+    let modules = trained.into_parts();
+    let bytes = modules.into_record().into_bytes().unwrap();
+    assert_parity("the bound", TOLERANCE, |device| {
+        let (svi, data) = fresh(device);
+        let record = ModuleRecord::from_bytes(bytes.clone()).unwrap();
+        let (model, guide) = svi.into_parts().load_record(record);
+        let svi = Svi::new(model, guide, Elbo, Noise::new(6, Place::f32(device)));
+        let bound = svi.posterior().bound(&data, 100).unwrap().mean;
+        let draws = svi.posterior().draws(&data, 3).unwrap();
+        let draws = draws.iter().flat_map(|(_, value)| value.to_vec());
+        std::iter::once(bound).chain(draws).collect()
+    });
+}
+
+/// Two layers whose weights are latents over two rows.
+#[test]
+fn layers_of_latent_weights_are_the_same_on_every_device() {
+    for noise in [WeightNoise::Shared, WeightNoise::Local, WeightNoise::Flipout] {
+        assert_parity(&format!("{noise:?} weights"), TOLERANCE, |device| {
+            let layer = |i, o| BayesLinear::new(i, o, Normal::new(0.0, 1.0)).with_noise(noise);
+            let (first, second) = (layer(1, 3), layer(3, 1));
+            let network = move |t: &mut Trace, d: &Data| {
+                let x = d.x.clone().unsqueeze_dim::<3>(2); // [1, 2, 1]
+                let hidden = first.forward(t, "first", x.clone()).tanh();
+                let f = second.forward(t, "second", hidden);
+                t.plate("rows", 2, |t| t.observe("y", Normal::new(f, 0.5), x * 2.0));
+            };
+            let (mut noise, data) = (Noise::new(5, Place::f32(device)), Data::on(device, 2));
+            let layout = Layout::discover(&network, &data, &noise).unwrap();
+            let config = MeanFieldConfig::new().with_scale(0.3);
+            let guide = config.init(&layout, &network, &data, &mut noise).unwrap();
+            let svi = Svi::new(Model::new(network), guide, AnalyticKl, noise);
+            numbers(svi.with_particles(4), &data)
+        });
+    }
+}
+
+/// A bit of each row, summed out.
+#[test]
+fn marginalized_sites_are_the_same_on_every_device() {
+    fn summed_out(t: &mut Trace, d: &Data) {
+        let loc = t.sample("loc", Normal::<2>::new(0.0, 2.0)); // [S, 1]
+        t.plate("rows", 2, |t| {
+            let k = t.marginalize("k", Bernoulli::<2>::logits(0.3));
+            t.observe("x", Normal::new(loc + k * 1.5, 1.0), d.x.clone());
+        });
+    }
+    assert_parity("marginalized", TOLERANCE, |device| {
+        let (mut noise, data) = (Noise::new(5, Place::f32(device)), Data::on(device, 2));
+        let layout = Layout::discover(&summed_out, &data, &noise).unwrap();
+        let config = MeanFieldConfig::new().with_scale(0.3);
+        let guide = config.init(&layout, &summed_out, &data, &mut noise).unwrap();
+        numbers(Svi::new(Model::new(summed_out), guide, Elbo, noise).with_particles(4), &data)
+    });
 }

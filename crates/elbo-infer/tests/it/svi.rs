@@ -170,6 +170,23 @@ fn adam_is_that_of_its_authors() {
     assert!(Adam::new().with_epsilon(1e-46).is_err());
 }
 
+/// The square of a gradient of 1e21 is no number of single precision.
+#[test]
+fn adam_survives_gradients_whose_squares_are_too_large() {
+    for device in std::iter::once(Device::flex()).chain([elbo_testkit::ndarray()]) {
+        let mut optimizer = ModuleOptimizer::from(Adam::new());
+        let mut x = Param::from_tensor(Tensor::<1>::from_floats([1.0], &device.autodiff()));
+        for slope in [1e21_f64, 1.0, 1.0] {
+            let gradients = (x.val() * slope).sum().backward();
+            let gradients = GradientsParams::from_grads(gradients, &x);
+            x = optimizer.step(0.1, x, gradients);
+        }
+        let x = x.val().into_scalar::<f32>();
+        // By the same formulas in double precision, with a mean square of at most 3.4e38.
+        assert!((x - 0.6249).abs() < 1e-4, "{x}");
+    }
+}
+
 /// A record goes into a fit of another precision, and into none of another optimizer.
 #[test]
 fn a_record_takes_the_precision_of_the_fit_and_keeps_its_optimizer() {

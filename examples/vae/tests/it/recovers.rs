@@ -1,8 +1,9 @@
 //! The loss on images held out.
 
+use burn::store::ModuleRecord;
 use elbo::prelude::*;
 use elbo_testkit::{assert_parity, data_dir};
-use vae::{Data, Decoder, Digits, Encoder, Fit, ImageBatcher, Options, OptionsError, run};
+use vae::{Data, Decoder, Digits, Encoder, Fit, ImageBatcher, Images, Options, OptionsError, run};
 
 fn fit_shipped(change: impl FnOnce(Options) -> Options) -> Fit {
     let options = change(Options::for_shipped(elbo::device("flex").unwrap()));
@@ -89,13 +90,35 @@ fn all_devices_find_the_same_bounds() {
 #[test]
 fn all_devices_find_the_same_gradients() {
     assert_parity("the gradients", 2e-5, |device| {
-        let (digits, noise) = (Data::shipped().test, Noise::new(0, device));
-        let (encoder, decoder) = (Encoder::new(64, 32, 4, &noise), Decoder::new(4, 32, 64, &noise));
-        let ten = ImageBatcher { total: 10, ..ImageBatcher::new(&digits) };
-        let images = ten.stack(digits.one_of_each(), device);
-        let svi = Svi::new(decoder, Amortized::new(encoder), Elbo, noise);
+        let (svi, images) = untrained(device);
         let moments = svi.gradient_moments(&images, 2).unwrap();
         moments.into_iter().flat_map(|moments| moments.mean).collect()
+    });
+}
+
+fn untrained(device: &Device) -> (Svi<Decoder, Amortized<Encoder>, Elbo>, Images) {
+    let (digits, noise) = (Data::shipped().test, Noise::new(0, device));
+    let (encoder, decoder) = (Encoder::new(64, 32, 4, &noise), Decoder::new(4, 32, 64, &noise));
+    let ten = ImageBatcher { total: 10, ..ImageBatcher::new(&digits) };
+    let images = ten.stack(digits.one_of_each(), device);
+    (Svi::new(decoder, Amortized::new(encoder), Elbo, noise), images)
+}
+
+/// Ten steps on `flex`, and the same bound from their bytes everywhere.
+#[test]
+fn a_trained_model_and_its_guide_load_on_another_device() {
+    let (mut svi, images) = untrained(&Device::flex());
+    svi.run(10, &images, &mut ()).unwrap();
+    let bytes = svi.into_parts().into_record().into_bytes().unwrap();
+    assert_parity("the bound", 1e-5, |device| {
+        let (svi, images) = untrained(device);
+        let before = svi.posterior().bound(&images, 10).unwrap().mean;
+        let record = ModuleRecord::from_bytes(bytes.clone()).unwrap();
+        let (model, guide) = svi.into_parts().load_record(record);
+        let svi = Svi::new(model, guide, Elbo, Noise::new(0, device));
+        let bound = svi.posterior().bound(&images, 10).unwrap().mean;
+        assert!(bound > before, "{bound} after ten steps, {before} before");
+        vec![bound]
     });
 }
 

@@ -63,6 +63,11 @@ pub(crate) fn primitive<const D: usize>(
     })
 }
 
+/// Whether the tensor lies on this device.
+pub(crate) fn is_on_host<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.clone().inner().try_into_primitive::<Flex>().is_ok()
+}
+
 /// Where an input's elements are read.
 pub(crate) enum Source {
     /// The same everywhere.

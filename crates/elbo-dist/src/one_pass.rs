@@ -6,6 +6,8 @@ use burn::tensor::Tensor;
 
 #[cfg(feature = "flex")]
 use crate::host::{sum, wanted, written_over};
+#[cfg(feature = "flex")]
+pub(crate) use crate::inputs::is_on_host;
 use crate::{Operand, Slope, linearized};
 
 /// What is read: a number for all elements, or a number an element.
@@ -257,6 +259,12 @@ mod nowhere {
     ) -> Option<f64> {
         None
     }
+
+    pub(crate) fn is_on_host<const D: usize>(_: &Tensor<D>) -> bool {
+        false
+    }
 }
+#[cfg(not(feature = "flex"))]
+pub(crate) use nowhere::is_on_host;
 #[cfg(not(feature = "flex"))]
 use nowhere::{sum, wanted, written_over};

@@ -4,6 +4,7 @@ use crate::EULER_GAMMA;
 use crate::moments::probability;
 use crate::noise::into_open_unit;
 use crate::operands::operands;
+use crate::special::log;
 use crate::{
     Cdf, Distribution, Entropy, Moments, Noise, Operand, Quantile, Support, expm1, log1mexp, log1p,
 };
@@ -57,7 +58,7 @@ impl<const D: usize> Distribution<D> for Kumaraswamy<D> {
     }
 
     fn log_prob(&self, value: Tensor<D>) -> Tensor<D> {
-        let log = value.log();
+        let log = log(value);
         let rest = log1mexp(log.clone() * &self.a);
         log * &(self.a.clone() - 1.0)
             + rest * &(self.b.clone() - 1.0)

@@ -27,7 +27,7 @@ pub use bessel::{i0e, i1e};
 pub(crate) use bessel::{i0e_scalar, i1e_scalar};
 pub use beta::{lbeta, lbeta_scalar, log_binomial};
 pub use erf::{erf, erfc, erfinv, log_ndtr, ndtr, ndtri};
-pub(crate) use exp_log::{asinh, log_odds, log_softmax, log1p_exp_neg_abs, sigmoid_value};
+pub(crate) use exp_log::{asinh, log, log_odds, log_softmax, log1p_exp_neg_abs, sigmoid_value};
 pub use exp_log::{
     expm1, log_sigmoid, log1mexp, log1p, logaddexp, logsumexp, sigmoid, softplus, xlog1py, xlogy,
 };

@@ -13,7 +13,8 @@ use elbo_guide::{
 };
 use elbo_infer::{
     AnalyticKl, Controls, Cubo, DoublyReparameterizedIwae, Elbo, ForwardKl, Iwae, LogVariance,
-    Objective, Renyi, ReweightedWakeSleep, Schedule, StickingTheLanding, Svi, Tempered, Vimco,
+    Objective, Posterior, Renyi, ReweightedWakeSleep, Schedule, StickingTheLanding, Svi, Tempered,
+    Vimco,
 };
 use elbo_model::{
     BayesLinear, ControlVariate, Estimator, Layout, LogJoint, Model, Program, Subsample, Trace,
@@ -293,14 +294,13 @@ fn every_other_guide_is_the_same_on_every_device() {
     assert_parity("exponential family", TOLERANCE, |device| {
         fitted(device, Elbo, |layout, _, _| ExponentialFamily::of_prior(layout).unwrap())
     });
-    assert_parity("Laplace's approximation", OF_A_SEARCH, |device| {
-        fitted(device, Elbo, |layout, data, noise| {
-            LaplaceApproximation::new(layout, &hierarchy, data, noise).unwrap()
-        })
-    });
+    // At the end of a path in single precision the gradients are their rounding, and so is the curvature that is made of them.
     assert_parity("Pathfinder", OF_A_SEARCH, |device| {
         fitted(device, Elbo, |layout, data, noise| {
-            PathfinderConfig::new().init(layout, &hierarchy, data, noise).unwrap()
+            PathfinderConfig::new()
+                .with_max_iterations(5)
+                .init(layout, &hierarchy, data, noise)
+                .unwrap()
         })
     });
     assert_parity("local beside a delta", TOLERANCE, |device| {
@@ -311,6 +311,28 @@ fn every_other_guide_is_the_same_on_every_device() {
             Product::new(delta, local)
         })
     });
+}
+
+/// It has no parameters: draws and a bound are held.
+#[test]
+fn laplaces_approximation_is_the_same_on_every_device() {
+    assert_parity("Laplace's approximation", OF_A_SEARCH, |device| {
+        let (mut noise, data) = (Noise::new(5, Place::f32(device)), Data::on(device, 2));
+        let layout = Layout::discover(&hierarchy, &data, &noise).unwrap();
+        let guide = LaplaceApproximation::new(&layout, &hierarchy, &data, &mut noise).unwrap();
+        let model: Hierarchy = Model::new(hierarchy);
+        of_posterior(&Svi::new(model, guide, Elbo, noise).posterior(), &data)
+    });
+}
+
+/// A bound and three draws.
+fn of_posterior<G: Guide<Data> + Module>(
+    posterior: &Posterior<Hierarchy, G>,
+    data: &Data,
+) -> Vec<f64> {
+    let bound = posterior.bound(data, 100).unwrap().mean;
+    let draws = posterior.draws(data, 3).unwrap();
+    std::iter::once(bound).chain(draws.iter().flat_map(|(_, value)| value.to_vec())).collect()
 }
 
 fn averaging(device: &Device) -> BitsSvi<impl Objective + use<>> {
@@ -378,10 +400,7 @@ fn a_trained_guide_loads_on_another_device() {
         let record = ModuleRecord::from_bytes(bytes.clone()).unwrap();
         let (model, guide) = svi.into_parts().load_record(record);
         let svi = Svi::new(model, guide, Elbo, Noise::new(6, Place::f32(device)));
-        let bound = svi.posterior().bound(&data, 100).unwrap().mean;
-        let draws = svi.posterior().draws(&data, 3).unwrap();
-        let draws = draws.iter().flat_map(|(_, value)| value.to_vec());
-        std::iter::once(bound).chain(draws).collect()
+        of_posterior(&svi.posterior(), &data)
     });
 }
 

@@ -57,12 +57,15 @@ fn log_joints_in_single_precision_are_near_on_every_device() {
     }
 }
 
-/// From independent normals of a hundredth around a point half a deviation above the published means.
+/// From independent normals of a hundredth around a point half a deviation above the published means, relative to the largest number of a
+/// gradient: those beside it are sums that cancel.
 #[test]
 fn all_devices_find_the_same_gradients() {
     let Some(root) = elbo_testkit::data_dir() else { return };
     for name in names().iter().filter(|name| **name != "gp_pois_regr-gp_pois_regr") {
-        assert_parity(name, 1e-4, |device| {
+        // The slopes of a thousand points under one mean of the mixture add up to 3e4 where they have one sign, and leave 6.
+        let tolerance = if *name == "low_dim_gauss_mix-low_dim_gauss_mix" { 5e-4 } else { 2e-5 };
+        assert_parity(name, tolerance, |device| {
             let place = Place::f32(device);
             let (published, mut noise) =
                 (read(name, &root, &place).unwrap(), Noise::new(0, &place));
@@ -72,7 +75,9 @@ fn all_devices_find_the_same_gradients() {
             let guide = config.init(&layout, &published, &(), &mut noise).unwrap();
             let svi = Svi::new(published.model(), guide, Elbo, noise);
             let moments = svi.gradient_moments(&(), 2).unwrap();
-            moments.into_iter().flat_map(|moments| moments.mean).collect()
+            let gradient: Vec<f64> = moments.into_iter().flat_map(|moments| moments.mean).collect();
+            let largest = gradient.iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
+            gradient.iter().map(|slope| slope / largest).collect()
         });
     }
 }

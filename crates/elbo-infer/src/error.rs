@@ -1,5 +1,7 @@
 //! What can be wrong with a fit.
 
+use std::path::PathBuf;
+
 use elbo_guide::GuideError;
 use elbo_model::{Estimator, ModelError, Names};
 
@@ -26,6 +28,48 @@ pub enum InferError {
         "the record has states that this fit's optimizer cannot read; give it the optimizer of the record by Svi::with_optimizer, and load it again"
     )]
     OptimizerRecord,
+    /// A checkpoint that cannot be read or written.
+    #[error("{} could not be {action}: {source}; see that the folder is there, may be written and has space left", path.display())]
+    CheckpointFile {
+        /// What was to be done.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file that is not that of a fit.
+    #[error("{} is not a checkpoint of a fit; give a file that SviRecord::save wrote", path.display())]
+    CheckpointForeign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A checkpoint that ends too early.
+    #[error("the checkpoint {} has {found} bytes of {expected}; take an older one", path.display())]
+    CheckpointTruncated {
+        /// The file.
+        path: PathBuf,
+        /// The bytes that it should have.
+        expected: u64,
+        /// The bytes that it has.
+        found: u64,
+    },
+    /// A checkpoint whose bytes have changed.
+    #[error("the checkpoint {} has other bytes than were written; take an older one", path.display())]
+    CheckpointCorrupt {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A checkpoint of another version of this crate.
+    #[error("the checkpoint {} has the format {found}, but this version of elbo reads {known}; load it with the version that wrote it", path.display())]
+    CheckpointVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The format that is known.
+        known: u32,
+    },
     /// A site has an estimator that the objective does not know.
     #[error(
         "\"{site}\" has the estimator {estimator}, which {objective} does not know, so its gradient would be biased without a word; choose another one with Objective::with_estimator or t.sample_with, or another objective"

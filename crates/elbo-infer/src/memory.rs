@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 use elbo_dist::Place;
+use serde::{Deserialize, Serialize};
 
 /// Exponential moving averages by name, over the steps before the present one.
 ///
@@ -34,6 +35,7 @@ struct Average {
 }
 
 /// An [`Average`] on no device.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct AverageRecord {
     name: String,
     sum: f64,

@@ -3,10 +3,12 @@
 use burn::lr_scheduler::LrSchedulerRecord;
 use burn::module::Module;
 use burn::optim::OptimizerRecord;
-use burn::store::ModuleRecord;
+use burn::store::{ModuleRecord, RecordError};
 use elbo_dist::{Noise, NoiseState};
+use serde::{Deserialize, Serialize};
 
 use crate::memory::AverageRecord;
+use crate::parts::Parts;
 use crate::{InferError, Memory, Objective, Svi};
 
 /// The parameters of model, guide and controls, the states of optimizer, schedule, noise and control variates, and the step:
@@ -44,10 +46,43 @@ pub struct SviRecord {
     modules: ModuleRecord,
     optimizer: OptimizerRecord,
     schedule: LrSchedulerRecord,
+    counts: Counts,
+}
+
+/// What of a record is not Burn's.
+#[derive(Serialize, Deserialize)]
+struct Counts {
     memory: Vec<AverageRecord>,
     noise: NoiseState,
     step: u64,
     largest_part: f64,
+}
+
+impl SviRecord {
+    /// The step that the fit takes next.
+    pub fn step(&self) -> u64 {
+        self.counts.step
+    }
+
+    /// The parts of the record, by name.
+    pub(crate) fn into_parts(self) -> Result<Parts, RecordError> {
+        let mut parts = Parts::default();
+        parts.insert("modules", self.modules.into_bytes()?.to_vec());
+        parts.insert("optimizer", self.optimizer.into_bytes()?.to_vec());
+        parts.insert("schedule", self.schedule.into_bytes()?.to_vec());
+        parts.encode("counts", &self.counts)?;
+        Ok(parts)
+    }
+
+    /// The record of such parts.
+    pub(crate) fn from_parts(parts: &mut Parts) -> Result<Self, RecordError> {
+        Ok(Self {
+            modules: ModuleRecord::from_bytes(parts.take("modules")?)?,
+            optimizer: OptimizerRecord::from_bytes(parts.take("optimizer")?)?,
+            schedule: LrSchedulerRecord::from_bytes(parts.take("schedule")?)?,
+            counts: parts.decode("counts")?,
+        })
+    }
 }
 
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
@@ -57,10 +92,12 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             modules: self.all_modules().clone().into_record(),
             optimizer: self.optimizer.to_record(),
             schedule: self.schedule.to_record(),
-            memory: self.memory.to_record(),
-            noise: self.noise.state(),
-            step: self.step,
-            largest_part: self.largest_part,
+            counts: Counts {
+                memory: self.memory.to_record(),
+                noise: self.noise.state(),
+                step: self.step,
+                largest_part: self.largest_part,
+            },
         }
     }
 
@@ -84,9 +121,10 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         }
         (self.modules, self.optimizer) = (Some(modules), optimizer);
         self.schedule = self.schedule.clone().load_record(record.schedule);
-        self.memory = Memory::of_record(record.memory, self.noise.place());
-        self.noise = Noise::from_state(record.noise, self.noise.place());
-        (self.step, self.largest_part) = (record.step, record.largest_part);
+        let Counts { memory, noise, step, largest_part } = record.counts;
+        self.memory = Memory::of_record(memory, self.noise.place());
+        self.noise = Noise::from_state(noise, self.noise.place());
+        (self.step, self.largest_part) = (step, largest_part);
         Ok(())
     }
 }

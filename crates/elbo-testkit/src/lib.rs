@@ -6,6 +6,7 @@
 //! * [`NormalMean`], [`BetaBernoulli`], [`GammaRate`] and [`LinearRegression`] are posteriors known
 //!   in closed form;
 //! * [`assert_parity`] holds one computation on several devices against that on `flex`;
+//! * [`BoundTrace`] is a noisy trace of which it is known when it settles;
 //! * [`ndarray`] is the backend to compare with in either precision;
 //! * [`Golden`] reads numbers that another program computed, [`data_dir`] finds the data sets.
 //!
@@ -22,6 +23,7 @@ mod ks;
 mod ndarray;
 mod normal;
 mod parity;
+mod traces;
 
 pub use close::assert_close;
 pub use conjugate::{BetaBernoulli, GammaRate, LinearRegression, NormalMean};
@@ -32,3 +34,4 @@ pub use ks::{kolmogorov_tail, ks_statistic, ks_test};
 pub use ndarray::ndarray;
 pub use normal::{erf, normal_cdf};
 pub use parity::{assert_parity, other_devices};
+pub use traces::{BoundTrace, TraceKind};

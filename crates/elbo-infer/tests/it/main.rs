@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
 mod bounds;
+mod checkpoints;
 mod combinations;
 mod conjugate;
 mod dais;
@@ -13,6 +14,7 @@ mod objectives;
 mod parity;
 mod posterior;
 mod reach;
+mod stop_rule;
 mod svi;
 mod systems;
 

@@ -1,0 +1,220 @@
+//! Fits on disk.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use burn_pack::AtomicFile;
+
+use crate::parts::Parts;
+use crate::{InferError, SviRecord};
+
+/// What the file of a fit begins with.
+const MAGIC: [u8; 8] = *b"elbo-fit";
+
+/// The version of what follows the header.
+const VERSION: u32 = 1;
+
+/// Eight magic bytes, the version, the checksum of all that follows it and the number of bytes after the header, least significant first.
+const HEADER: usize = 24;
+
+impl SviRecord {
+    /// Writes the record to a file, which is there as a whole or not at all: it is written under another name beside `path`, synced and
+    /// renamed.
+    ///
+    /// # Errors
+    /// [`InferError::CheckpointFile`]; what was at `path` is then as it was.
+    ///
+    /// # Example
+    /// ```
+    /// # use burn::tensor::{Device, Tensor};
+    /// # use elbo_dist::{Noise, Normal};
+    /// # use elbo_guide::MeanField;
+    /// # use elbo_model::{Layout, Model, Trace};
+    /// use elbo_infer::{Elbo, Svi, SviRecord};
+    ///
+    /// # fn model(t: &mut Trace, x: &Tensor<2>) {
+    /// #     let z = t.sample("z", Normal::new(0.0, 1.0));
+    /// #     t.observe("x", Normal::new(z, 1.0), x.clone());
+    /// # }
+    /// # let device = Device::flex();
+    /// # let x = Tensor::from_floats([[1.0]], &device);
+    /// # let fit = || {
+    /// #     let mut noise = Noise::new(0, &device);
+    /// #     let layout = Layout::discover(&model, &x, &noise).unwrap();
+    /// #     let guide = MeanField::new(&layout, &model, &x, &mut noise).unwrap();
+    /// #     Svi::new(Model::new(model), guide, Elbo, noise)
+    /// # };
+    /// # let path = std::env::temp_dir().join(format!("elbo-{}.fit", std::process::id()));
+    /// let mut first = fit();
+    /// first.run(10, &x, &mut ()).unwrap();
+    /// first.to_record().save(&path).unwrap();
+    /// let mut second = fit();
+    /// second.load_record(SviRecord::load(&path).unwrap()).unwrap();
+    /// assert_eq!(first.step(&x).unwrap(), second.step(&x).unwrap());
+    /// # std::fs::remove_file(path).unwrap();
+    /// ```
+    pub fn save(self, path: &Path) -> Result<(), InferError> {
+        let failed = |error: &dyn std::fmt::Display| {
+            file_fault("written", path, io::Error::other(error.to_string()))
+        };
+        let payload =
+            self.into_parts().and_then(Parts::into_bytes).map_err(|error| failed(&error))?;
+        let (file, mut handle) = AtomicFile::create(path).map_err(|error| failed(&error))?;
+        let length = (payload.len() as u64).to_le_bytes();
+        let checksum = checksum(&length, &payload).to_le_bytes();
+        let header = [&MAGIC[..], &VERSION.to_le_bytes(), &checksum, &length].concat();
+        let written = handle.write_all(&header).and_then(|()| handle.write_all(&payload));
+        let synced = written.and_then(|()| handle.sync_all());
+        synced.map_err(|source| file_fault("written", path, source))?;
+        drop(handle);
+        file.commit().map_err(|error| failed(&error))
+    }
+
+    /// The record that [`SviRecord::save`] wrote.
+    ///
+    /// # Errors
+    /// [`InferError::CheckpointFile`] if the file cannot be read, [`InferError::CheckpointForeign`] if it is not that of a fit,
+    /// [`InferError::CheckpointTruncated`], [`InferError::CheckpointCorrupt`] and [`InferError::CheckpointVersion`].
+    pub fn load(path: &Path) -> Result<Self, InferError> {
+        let bytes = fs::read(path).map_err(|source| file_fault("read", path, source))?;
+        let path = path.to_path_buf();
+        if bytes[..bytes.len().min(MAGIC.len())] != MAGIC[..bytes.len().min(MAGIC.len())]
+            || bytes.is_empty()
+        {
+            return Err(InferError::CheckpointForeign { path });
+        }
+        let found = bytes.len() as u64;
+        let Some((header, payload)) = bytes.split_at_checked(HEADER) else {
+            return Err(InferError::CheckpointTruncated { path, expected: HEADER as u64, found });
+        };
+        let number = |from: usize| {
+            u32::from_le_bytes(header[from..from + 4].try_into().expect("four bytes"))
+        };
+        let length: [u8; 8] = header[16..].try_into().expect("eight bytes");
+        let expected = u64::from_le_bytes(length).saturating_add(HEADER as u64);
+        if found < expected {
+            return Err(InferError::CheckpointTruncated { path, expected, found });
+        }
+        if found > expected || checksum(&length, payload) != number(12) {
+            return Err(InferError::CheckpointCorrupt { path });
+        }
+        if number(8) != VERSION {
+            return Err(InferError::CheckpointVersion { path, found: number(8), known: VERSION });
+        }
+        let parts = Parts::from_bytes(payload.to_vec());
+        let record = parts.and_then(|mut parts| Self::from_parts(&mut parts));
+        record.map_err(|_| InferError::CheckpointCorrupt { path })
+    }
+}
+
+fn checksum(length: &[u8], payload: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(length);
+    hasher.update(payload);
+    hasher.finalize()
+}
+
+fn file_fault(action: &'static str, path: &Path, source: io::Error) -> InferError {
+    InferError::CheckpointFile { action, path: path.to_path_buf(), source }
+}
+
+/// A folder with the checkpoints of one fit, of which the newest are kept.
+///
+/// # Example
+/// ```
+/// # use burn::tensor::{Device, Tensor};
+/// # use elbo_dist::{Noise, Normal};
+/// # use elbo_guide::MeanField;
+/// # use elbo_model::{Layout, Model, Trace};
+/// use elbo_infer::{Checkpoints, Elbo, Svi};
+///
+/// # fn model(t: &mut Trace, x: &Tensor<2>) {
+/// #     let z = t.sample("z", Normal::new(0.0, 1.0));
+/// #     t.observe("x", Normal::new(z, 1.0), x.clone());
+/// # }
+/// # let device = Device::flex();
+/// # let x = Tensor::from_floats([[1.0]], &device);
+/// # let mut noise = Noise::new(0, &device);
+/// # let layout = Layout::discover(&model, &x, &noise).unwrap();
+/// # let guide = MeanField::new(&layout, &model, &x, &mut noise).unwrap();
+/// # let mut svi = Svi::new(Model::new(model), guide, Elbo, noise);
+/// # let folder = std::env::temp_dir().join(format!("elbo-{}", std::process::id()));
+/// let checkpoints = Checkpoints::open(&folder).unwrap().with_keep(2);
+/// for _ in 0..5 {
+///     svi.run(10, &x, &mut ()).unwrap();
+///     checkpoints.save(svi.to_record()).unwrap();
+/// }
+/// assert_eq!(checkpoints.steps().unwrap(), [40, 50]);
+/// assert_eq!(checkpoints.newest().unwrap().unwrap().step(), 50);
+/// # std::fs::remove_dir_all(folder).unwrap();
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    keep: usize,
+}
+
+impl Checkpoints {
+    /// The checkpoints in `folder`, which is made if it is not there; three are kept.
+    ///
+    /// # Errors
+    /// [`InferError::CheckpointFile`] if there is no such folder and it cannot be made.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, InferError> {
+        let folder = folder.into();
+        fs::create_dir_all(&folder).map_err(|source| file_fault("made", &folder, source))?;
+        Ok(Self { folder, keep: 3 })
+    }
+
+    /// How many are kept, the one that is written among them; at least 1.
+    pub fn with_keep(self, keep: usize) -> Self {
+        Self { keep: keep.max(1), ..self }
+    }
+
+    /// Writes a checkpoint, and removes those that are not among the newest.
+    ///
+    /// # Errors
+    /// [`InferError::CheckpointFile`]; the checkpoints that were there are then as they were.
+    pub fn save(&self, record: SviRecord) -> Result<(), InferError> {
+        let step = record.step();
+        record.save(&self.path(step))?;
+        let steps = self.steps()?;
+        for step in steps.iter().rev().skip(self.keep) {
+            let path = self.path(*step);
+            fs::remove_file(&path).map_err(|source| file_fault("removed", &path, source))?;
+        }
+        Ok(())
+    }
+
+    /// The steps of which there are checkpoints, from the oldest to the newest.
+    ///
+    /// # Errors
+    /// [`InferError::CheckpointFile`] if the folder cannot be read.
+    pub fn steps(&self) -> Result<Vec<u64>, InferError> {
+        let failed = |source| file_fault("read", &self.folder, source);
+        let mut steps = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let digits =
+                name.to_str().and_then(|name| name.strip_prefix("step-")?.strip_suffix(".fit"));
+            steps.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
+        }
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    /// The newest checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// Those of [`SviRecord::load`] and [`Checkpoints::steps`]. A checkpoint that is damaged is not passed over: remove it to go on from the
+    /// one before.
+    pub fn newest(&self) -> Result<Option<SviRecord>, InferError> {
+        let newest = self.steps()?.pop();
+        newest.map(|step| SviRecord::load(&self.path(step))).transpose()
+    }
+
+    /// The file of a step.
+    pub fn path(&self, step: u64) -> PathBuf {
+        self.folder.join(format!("step-{step:09}.fit"))
+    }
+}

@@ -1,0 +1,220 @@
+//! Fits that are written to files, read again and go on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use elbo_dist::{Bernoulli, Noise, Normal};
+use elbo_guide::Amortized;
+use elbo_infer::{Checkpoints, Elbo, InferError, Objective, Svi, SviRecord, WithEstimators};
+use elbo_model::{ControlVariate, Estimator, Model, Program, Trace, named_param};
+
+use crate::f64_on_flex;
+
+/// A bit of each of two rows by its score with a moving average, and a number along its path.
+#[derive(Module, Debug)]
+struct Rows {
+    logits: Param<Tensor<2>>,
+    loc: Param<Tensor<2>>,
+}
+
+impl Program for Rows {
+    fn run(&self, t: &mut Trace, (): &()) {
+        t.plate("rows", 2, |t| t.sample("k", Bernoulli::logits(self.logits.val())));
+        t.sample("z", Normal::new(self.loc.val(), 0.5));
+    }
+}
+
+fn rows(t: &mut Trace, _: &()) {
+    let z = t.sample("z", Normal::<2>::new(0.0, 1.0)); // [S, 1]
+    t.plate("rows", 2, |t| {
+        let k = t.sample("k", Bernoulli::<2>::logits(0.2)); // [S, 2]
+        let x = t.place().tensor(vec![0.3, 1.9], [1, 2]);
+        t.observe("x", Normal::new(k * 1.5 + z.clone(), 1.0), x);
+    });
+}
+
+type RowsSvi = Svi<Model<fn(&mut Trace, &())>, Amortized<Rows>, WithEstimators<Elbo>>;
+
+/// The steps of a whole fit.
+const STEPS: usize = 3000;
+
+fn fit(seed: u64) -> RowsSvi {
+    let average = Estimator::ScoreFunction(ControlVariate::MovingAverage { decay: 0.9 });
+    let schedule = CosineAnnealingLrSchedulerConfig::new(0.05, STEPS).init().unwrap();
+    let model: Model<fn(&mut Trace, &())> = Model::new(rows);
+    let place = f64_on_flex();
+    let logits = named_param("logits", place.tensor(vec![0.3 * seed as f64, -0.5], [1, 2]));
+    let guide = Rows { logits, loc: named_param("loc", place.tensor(vec![0.1], [1, 1])) };
+    let objective = Elbo.with_estimator("k", average);
+    Svi::new(model, Amortized::new(guide), objective, Noise::new(seed, place))
+        .with_particles(4)
+        .with_schedule(schedule)
+        .with_max_gradient_norm(2.0)
+}
+
+/// An empty folder for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("elbo-{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn bytes_of(svi: &RowsSvi, path: &Path) -> Vec<u8> {
+    svi.to_record().save(path).unwrap();
+    fs::read(path).unwrap()
+}
+
+/// Parameters, moments, schedule, averages, noise and step are all in the file, which is equal byte for byte.
+#[test]
+fn a_fit_goes_on_from_a_file_as_if_it_had_not_stopped() {
+    let folder = folder("goes-on");
+    let path = folder.join("fit");
+    let mut whole = fit(1);
+    whole.run(50, &(), &mut ()).unwrap();
+    whole.to_record().save(&path).unwrap();
+    let mut second = fit(2);
+    second.load_record(SviRecord::load(&path).unwrap()).unwrap();
+    let bounds = [&mut whole, &mut second].map(|svi| svi.run(50, &(), &mut ()).unwrap().bounds);
+    assert_eq!(bounds[0], bounds[1]);
+    assert_eq!(bytes_of(&whole, &path), bytes_of(&second, &path));
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// The text that a loaded file is refused with.
+fn refusal(path: &Path, bytes: &[u8]) -> InferError {
+    fs::write(path, bytes).unwrap();
+    match SviRecord::load(path) {
+        Ok(_) => panic!("a damaged file was loaded"),
+        Err(error) => error,
+    }
+}
+
+/// Cut short anywhere, and with any byte changed.
+#[test]
+fn a_damaged_file_is_refused_and_says_why() {
+    let folder = folder("damaged");
+    let path = folder.join("fit");
+    let mut svi = fit(1);
+    svi.run(3, &(), &mut ()).unwrap();
+    let good = bytes_of(&svi, &path);
+    for length in 0..good.len() {
+        let error = refusal(&path, &good[..length]);
+        let expected = if length < 24 { 24 } else { good.len() as u64 };
+        match error {
+            InferError::CheckpointForeign { .. } => assert_eq!(length, 0),
+            InferError::CheckpointTruncated { expected: told, found, .. } => {
+                assert_eq!((told, found), (expected, length as u64));
+            }
+            other => panic!("{length} bytes: {other}"),
+        }
+    }
+    for place in 0..good.len() {
+        let mut bytes = good.clone();
+        bytes[place] ^= 0x10;
+        let error = refusal(&path, &bytes);
+        let fits = match (place, &error) {
+            (0..8, InferError::CheckpointForeign { .. }) => true,
+            (8..12, InferError::CheckpointVersion { .. }) => true,
+            (16..24, InferError::CheckpointTruncated { .. }) => true,
+            (12.., InferError::CheckpointCorrupt { .. }) => true,
+            _ => false,
+        };
+        assert!(fits, "byte {place}: {error}");
+    }
+    let longer = refusal(&path, &[&good[..], &[0]].concat());
+    assert!(matches!(longer, InferError::CheckpointCorrupt { .. }), "{longer}");
+    let text = refusal(&path, b"PK\x03\x04 another program's file").to_string();
+    assert!(
+        text.ends_with("is not a checkpoint of a fit; give a file that SviRecord::save wrote"),
+        "{text}"
+    );
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_the_system_refuses_is_said_with_the_file() {
+    let folder = folder("refused");
+    let missing = SviRecord::load(&folder.join("nothing")).err().unwrap();
+    assert!(matches!(&missing, InferError::CheckpointFile { action: "read", .. }), "{missing}");
+    assert!(missing.to_string().contains("nothing could not be read: "), "{missing}");
+    let nowhere = fit(1).to_record().save(&folder.join("no/such/folder")).unwrap_err();
+    assert!(matches!(&nowhere, InferError::CheckpointFile { action: "written", .. }), "{nowhere}");
+    fs::write(folder.join("file"), "text").unwrap();
+    let within = Checkpoints::open(folder.join("file")).unwrap_err();
+    assert!(matches!(&within, InferError::CheckpointFile { action: "made", .. }), "{within}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// A damaged checkpoint is not passed over in silence.
+#[test]
+fn the_newest_checkpoints_are_kept() {
+    let folder = folder("newest");
+    let checkpoints = Checkpoints::open(&folder).unwrap().with_keep(2);
+    assert!(checkpoints.newest().unwrap().is_none());
+    let mut svi = fit(1);
+    for _ in 0..4 {
+        svi.run(5, &(), &mut ()).unwrap();
+        checkpoints.save(svi.to_record()).unwrap();
+    }
+    assert_eq!(checkpoints.steps().unwrap(), [15, 20]);
+    fs::write(checkpoints.path(20), "elbo-fit and no more").unwrap();
+    let error = checkpoints.newest().err().unwrap();
+    assert!(error.to_string().contains("step-000000020.fit has 20 bytes of 24"), "{error}");
+    fs::remove_file(checkpoints.path(20)).unwrap();
+    assert_eq!(checkpoints.newest().unwrap().unwrap().step(), 15);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// Where the process of [`a_fit_survives_being_killed`] writes.
+const FOLDER: &str = "ELBO_TEST_CHECKPOINTS";
+
+/// Goes on from the newest checkpoint, and writes one every other step.
+#[test]
+#[ignore = "the process that a_fit_survives_being_killed kills"]
+fn a_fit_with_checkpoints() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let checkpoints = Checkpoints::open(folder).unwrap();
+    let mut svi = fit(1);
+    if let Some(record) = checkpoints.newest().unwrap() {
+        svi.load_record(record).unwrap();
+    }
+    while svi.steps() < STEPS as u64 {
+        svi.run(2, &(), &mut ()).unwrap();
+        checkpoints.save(svi.to_record()).unwrap();
+    }
+}
+
+fn start(folder: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["checkpoints::a_fit_with_checkpoints", "--exact", "--ignored", "--quiet"]);
+    command.env(FOLDER, folder).stdout(std::process::Stdio::null()).spawn().unwrap()
+}
+
+/// Twenty times at moments from a generator; what was written in the end is equal, byte for byte, to the file of a fit that never stopped.
+#[test]
+fn a_fit_survives_being_killed() {
+    let folder = folder("killed");
+    let mut state = 1_u64;
+    for kill in 0..20 {
+        let mut child = start(&folder);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_millis(20 + (state >> 56)));
+        assert!(child.try_wait().unwrap().is_none(), "the fit was done before kill {kill}");
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+    }
+    assert!(start(&folder).wait().unwrap().success());
+    let checkpoints = Checkpoints::open(&folder).unwrap();
+    let mut whole = fit(1);
+    whole.run(STEPS, &(), &mut ()).unwrap();
+    let whole = bytes_of(&whole, &folder.join("whole"));
+    assert_eq!(fs::read(checkpoints.path(STEPS as u64)).unwrap(), whole);
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -14,20 +14,20 @@ const WINDOWS: [usize; 4] = [100, 200, 400, 800];
 /// The steps between two looks at the trace.
 const EVERY: u64 = 10;
 
-/// The medians through which a line is laid.
+/// The means through which a line is laid.
 const BLOCKS: usize = 10;
 
 /// The steps of which slopes tell the rise.
 const UNIT: f64 = 100.0;
 
 /// Standard errors between the slope that is found and the largest that is believed: false stops are rarer than 1%.
-const CONFIDENCE: f64 = 1.6;
+const CONFIDENCE: f64 = 1.8;
 
 /// Standard errors by which a fall must be sure.
 const SURE: f64 = 3.0;
 
-/// `√(π / 2)`: the standard error of a median of normal noise, relative to that of a mean.
-const OF_MEDIAN: f64 = 1.253_314_137_315_5;
+/// The standard error of the mean of the middle three fifths of normal noise, relative to that of the mean of all (Stigler 1973).
+const OF_MIDDLE: f64 = 1.067;
 
 /// `1 / Φ⁻¹(¾)`: the deviation of normal noise, relative to its median distance from the median.
 const OF_DISTANCE: f64 = 1.482_602_218_505_6;
@@ -35,9 +35,9 @@ const OF_DISTANCE: f64 = 1.482_602_218_505_6;
 /// Says from the noisy bounds of a fit's steps, one at a time, when they have stopped rising.
 ///
 /// A fit has settled as soon as, over one of the last 100, 200, 400 or 800 steps, the rise in 100 steps is surely below the noise of one
-/// step: `b + 1.6 s < max(σ, tolerance)`, with `b` the slope of a line through the medians of ten blocks, `s` its standard error and
-/// `σ` the noise of a step, from the median distance of differences of neighbours. All three are blind to a few wild numbers.
-/// A fit falls as soon as `b + 3 s < -max(σ, tolerance)`.
+/// step, and no fall: `b + 1.8 s < max(σ, tolerance) > -b`, with `b` the slope of a line through ten means, each of the middle three fifths of
+/// a tenth of the window, `s` its standard error and `σ` the noise of a step, from the median distance of differences of neighbours. All
+/// three are blind to a few wild numbers. A fit falls as soon as `b + 3 s < -max(σ, tolerance)`.
 ///
 /// # Example
 /// ```
@@ -47,7 +47,7 @@ const OF_DISTANCE: f64 = 1.482_602_218_505_6;
 /// let bound = |step: i32| -1000.0 * (-f64::from(step) / 50.0).exp() + 3.0 * f64::from(step * step).sin();
 /// let stopped = (0..2000).find_map(|step| Some((step, rule.observe(bound(step))?)));
 /// let (step, reason) = stopped.unwrap();
-/// assert_eq!(step, 0);
+/// assert_eq!(step, 239);
 /// assert!(matches!(reason, StopReason::Settled(trend) if trend.window == 100));
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,22 +145,31 @@ impl StopRule {
             if rise + SURE * error < -least {
                 return Some(StopReason::Falling(trend));
             }
-            (rise + CONFIDENCE * error < least).then_some(StopReason::Settled(trend))
+            let has_settled = rise + CONFIDENCE * error < least && rise > -least;
+            has_settled.then_some(StopReason::Settled(trend))
         })
     }
 }
 
-/// The slope of a line through the medians of blocks, and its standard error, in 100 steps.
+/// The slope of a line through the middle means of blocks, and its standard error, in 100 steps.
 fn slope(bounds: &[f64], noise: f64) -> [f64; 2] {
     let size = bounds.len() / BLOCKS;
     let (mut moment, mut squares) = (0.0, 0.0);
     for (block, bounds) in bounds.chunks_exact(size).enumerate() {
         let place = block as f64 - (BLOCKS - 1) as f64 / 2.0;
-        moment += place * median(&mut bounds.to_vec());
+        moment += place * middle_mean(bounds);
         squares += place * place;
     }
-    let error = OF_MEDIAN * noise / (size as f64 * squares).sqrt();
+    let error = OF_MIDDLE * noise / (size as f64 * squares).sqrt();
     [moment / squares, error].map(|of_block| of_block * UNIT / size as f64)
+}
+
+/// The mean without the largest fifth and the smallest.
+fn middle_mean(numbers: &[f64]) -> f64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let rest = &sorted[numbers.len() / 5..numbers.len() - numbers.len() / 5];
+    rest.iter().sum::<f64>() / rest.len() as f64
 }
 
 /// The standard deviation of the noise of a step, by differences of neighbours, in which trends vanish.

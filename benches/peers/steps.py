@@ -17,7 +17,10 @@ import subprocess
 import sys
 import time
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError as error:
+    sys.exit(f"NumPyro, Pyro and PyTorch are SKIPPED: {error}; install benches/peers/requirements.txt")
 
 NOISE = np.random.default_rng(0)
 Y = np.array([28, 8, -3, 7, -1, 1, 18, 12], "f4")

@@ -57,14 +57,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let rows = rows(arguments, python(arguments)?.as_deref())?;
-    if let Some(out) = &arguments.out {
-        std::fs::write(out, json(&rows)?)?;
-    }
     let table = markdown(&rows);
-    if let Some(file) = &arguments.markdown {
-        std::fs::write(file, &table)?;
-    }
     println!("{table}");
+    for (file, text) in [(&arguments.out, json(&rows)?), (&arguments.markdown, table)] {
+        if let Some(file) = file {
+            std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+    }
     Ok(())
 }
 

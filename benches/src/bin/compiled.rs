@@ -1,6 +1,7 @@
 //! Times steps of compiled densities beside the eager ones, in turns in one process, and beside NumPyro.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its result")]
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use benches::compare::{peers, rows_of};
@@ -20,8 +21,8 @@ struct Arguments {
     #[arg(long, default_value = "")]
     only: String,
     /// The turns.
-    #[arg(long, default_value_t = 15)]
-    turns: usize,
+    #[arg(long, default_value = "15")]
+    turns: NonZeroUsize,
     /// The seconds of a turn.
     #[arg(long, default_value_t = 0.1)]
     seconds: f64,
@@ -46,7 +47,7 @@ fn main() {
             fits.each_mut().map(|fit| (arguments.seconds / (time(fit, 100) * 1e-6)) as usize);
         let mut times = [Vec::new(), Vec::new()];
         let mut ratios = Vec::new();
-        for _ in 0..arguments.turns {
+        for _ in 0..arguments.turns.get() {
             let [eager, compiled] =
                 [0, 1].map(|which| time(&mut fits[which], counts[which].max(1)));
             times[0].push(eager);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use elbo_dist::Place;
 use elbo_guide::GuideError;
 use elbo_model::{Estimator, ModelError, Names};
 
@@ -17,12 +18,29 @@ pub enum InferError {
     Guide(#[from] GuideError),
     /// A record of another model or guide.
     #[error(
-        "the record does not fit this model and guide; make them as those of the record were made, and load it again"
+        "the record does not fit this model and guide ({source}); make them as those of the record were made, and load it again"
     )]
     Record {
         /// What Burn found.
         source: Box<burn::store::RecordError>,
     },
+    /// A parameter of another precision or on another device than the noise.
+    #[error(
+        "parameter {parameter} is at {found:?}, but the noise draws at {expected:?}; make model, guide and noise for one place, and load a record of another precision by try_load_record(record.cast_to_module_dtype())"
+    )]
+    ParameterPlace {
+        /// The parameter's path in the pair (model, guide).
+        parameter: String,
+        /// Where it is.
+        found: Place,
+        /// Where it should be.
+        expected: Place,
+    },
+    /// A record of a fit by another learning-rate schedule.
+    #[error(
+        "the record is of a fit with another learning-rate schedule; give this one the schedule of the record by Svi::with_schedule, and load it again"
+    )]
+    ScheduleRecord,
     /// A record of a fit by another optimizer.
     #[error(
         "the record has states that this fit's optimizer cannot read; give it the optimizer of the record by Svi::with_optimizer, and load it again"

@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
-use elbo_dist::sum_in_one_pass;
+use elbo_dist::{Place, sum_in_one_pass};
 use elbo_model::Value;
 
 /// The Euclidean norm of all gradients; 0 if there is none.
@@ -145,6 +145,25 @@ pub(crate) fn twins<M: Module>(module: &M) -> Option<[String; 2]> {
         }
     }
     searched(module, Twins::default()).found
+}
+
+/// The first parameter of single or double precision that lies at another place, and that place.
+pub(crate) fn astray<M: Module>(module: &M, place: &Place) -> Option<(String, Place)> {
+    struct Astray<'a> {
+        place: &'a Place,
+        found: Option<(String, Place)>,
+    }
+    impl Search for Astray<'_> {
+        fn look<const D: usize>(&mut self, path: &[String], param: &Param<Tensor<D>>) {
+            if let Ok(place) = Place::of(&param.val().inner())
+                && self.found.is_none()
+                && place != *self.place
+            {
+                self.found = Some((path.join("."), place));
+            }
+        }
+    }
+    searched(module, Astray { place, found: None }).found
 }
 
 /// A gradient element that is not finite.

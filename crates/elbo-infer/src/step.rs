@@ -133,6 +133,12 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         if let Some(norm) = self.max_gradient_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
             return Err(InferError::MaxGradientNorm(norm));
         }
+        if !self.checked
+            && let Some((parameter, found)) = gradients::astray(self.modules(), self.noise.place())
+        {
+            let expected = self.noise.place().clone();
+            return Err(InferError::ParameterPlace { parameter, found, expected });
+        }
         let twins = (self.step == 0).then(|| gradients::twins(self.all_modules())).flatten();
         match twins {
             Some([first, second]) => Err(InferError::SharedParameter { first, second }),

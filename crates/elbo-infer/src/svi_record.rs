@@ -108,7 +108,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     ///
     /// # Errors
     /// [`InferError::Record`] if parameters here are missing in the record, or of another shape there, and
-    /// [`InferError::OptimizerRecord`] if the optimizer here makes no state of that of the record; this fit is then as before.
+    /// [`InferError::OptimizerRecord`] and [`InferError::ScheduleRecord`] if optimizer or schedule here make no state of that of the record; this
+    /// fit is then as before. Latents are told apart by their place among the parameters: not refused is a record of a model whose latents have the
+    /// same sizes and other names.
     pub fn load_record(&mut self, record: SviRecord) -> Result<(), InferError> {
         let modules = self.all_modules().clone();
         let modules = modules.try_load_record(record.modules.cast_to_module_dtype());
@@ -119,8 +121,13 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         if optimizer.to_record().len() != states {
             return Err(InferError::OptimizerRecord);
         }
-        (self.modules, self.optimizer) = (Some(modules), optimizer);
-        self.schedule = self.schedule.clone().load_record(record.schedule);
+        let schedule = self.schedule.clone().load_record(record.schedule.clone());
+        let [loaded, given] =
+            [schedule.to_record(), record.schedule].map(LrSchedulerRecord::into_bytes);
+        if loaded.ok().map(|bytes| bytes.to_vec()) != given.ok().map(|bytes| bytes.to_vec()) {
+            return Err(InferError::ScheduleRecord);
+        }
+        (self.modules, self.optimizer, self.schedule) = (Some(modules), optimizer, schedule);
         let Counts { memory, noise, step, largest_part } = record.counts;
         self.memory = Memory::of_record(memory, self.noise.place());
         self.noise = Noise::from_state(noise, self.noise.place());

@@ -10,8 +10,8 @@ use burn::tensor::DeviceType;
 pub enum DeviceError {
     /// It is not known, or not compiled in.
     #[error(
-        "there is no device \"{name}\" in this build, which has {}; enable the cargo feature of \
-         that name, or choose one of these",
+        "there is no device \"{name}\" in this build, which has {}; choose one of these, or build with the cargo feature wgpu, vulkan or cuda \
+         for the device of that name",
         available.join(", ")
     )]
     Unknown {

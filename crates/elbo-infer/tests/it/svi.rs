@@ -1,5 +1,5 @@
 use burn::lr_scheduler::exponential::ExponentialLrSchedulerConfig;
-use burn::module::Param;
+use burn::module::{Module, Param};
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor};
@@ -209,4 +209,26 @@ fn a_record_takes_the_precision_of_the_fit_and_keeps_its_optimizer() {
     let refusal = other.load_record(double.to_record()).unwrap_err();
     assert!(matches!(refusal, InferError::OptimizerRecord), "{refusal}");
     assert_eq!(other.steps(), 0);
+    let (other, _) = fit(&f64_on_flex());
+    let falling = ExponentialLrSchedulerConfig::new(0.1, 0.9).init().unwrap();
+    let mut other = other.with_schedule(falling);
+    let refusal = other.load_record(double.to_record()).unwrap_err();
+    assert!(matches!(refusal, InferError::ScheduleRecord), "{refusal}");
+    assert_eq!(other.steps(), 0);
+}
+
+/// Burn's own records bring their precision along.
+#[test]
+fn parameters_of_another_precision_than_the_noise_are_refused() {
+    let place = Place::f32(&Device::flex());
+    let (double, _) = guide(&chain, &one(&f64_on_flex()), &f64_on_flex(), 0);
+    let (single, noise) = guide(&chain, &one(&place), &place, 0);
+    let double = single.load_record(double.into_record());
+    let mut svi = Svi::new(Model::new(chain), double.clone(), Elbo, noise.clone());
+    let error = svi.step(&one(&place)).unwrap_err();
+    assert!(error.to_string().starts_with("parameter 1.loc is at Place"), "{error}");
+    assert!(matches!(error, InferError::ParameterPlace { .. }), "{error}");
+    let record = double.clone().into_record().cast_to_module_dtype();
+    let single = guide(&chain, &one(&place), &place, 0).0.try_load_record(record).unwrap();
+    assert!(Svi::new(Model::new(chain), single, Elbo, noise).step(&one(&place)).is_ok());
 }

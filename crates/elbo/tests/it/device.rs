@@ -13,8 +13,8 @@ fn an_unknown_device_is_answered_with_those_there_are() {
     let unknown = DeviceError::Unknown { name: "abacus".into(), available: devices() };
     assert_eq!(error, unknown);
     let expected = format!(
-        "there is no device \"abacus\" in this build, which has {}; enable the cargo feature of \
-         that name, or choose one of these",
+        "there is no device \"abacus\" in this build, which has {}; choose one of these, or build \
+         with the cargo feature wgpu, vulkan or cuda for the device of that name",
         devices().join(", ")
     );
     assert_eq!(error.to_string(), expected);

@@ -174,6 +174,26 @@ impl Noise {
         (0..count * times).map(&mut element).collect()
     }
 
+    /// A random order of the numbers below `count`, the same in either precision (Fisher & Yates 1938).
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use elbo_dist::Noise;
+    ///
+    /// let mut order = Noise::new(0, &Device::flex()).permutation(5);
+    /// assert_eq!(order, [2, 0, 1, 4, 3]);
+    /// order.sort_unstable();
+    /// assert_eq!(order, [0, 1, 2, 3, 4]);
+    /// ```
+    pub fn permutation(&mut self, count: usize) -> Vec<usize> {
+        let mut generator = ElementNoise(self.split().generator(0));
+        let mut order: Vec<usize> = (0..count).collect();
+        for last in (1..count).rev() {
+            order.swap(last, (generator.uniform() * (last + 1) as f64) as usize);
+        }
+        order
+    }
+
     fn keyed(&self, state: NoiseState) -> Self {
         Self { state: NoiseState { call: 0, ..state }, ..self.clone() }
     }

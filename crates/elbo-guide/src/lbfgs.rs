@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use elbo_model::ModelError;
 
-use crate::density::Slope;
+use crate::density::FlatSlope;
 
 /// Options of [`ascend`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,10 +105,10 @@ struct Climb {
 const TRIES: usize = 40;
 
 impl Climb {
-    fn new(z: Vec<f64>, start: Slope) -> Self {
+    fn new(z: Vec<f64>, start: FlatSlope) -> Self {
         let curvature = Curvature::new(z.len());
         let done = !start.is_finite();
-        let Slope { log_prob, gradient } = start;
+        let FlatSlope { log_prob, gradient } = start;
         let first = Iterate { z, log_prob, gradient, curvature: curvature.clone() };
         let mut climb = Self {
             path: vec![first],
@@ -147,7 +147,7 @@ impl Climb {
     }
 
     /// Takes the trial, or narrows the interval of steps (Lewis & Overton 2013, algorithm 2.6).
-    fn judge(&mut self, z: Vec<f64>, found: Slope, options: &Ascent) {
+    fn judge(&mut self, z: Vec<f64>, found: FlatSlope, options: &Ascent) {
         let gain = found.log_prob - self.here().log_prob;
         self.tries += 1;
         if !found.is_finite() || gain < 1e-4 * self.step * self.slope {
@@ -162,12 +162,12 @@ impl Climb {
             if self.high.is_finite() { 0.5 * (self.low + self.high) } else { 2.0 * self.low };
     }
 
-    fn advance(&mut self, z: Vec<f64>, found: Slope, gain: f64, options: &Ascent) {
+    fn advance(&mut self, z: Vec<f64>, found: FlatSlope, gain: f64, options: &Ascent) {
         let minus = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x - y).collect::<Vec<_>>();
         let s = minus(&z, &self.here().z);
         let y = minus(&self.here().gradient, &found.gradient);
         self.curvature.learn(s, y, options.history);
-        let Slope { log_prob, gradient } = found;
+        let FlatSlope { log_prob, gradient } = found;
         let curvature = self.curvature.clone();
         self.path.push(Iterate { z, log_prob, gradient, curvature });
         self.done = gain <= options.tolerance * log_prob.abs().max(1.0)
@@ -176,7 +176,7 @@ impl Climb {
     }
 }
 
-impl Slope {
+impl FlatSlope {
     fn is_finite(&self) -> bool {
         self.log_prob.is_finite() && self.gradient.iter().all(|x| x.is_finite())
     }
@@ -192,7 +192,7 @@ impl Slope {
 pub(crate) fn ascend(
     starts: Vec<Vec<f64>>,
     options: &Ascent,
-    mut slopes: impl FnMut(&[Vec<f64>]) -> Result<Vec<Slope>, ModelError>,
+    mut slopes: impl FnMut(&[Vec<f64>]) -> Result<Vec<FlatSlope>, ModelError>,
 ) -> Result<Vec<Vec<Iterate>>, ModelError> {
     let first = slopes(&starts)?;
     let mut climbs: Vec<_> =
@@ -213,9 +213,9 @@ mod tests {
     use super::*;
 
     /// `-½ Σ i⁴ zᵢ²`, whose conditions differ by 10⁴.
-    fn bowl(points: &[Vec<f64>]) -> Result<Vec<Slope>, ModelError> {
+    fn bowl(points: &[Vec<f64>]) -> Result<Vec<FlatSlope>, ModelError> {
         let weight = |i: usize| ((i + 1) as f64).powi(4);
-        let slope = |z: &Vec<f64>| Slope {
+        let slope = |z: &Vec<f64>| FlatSlope {
             log_prob: -0.5 * z.iter().enumerate().map(|(i, z)| weight(i) * z * z).sum::<f64>(),
             gradient: z.iter().enumerate().map(|(i, z)| -weight(i) * z).collect(),
         };

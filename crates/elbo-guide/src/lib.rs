@@ -62,6 +62,7 @@ pub use block_diagonal::{
 };
 pub use dais::{Dais, DaisConfig};
 pub use delta_guide::DeltaGuide;
+pub use density::{FlatDensity, FlatSlope};
 pub use error::{GuideError, Tally};
 pub use exponential_family::{ExponentialFamily, PriorFamily};
 pub use family::{Family, FamilyConfig, FamilyStart, FrameKind, SiteSpan};

@@ -213,6 +213,11 @@ impl Checkpoints {
         newest.map(|step| SviRecord::load(&self.path(step))).transpose()
     }
 
+    /// The file of the [dump](crate::Svi::dump) of a step that failed in [`Svi::fit`](crate::Svi::fit).
+    pub fn dump_path(&self, step: u64) -> PathBuf {
+        self.folder.join(format!("step-{step:09}.dump"))
+    }
+
     /// The file of a step.
     pub fn path(&self, step: u64) -> PathBuf {
         self.folder.join(format!("step-{step:09}.fit"))

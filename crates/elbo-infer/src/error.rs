@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::When;
 use elbo_dist::Place;
 use elbo_guide::GuideError;
 use elbo_model::{Estimator, ModelError, Names};
@@ -16,6 +17,23 @@ pub enum InferError {
     /// The guide is at fault.
     #[error(transparent)]
     Guide(#[from] GuideError),
+    /// A sampler that cannot go on.
+    #[cfg(feature = "nuts")]
+    #[error("the reference sampler failed: {source}")]
+    Sampler {
+        /// Why.
+        source: elbo_report::ReportError,
+    },
+    /// More latents than all covariances are fitted for.
+    #[error(
+        "the model has {found} latents, but a normal with all its covariances is for at most {most}; choose another family, as in AutoFit::of(LowRankConfig::rank(10)), or fit a guide by Svi::fit"
+    )]
+    TooManyLatents {
+        /// The latents, on the real line.
+        found: usize,
+        /// The largest number.
+        most: usize,
+    },
     /// A record of another model or guide.
     #[error(
         "the record does not fit this model and guide ({source}); make them as those of the record were made, and load it again"
@@ -46,6 +64,16 @@ pub enum InferError {
         "the record has states that this fit's optimizer cannot read; give it the optimizer of the record by Svi::with_optimizer, and load it again"
     )]
     OptimizerRecord,
+    /// A record of a fit with other latents.
+    #[error(
+        "the record is of a fit with the latents {recorded}, but here there is {found}; make model and guide as those of the record were made"
+    )]
+    SitesRecord {
+        /// The latents of the record.
+        recorded: Names,
+        /// Those that it has not.
+        found: Names,
+    },
     /// A checkpoint that cannot be read or written.
     #[error("{} could not be {action}: {source}; see that the folder is there, may be written and has space left", path.display())]
     CheckpointFile {
@@ -278,30 +306,30 @@ pub enum InferError {
         objective: &'static str,
     },
     /// A term of the bound is not finite.
-    #[error("step {step}: {source} (the parameters are still those of the last good step)")]
+    #[error("{when}: {source} (the parameters are still those of the last good step)")]
     NonFinite {
         /// The step at fault.
-        step: u64,
-        /// The site and the element.
+        when: When,
+        /// The site with its distribution and parameter, and the element.
         source: ModelError,
     },
     /// All terms are finite, but their sum is not.
     #[error(
-        "step {step}: every term is finite, but the bound is {bound}; rescale the data or compute in f64 (the parameters are still those of the last good step)"
+        "{when}: every term is finite, but the bound is {bound}; rescale the data or compute in f64 (the parameters are still those of the last good step)"
     )]
     Overflow {
         /// The step at fault.
-        step: u64,
+        when: When,
         /// ±∞ or NaN.
         bound: f64,
     },
     /// A gradient is not finite.
     #[error(
-        "step {step}: the bound is finite, but the gradient of parameter {parameter} is {value} at {index:?}; look for a square root, logarithm or division at a boundary (the parameters are still those of the last good step)"
+        "{when}: the bound is finite, but the gradient of parameter {parameter} is {value} at {index:?}; look for a square root, logarithm or division at a boundary (the parameters are still those of the last good step)"
     )]
     NonFiniteGradient {
         /// The step at fault.
-        step: u64,
+        when: When,
         /// The parameter's path in the pair (model, guide).
         parameter: String,
         /// NaN or ±∞.
@@ -336,22 +364,22 @@ pub enum InferError {
     },
     /// A step would take a parameter out of the finite numbers.
     #[error(
-        "step {step}: a step at the learning rate {rate} would take parameter {parameter} out of the \
+        "{when}: a step at the learning rate {rate} would take parameter {parameter} out of the \
          finite numbers; lower the rate (the parameters are still those of the last good step)"
     )]
     Diverged {
         /// The step at fault.
-        step: u64,
+        when: When,
         /// The parameter's path in the pair (model, guide).
         parameter: String,
         /// The learning rate.
         rate: f64,
     },
     /// A learning rate is not a number that can be stepped by.
-    #[error("step {step}: the learning rate is {rate}, but it must be finite and not negative")]
+    #[error("{when}: the learning rate is {rate}, but it must be finite and not negative")]
     LearningRate {
         /// The step at fault.
-        step: u64,
+        when: When,
         /// The rate.
         rate: f64,
     },

@@ -1,6 +1,6 @@
 //! Observers of a fit.
 
-use crate::StepInfo;
+use crate::{FitInfo, Level, StepInfo, Trial};
 
 /// Sees every step of a fit. A closure `FnMut(&StepInfo)` is one, and `()` sees nothing.
 ///
@@ -18,6 +18,18 @@ use crate::StepInfo;
 pub trait Observer {
     /// Called after each step.
     fn on_step(&mut self, info: &StepInfo);
+
+    /// Called after each trial of a learning rate, of a fit that needs none.
+    fn on_trial(&mut self, _: &Trial) {}
+
+    /// Called after each level of such a fit.
+    fn on_level(&mut self, _: &Level) {}
+
+    /// Called after a checkpoint of such a fit was written, with the step that comes next.
+    fn on_checkpoint(&mut self, _: u64) {}
+
+    /// Called at the end of such a fit.
+    fn on_end(&mut self, _: &FitInfo) {}
 }
 
 impl Observer for () {
@@ -27,5 +39,33 @@ impl Observer for () {
 impl<F: FnMut(&StepInfo)> Observer for F {
     fn on_step(&mut self, info: &StepInfo) {
         self(info);
+    }
+}
+
+/// Both, one after the other.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn on_step(&mut self, info: &StepInfo) {
+        self.0.on_step(info);
+        self.1.on_step(info);
+    }
+
+    fn on_trial(&mut self, trial: &Trial) {
+        self.0.on_trial(trial);
+        self.1.on_trial(trial);
+    }
+
+    fn on_level(&mut self, level: &Level) {
+        self.0.on_level(level);
+        self.1.on_level(level);
+    }
+
+    fn on_checkpoint(&mut self, step: u64) {
+        self.0.on_checkpoint(step);
+        self.1.on_checkpoint(step);
+    }
+
+    fn on_end(&mut self, info: &FitInfo) {
+        self.0.on_end(info);
+        self.1.on_end(info);
     }
 }

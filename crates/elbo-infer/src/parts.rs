@@ -17,6 +17,10 @@ impl Parts {
         self.0.insert(name.to_string(), bytes);
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     pub fn take(&mut self, name: &str) -> Result<Bytes, RecordError> {
         let bytes = self.0.remove(name);
         bytes.map(Bytes::from_bytes_vec).ok_or_else(|| fault(format!("\"{name}\" is missing")))

@@ -233,7 +233,21 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        let mut weights: Vec<f64> = Vec::new();
+        let [log_p, log_q] = self.log_densities(batch, draws)?;
+        Ok(log_p.into_iter().zip(log_q).map(|(log_p, log_q)| log_p - log_q).collect())
+    }
+
+    /// `log p(x, z)` and `log q(z)` of each draw.
+    pub(crate) fn log_densities<B>(
+        &self,
+        batch: &B,
+        draws: usize,
+    ) -> Result<[Vec<f64>; 2], InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+    {
+        let mut found: [Vec<f64>; 2] = Default::default();
         for first in (0..draws).step_by(CHUNK) {
             let particles = CHUNK.min(draws - first);
             let mut noise = self.noise.from_particle(first as u64);
@@ -242,14 +256,30 @@ impl<M: Module, G: Module> Posterior<M, G> {
             draw.log_q.check_finite()?;
             let terms = Terms::new(log_p, draw.log_q);
             terms.check_form(particles, draw.latents.place())?;
-            let log_weight = terms.log_weight()?.inner().expand([particles, 1]);
-            weights.extend(log_weight.into_data().iter::<f64>());
+            for (found, terms) in found.iter_mut().zip([&terms.log_p, &terms.log_q]) {
+                match terms.try_total() {
+                    Some(total) => {
+                        let total = total.inner().expand([particles, 1]).into_data();
+                        found.extend(total.iter::<f64>());
+                    }
+                    None => found.extend(vec![0.0; particles]),
+                }
+            }
         }
-        if weights.is_empty() { Err(InferError::NoDraws) } else { Ok(weights) }
+        if draws == 0 { Err(InferError::NoDraws) } else { Ok(found) }
+    }
+
+    pub(crate) fn noise(&self) -> &Noise {
+        &self.noise
     }
 
     /// A draw of the guide, if it is that of one fit.
-    fn draw<B>(&self, batch: &B, draws: usize, noise: &mut Noise) -> Result<Draw, InferError>
+    pub(crate) fn draw<B>(
+        &self,
+        batch: &B,
+        draws: usize,
+        noise: &mut Noise,
+    ) -> Result<Draw, InferError>
     where
         G: Guide<B>,
     {

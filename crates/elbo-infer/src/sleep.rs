@@ -89,7 +89,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let value: f64 = bound.clone().into_scalar();
         if !value.is_finite() {
             log_q.check_finite().map_err(|error| self.at_step(error))?;
-            return Err(InferError::Overflow { step: self.step, bound: value });
+            return Err(InferError::Overflow { when: self.when(), bound: value });
         }
         self.descend(bound * -(members as f64), value, 1.0, Memory::default())
     }

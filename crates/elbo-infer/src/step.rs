@@ -3,16 +3,16 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use elbo_dist::Noise;
+use elbo_dist::{DistError, Noise};
 use elbo_guide::{Draw, Guide};
 use elbo_model::{
-    ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Order, Plan, Term,
+    ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Names, Order, Plan, Role, Term,
     check_same_outside,
 };
 
 use crate::gradients::{self, Fault};
 use crate::rebar::Relaxed;
-use crate::{Controls, Estimate, InferError, Memory, Objective, StepInfo, Svi, Terms};
+use crate::{Controls, Estimate, InferError, Memory, Objective, StepInfo, Svi, Terms, When};
 
 /// How a step's batch is taken.
 pub(crate) struct Batch {
@@ -39,15 +39,21 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         if which.is_part && terms.log_p.subsampled().next().is_none() {
             return Err(InferError::MinibatchWithoutPlate);
         }
+        let sites = if which.check { self.check_sites(&terms)? } else { Vec::new() };
         let fraction = terms.log_p.iter().map(Term::scale).fold(1.0, f64::max).recip();
         let Estimate { loss, bound, memory } = self.estimate(&terms, self.members::<B>())?;
-        let bound = self.finite(bound.into_scalar(), &terms)?;
+        let bound = self.finite(bound.into_scalar(), &terms).map_err(|error| {
+            // Once more, and this time distributions are checked, so that the error names what was not finite first.
+            self.cause(batch).unwrap_or(error)
+        })?;
         drop(terms);
         let largest_part = self.largest_part.max(fraction);
         let weight = if which.is_part { fraction / largest_part } else { 1.0 };
         let loss = if weight == 1.0 { loss } else { loss * weight };
         let info = self.descend(loss, bound, fraction, memory)?;
         self.largest_part = largest_part;
+        self.sites.extend(sites);
+        self.is_loaded = false;
         Ok(info)
     }
 
@@ -110,7 +116,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let rates = schedule.step();
         let rate = rates.base();
         if !(rate.is_finite() && rate >= 0.0) {
-            return Err(InferError::LearningRate { step: self.step, rate });
+            return Err(InferError::LearningRate { when: self.when(), rate });
         }
         let modules = self.modules.take().expect("a step puts the modules back");
         let is_long = rate * norm.max(1.0) > LONG_STEP;
@@ -120,7 +126,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             && let Some(parameter) = gradients::parameter_fault(&modules.0)
         {
             (self.modules, self.optimizer) = (Some(last_good), optimizer);
-            return Err(InferError::Diverged { step: self.step, parameter, rate });
+            return Err(InferError::Diverged { when: self.when(), parameter, rate });
         }
         (self.modules, self.schedule) = (Some(modules), schedule);
         Ok(rate)
@@ -133,14 +139,19 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         if let Some(norm) = self.max_gradient_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
             return Err(InferError::MaxGradientNorm(norm));
         }
-        if !self.checked
-            && let Some((parameter, found)) = gradients::astray(self.modules(), self.noise.place())
-        {
+        match self.step {
+            0 => self.check_parameters(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the parameters lie where the noise does, and that each has an identity of its own.
+    fn check_parameters(&self) -> Result<(), InferError> {
+        if let Some((parameter, found)) = gradients::astray(self.modules(), self.noise.place()) {
             let expected = self.noise.place().clone();
             return Err(InferError::ParameterPlace { parameter, found, expected });
         }
-        let twins = (self.step == 0).then(|| gradients::twins(self.all_modules())).flatten();
-        match twins {
+        match gradients::twins(self.all_modules()) {
             Some([first, second]) => Err(InferError::SharedParameter { first, second }),
             None => Ok(()),
         }
@@ -218,22 +229,62 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     }
 
     /// The bound, if it is finite; else the first term that is not.
-    fn finite(&self, bound: f64, terms: &Terms) -> Result<f64, InferError> {
+    pub(crate) fn finite(&self, bound: f64, terms: &Terms) -> Result<f64, InferError> {
         if bound.is_finite() {
             return Ok(bound);
         }
         terms.log_p.check_finite().map_err(|error| self.at_step(error))?;
         terms.log_q.check_finite().map_err(|error| self.at_step(error))?;
-        let step = self.step;
-        Err(InferError::Overflow { step, bound })
+        Err(InferError::Overflow { when: self.when(), bound })
     }
 
-    pub(crate) fn at_step(&self, error: ModelError) -> InferError {
-        match error {
-            ModelError::NonFinite { .. } => {
-                InferError::NonFinite { step: self.step, source: error }
+    /// The latents of the model that are not of a minibatch and have not been seen; an error if this fit goes on from a record that has
+    /// seen others.
+    fn check_sites(&self, terms: &Terms) -> Result<Vec<String>, InferError> {
+        let is_whole = |term: &&Term| term.role == Role::Latent && term.scale() == 1.0;
+        let whole = terms.log_p.iter().filter(is_whole).map(|term| term.site.to_string());
+        let new: Vec<String> = whole.filter(|site| !self.sites.contains(site)).collect();
+        match self.is_loaded && !self.sites.is_empty() && !new.is_empty() {
+            true => {
+                let recorded = Names(self.sites.clone());
+                Err(InferError::SitesRecord { recorded, found: Names(new) })
             }
-            other => other.into(),
+            false => Ok(new),
+        }
+    }
+
+    /// What the checks of a first step say of this one.
+    fn cause<B>(&self, batch: &B) -> Option<InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        let noise = self.noise.at_step(self.step);
+        match self.terms(batch, &self.objective.plan(), noise, true).err()? {
+            InferError::Model(source) => Some(InferError::NonFinite { when: self.when(), source }),
+            other => Some(other),
+        }
+    }
+
+    /// The present step.
+    pub(crate) fn when(&self) -> When {
+        When { step: self.step, seed: self.noise.state().seed, rows: None }
+    }
+
+    /// The error, with the step where it is of a number that is not finite.
+    pub(crate) fn at_step(&self, source: ModelError) -> InferError {
+        let is_finite = match &source {
+            ModelError::NonFinite { .. } => false,
+            ModelError::OutsideSupport { value, .. }
+            | ModelError::Distribution { source: DistError::Parameter { value, .. }, .. } => {
+                value.is_finite()
+            }
+            _ => true,
+        };
+        match is_finite {
+            true => source.into(),
+            false => InferError::NonFinite { when: self.when(), source },
         }
     }
 
@@ -244,8 +295,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         match suspicious.then(|| gradients::fault(controls, gradients)).flatten() {
             None => Ok(()),
             Some(Fault { parameter, index, value }) => {
-                let (step, parameter) = (self.step, format!("controls.{parameter}"));
-                Err(InferError::NonFiniteGradient { step, parameter, value, index })
+                let (when, parameter) = (self.when(), format!("controls.{parameter}"));
+                Err(InferError::NonFiniteGradient { when, parameter, value, index })
             }
         }
     }
@@ -256,8 +307,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let mut norm = gradients::norm(modules, gradients);
         if !norm.is_finite() {
             if let Some(Fault { parameter, index, value }) = gradients::fault(modules, gradients) {
-                let step = self.step;
-                return Err(InferError::NonFiniteGradient { step, parameter, value, index });
+                let when = self.when();
+                return Err(InferError::NonFiniteGradient { when, parameter, value, index });
             }
             norm = gradients::norm_on_host(modules, gradients); // its square was too large
         }

@@ -21,12 +21,13 @@ const BLOCKS: usize = 10;
 const UNIT: f64 = 100.0;
 
 /// Standard errors between the slope that is found and the largest that is believed: false stops are rarer than 1%.
-const CONFIDENCE: f64 = 1.8;
+const CONFIDENCE: f64 = 1.86;
 
 /// Standard errors by which a fall must be sure.
 const SURE: f64 = 3.0;
 
-/// The standard error of the mean of the middle three fifths of normal noise, relative to that of the mean of all (Stigler 1973).
+/// The standard error of the mean of the middle three fifths of normal noise, relative to that of the mean of all: by simulation 1.063 for
+/// ten numbers, 1.070 for eighty.
 const OF_MIDDLE: f64 = 1.067;
 
 /// `1 / Φ⁻¹(¾)`: the deviation of normal noise, relative to its median distance from the median.
@@ -35,7 +36,7 @@ const OF_DISTANCE: f64 = 1.482_602_218_505_6;
 /// Says from the noisy bounds of a fit's steps, one at a time, when they have stopped rising.
 ///
 /// A fit has settled as soon as, over one of the last 100, 200, 400 or 800 steps, the rise in 100 steps is surely below the noise of one
-/// step, and no fall: `b + 1.8 s < max(σ, tolerance) > -b`, with `b` the slope of a line through ten means, each of the middle three fifths of
+/// step, and no fall: `b + 1.86 s < max(σ, tolerance) > -b`, with `b` the slope of a line through ten means, each of the middle three fifths of
 /// a tenth of the window, `s` its standard error and `σ` the noise of a step, from the median distance of differences of neighbours. All
 /// three are blind to a few wild numbers. A fit falls as soon as `b + 3 s < -max(σ, tolerance)`.
 ///

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use elbo_dist::unravel;
 use elbo_model::{Latents, table};
+use elbo_report::element_name;
 
 /// Mean, deviation and quantiles of every element of every site.
 ///
@@ -79,16 +79,8 @@ pub fn summarize(draws: &Latents) -> Summary {
     Summary { rows }
 }
 
-/// `theta[3]`, or `theta` for the only element.
-fn element_name(site: &str, shape: &[usize], element: usize) -> String {
-    if shape.iter().product::<usize>() == 1 {
-        return site.to_string();
-    }
-    let index: Vec<_> = unravel(element, shape).iter().map(usize::to_string).collect();
-    format!("{site}[{}]", index.join(","))
-}
-
-fn row(name: String, mut values: Vec<f64>) -> SummaryRow {
+/// The row of a number by its draws.
+pub(crate) fn row(name: String, mut values: Vec<f64>) -> SummaryRow {
     values.sort_by(f64::total_cmp);
     let (mean, variance) = moments(&values);
     let [q05, median, q95] = [0.05, 0.5, 0.95].map(|p| quantile(&values, p));

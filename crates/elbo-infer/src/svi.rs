@@ -9,11 +9,15 @@ use elbo_dist::Noise;
 use elbo_guide::Guide;
 use elbo_model::LogJoint;
 
+use crate::ascent::Ascent;
 use crate::step::Batch;
 use crate::{
     Adam, Controls, Dependencies, EpochInfo, InferError, Memory, NoControls, Objective, Observer,
     Posterior, RunInfo, StepInfo,
 };
+
+/// Model and guide, whose norm is clipped, and what is trained beside them.
+pub(crate) type Modules<M, G, C> = ((M, G), C);
 
 /// Stochastic variational inference: maximizes an [`Objective`] over the parameters of a model and
 /// a guide, by Monte Carlo gradients.
@@ -56,7 +60,7 @@ use crate::{
 /// # References
 /// Hoffman et al. (2013); Ranganath, Gerrish & Blei (2014).
 pub struct Svi<M, G, O, C = NoControls> {
-    pub(crate) modules: Option<((M, G), C)>,
+    pub(crate) modules: Option<Modules<M, G, C>>,
     pub(crate) objective: O,
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) schedule: ModuleLrScheduler,
@@ -73,6 +77,12 @@ pub struct Svi<M, G, O, C = NoControls> {
     pub(crate) checked_epoch: bool,
     /// The largest part of the data that a batch has held.
     pub(crate) largest_part: f64,
+    /// The latents of the model that steps have seen, outside minibatches.
+    pub(crate) sites: Vec<String>,
+    /// Whether no step has been taken since a record was loaded.
+    pub(crate) is_loaded: bool,
+    /// The course of a fit that is under way.
+    pub(crate) ascent: Option<Box<Ascent<Modules<M, G, C>>>>,
 }
 
 impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
@@ -93,6 +103,9 @@ impl<M: Module, G: Module, O: Objective> Svi<M, G, O> {
             checked: false,
             checked_epoch: false,
             largest_part: 0.0,
+            sites: Vec::new(),
+            is_loaded: false,
+            ascent: None,
         }
     }
 }
@@ -115,6 +128,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             checked: self.checked,
             checked_epoch: self.checked_epoch,
             largest_part: self.largest_part,
+            sites: Vec::new(),
+            is_loaded: false,
+            ascent: None,
         }
     }
 
@@ -280,7 +296,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         &self.all_modules().0
     }
 
-    pub(crate) fn all_modules(&self) -> &((M, G), C) {
+    pub(crate) fn all_modules(&self) -> &Modules<M, G, C> {
         self.modules.as_ref().expect("a step puts the modules back")
     }
 }

@@ -1,15 +1,18 @@
 //! All that a fit goes on from.
 
 use burn::lr_scheduler::LrSchedulerRecord;
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
-use burn::optim::OptimizerRecord;
+use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use elbo_dist::{Noise, NoiseState};
 use serde::{Deserialize, Serialize};
 
+use crate::ascent::AscentRecord;
 use crate::memory::AverageRecord;
 use crate::parts::Parts;
-use crate::{InferError, Memory, Objective, Svi};
+use crate::svi::Modules;
+use crate::{Fault, InferError, Memory, Objective, Svi};
 
 /// The parameters of model, guide and controls, the states of optimizer, schedule, noise and control variates, and the step:
 /// all that a fit goes on from, on no device.
@@ -47,6 +50,8 @@ pub struct SviRecord {
     optimizer: OptimizerRecord,
     schedule: LrSchedulerRecord,
     counts: Counts,
+    ascent: Option<AscentRecord>,
+    pub(crate) fault: Option<Fault>,
 }
 
 /// What of a record is not Burn's.
@@ -56,12 +61,19 @@ struct Counts {
     noise: NoiseState,
     step: u64,
     largest_part: f64,
+    /// Those that the steps have seen.
+    sites: Vec<String>,
 }
 
 impl SviRecord {
     /// The step that the fit takes next.
     pub fn step(&self) -> u64 {
         self.counts.step
+    }
+
+    /// What went wrong in the step that the fit takes next, if this is a [dump](Svi::dump).
+    pub fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
     }
 
     /// The parts of the record, by name.
@@ -71,6 +83,12 @@ impl SviRecord {
         parts.insert("optimizer", self.optimizer.into_bytes()?.to_vec());
         parts.insert("schedule", self.schedule.into_bytes()?.to_vec());
         parts.encode("counts", &self.counts)?;
+        if let Some(ascent) = self.ascent {
+            ascent.write(&mut parts)?;
+        }
+        if let Some(fault) = &self.fault {
+            parts.encode("fault", fault)?;
+        }
         Ok(parts)
     }
 
@@ -81,6 +99,8 @@ impl SviRecord {
             optimizer: OptimizerRecord::from_bytes(parts.take("optimizer")?)?,
             schedule: LrSchedulerRecord::from_bytes(parts.take("schedule")?)?,
             counts: parts.decode("counts")?,
+            ascent: AscentRecord::read(parts)?,
+            fault: parts.has("fault").then(|| parts.decode("fault")).transpose()?,
         })
     }
 }
@@ -97,7 +117,10 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 noise: self.noise.state(),
                 step: self.step,
                 largest_part: self.largest_part,
+                sites: self.sites.clone(),
             },
+            ascent: self.ascent.as_ref().map(|ascent| ascent.to_record()),
+            fault: None,
         }
     }
 
@@ -109,29 +132,55 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// # Errors
     /// [`InferError::Record`] if parameters here are missing in the record, or of another shape there, and
     /// [`InferError::OptimizerRecord`] and [`InferError::ScheduleRecord`] if optimizer or schedule here make no state of that of the record; this
-    /// fit is then as before. Latents are told apart by their place among the parameters: not refused is a record of a model whose latents have the
-    /// same sizes and other names.
+    /// fit is then as before. A record of a model whose latents have the same sizes and other names is refused by the next step, with
+    /// [`InferError::SitesRecord`].
     pub fn load_record(&mut self, record: SviRecord) -> Result<(), InferError> {
-        let modules = self.all_modules().clone();
-        let modules = modules.try_load_record(record.modules.cast_to_module_dtype());
-        let modules = modules.map_err(|source| InferError::Record { source: Box::new(source) })?;
-        let states = record.optimizer.len();
-        let optimizer = self.optimizer.clone().load_record(record.optimizer);
-        // Burn leaves out what it cannot read.
-        if optimizer.to_record().len() != states {
-            return Err(InferError::OptimizerRecord);
-        }
-        let schedule = self.schedule.clone().load_record(record.schedule.clone());
-        let [loaded, given] =
-            [schedule.to_record(), record.schedule].map(LrSchedulerRecord::into_bytes);
-        if loaded.ok().map(|bytes| bytes.to_vec()) != given.ok().map(|bytes| bytes.to_vec()) {
-            return Err(InferError::ScheduleRecord);
-        }
+        let modules = self.loaded_modules(record.modules)?;
+        let optimizer = self.loaded_optimizer(record.optimizer)?;
+        let schedule = match record.ascent {
+            Some(_) => self.schedule.clone(),
+            None => self.loaded_schedule(record.schedule)?,
+        };
+        let ascent = record.ascent.map(|ascent| {
+            let load = |modules| self.loaded_modules(modules);
+            ascent.load(|states| self.loaded_optimizer(states), load)
+        });
+        let ascent = ascent.transpose()?.flatten().map(Box::new);
         (self.modules, self.optimizer, self.schedule) = (Some(modules), optimizer, schedule);
-        let Counts { memory, noise, step, largest_part } = record.counts;
+        self.ascent = ascent;
+        let Counts { memory, noise, step, largest_part, sites } = record.counts;
         self.memory = Memory::of_record(memory, self.noise.place());
         self.noise = Noise::from_state(noise, self.noise.place());
-        (self.step, self.largest_part) = (step, largest_part);
+        (self.step, self.largest_part, self.sites) = (step, largest_part, sites);
+        // The next step compares the sites, and checks the data.
+        (self.checked, self.checked_epoch, self.is_loaded) = (false, false, true);
         Ok(())
+    }
+
+    fn loaded_modules(&self, record: ModuleRecord) -> Result<Modules<M, G, C>, InferError> {
+        let modules = self.all_modules().clone().try_load_record(record.cast_to_module_dtype());
+        modules.map_err(|source| InferError::Record { source: Box::new(source) })
+    }
+
+    fn loaded_optimizer(&self, record: OptimizerRecord) -> Result<ModuleOptimizer, InferError> {
+        let states = record.len();
+        let optimizer = self.optimizer.clone().load_record(record);
+        // Burn leaves out what it cannot read.
+        match optimizer.to_record().len() == states {
+            true => Ok(optimizer),
+            false => Err(InferError::OptimizerRecord),
+        }
+    }
+
+    fn loaded_schedule(&self, record: LrSchedulerRecord) -> Result<ModuleLrScheduler, InferError> {
+        let schedule = self.schedule.clone().load_record(record.clone());
+        let bytes = |record: LrSchedulerRecord| {
+            let bytes = record.into_bytes();
+            bytes.map_err(|source| InferError::Record { source: Box::new(source) })
+        };
+        match bytes(schedule.to_record())?[..] == bytes(record)?[..] {
+            true => Ok(schedule),
+            false => Err(InferError::ScheduleRecord),
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! Programs with some of their latents observed.
+//! Programs with some of their sites observed to have given values.
 
 use burn::module::{Module, ModuleDisplay};
 
 use crate::delegate::delegate_module;
 use crate::{Latents, Program, Trace};
 
-/// A program in which some latent sites are observed to have given values.
+/// A program in which some sites are observed to have given values: latents become data, and data become other data.
 ///
 /// Around a Burn module it is one, with the module's parameters: condition a
 /// [`Model`](crate::Model) or a program that carries networks to train it.
@@ -35,8 +35,8 @@ pub struct Condition<P> {
 
 impl<P> Condition<P> {
     /// `program` with the sites of `values` observed. A run fails with
-    /// [`ModelError::UnknownSite`](crate::ModelError::UnknownSite) if the program does not sample
-    /// one of them.
+    /// [`ModelError::UnknownSite`](crate::ModelError::UnknownSite) if the program does not sample or
+    /// observe one of them.
     pub fn new(program: P, values: Latents) -> Self {
         Self { program, values }
     }

@@ -2,7 +2,7 @@
 
 use elbo_dist::Noise;
 
-use crate::{Latents, ModelError, Program, Trace, Traced};
+use crate::{Latents, ModelError, Program, Role, Trace, Traced};
 
 /// Simulates a program's data and derived values, from parameters that are read and checked.
 ///
@@ -71,6 +71,35 @@ impl<'a, B, P: Program<B> + ?Sized> Predictive<'a, P, B> {
         let traced = self.traced(Trace::prior(particles, noise.clone()))?;
         let latents = traced.values.only(traced.latents.iter().map(|name| &**name));
         Ok(Dream { latents, values: traced.values })
+    }
+
+    /// The data of the observed sites, as the program gives them to its sites.
+    ///
+    /// # Errors
+    /// The first [`ModelError`] that the run met.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_dist::{Noise, Normal};
+    /// use elbo_model::{Predictive, Trace};
+    ///
+    /// fn model(t: &mut Trace, x: &Tensor<2>) {
+    ///     t.observe("x", Normal::new(0.0, 1.0), x.clone() * 2.0);
+    /// }
+    ///
+    /// let device = Device::flex();
+    /// let x = Tensor::from_floats([[1.5]], &device);
+    /// let data = Predictive::new(&model, &x).observed(&Noise::new(0, &device)).unwrap();
+    /// assert_eq!(data.get::<2>("x").unwrap().into_scalar::<f32>(), 3.0);
+    /// ```
+    pub fn observed(&self, noise: &Noise) -> Result<Latents, ModelError> {
+        let mut trace = Trace::prior(1, noise.clone()).unscored();
+        trace.keep_data = true;
+        self.program.run(&mut trace, self.batch);
+        let names = trace.names.clone();
+        let observed = names.iter().filter(|(_, role)| *role == Role::Observed);
+        Ok(trace.finish()?.values.only(observed.map(|(name, _)| &**name)))
     }
 
     fn run(&self, trace: Trace) -> Result<Latents, ModelError> {

@@ -98,7 +98,8 @@ impl Trace {
         value.unwrap_or_else(|| self.placeholder(&distribution))
     }
 
-    /// An observed site; returns the data, or a draw where the run simulates data.
+    /// An observed site; returns the data (those that the run is [conditioned](Trace::condition) on, if it is), or a draw where the run
+    /// simulates data.
     ///
     /// # Shapes
     /// The value's axes after axis 0 equal the distribution's, or the distribution's are 1.
@@ -108,6 +109,8 @@ impl Trace {
         distribution: P,
         value: Tensor<D, P::Kind>,
     ) -> Tensor<D, P::Kind> {
+        let other = self.attempt(|t| t.conditioned_value(name)).flatten();
+        let value = other.unwrap_or(value);
         let drawn = self.attempt(|t| t.try_observe(name, &distribution, value.clone()));
         drawn.flatten().unwrap_or(value)
     }

@@ -49,6 +49,8 @@ pub struct Trace {
     pub(crate) given: Latents,
     pub(crate) observed: Latents,
     pub(crate) simulate: bool,
+    /// Whether data are kept among the values.
+    pub(crate) keep_data: bool,
     pub(crate) scored: bool,
     pub(crate) validated: bool,
     pub(crate) params: Option<Params>,
@@ -125,8 +127,8 @@ impl Trace {
         self
     }
 
-    /// Observes the latent sites of `values` to have these values; [`Trace::finish`] refuses a value
-    /// for which the program has none.
+    /// Observes the sites of `values` to have these values, in place of their data where they are observed anyway;
+    /// [`Trace::finish`] refuses a value for which the program has no latent or observed site.
     pub fn condition(&mut self, values: &Latents) {
         for (name, value) in values.iter() {
             self.observed.insert_value(name, value.clone(), None);
@@ -227,6 +229,7 @@ impl Trace {
             given: empty.clone(),
             observed: empty,
             simulate: false,
+            keep_data: false,
             scored: true,
             validated: false,
             params: None,

@@ -21,9 +21,7 @@ impl Trace {
         distribution: &P,
         asked: Asked,
     ) -> Result<Tensor<D, P::Kind>, ModelError> {
-        if let Some(value) = self.observed.value(name).cloned() {
-            let value = value.get().ok_or_else(|| rank_error::<D, P::Kind>(name, &value))?;
-            self.conditioned.push(name.to_string());
+        if let Some(value) = self.conditioned_value(name)? {
             let drawn = self.try_observe(name, distribution, value.clone())?;
             return Ok(drawn.unwrap_or(value));
         }
@@ -50,6 +48,17 @@ impl Trace {
             self.add_term(name, role, log_prob, finish)?;
         }
         Ok(value)
+    }
+
+    /// The value that a site is conditioned on, if it is.
+    pub(crate) fn conditioned_value<const D: usize, K: ValueKind>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<Tensor<D, K>>, ModelError> {
+        let Some(value) = self.observed.value(name) else { return Ok(None) };
+        let value = value.get().ok_or_else(|| rank_error::<D, K>(name, value))?;
+        self.conditioned.push(name.to_string());
+        Ok(Some(value))
     }
 
     /// Keeps the masks over a site as what it depends on.
@@ -124,6 +133,9 @@ impl Trace {
             let drawn = self.draw(&name, distribution, shape)?;
             self.record.value(&name, || Value::new(drawn.clone()), Some(distribution.support()));
             return Ok(Some(drawn));
+        }
+        if self.keep_data {
+            self.record.value(&name, || Value::new(P::Kind::constant(value.clone())), None);
         }
         // A hidden number must not reach the density: `0 · NaN` would make every gradient NaN.
         let value = self.hide(&name, value, || self.inner_event(distribution.support()))?;

@@ -18,9 +18,11 @@ chapters! {
     Guides: "guides.md",
     Accuracy: "accuracy.md",
     Inference: "svi.md",
+    Trust: "trust.md",
     Estimators: "estimators.md",
     NoiseAndReproducibility: "noise.md",
     Devices: "devices.md",
     Errors: "errors.md",
+    BadInputs: "bad_inputs.md",
     Translation: "translation.md",
 }

@@ -39,6 +39,8 @@
 
 #[cfg(doctest)]
 mod book;
+#[cfg(feature = "interrupt")]
+mod ctrl_c;
 mod device;
 #[cfg(feature = "ndarray")]
 mod ndarray;
@@ -46,14 +48,21 @@ mod ndarray;
 pub mod plots;
 #[cfg(feature = "progress")]
 mod progress;
+#[cfg(feature = "tracing")]
+mod traced;
 
+#[cfg(feature = "interrupt")]
+pub use ctrl_c::ctrl_c;
 pub use device::{DeviceError, device, devices};
 pub use elbo_dist::*;
 pub use elbo_guide::*;
 pub use elbo_infer::*;
 pub use elbo_model::*;
+pub use elbo_report::*;
 #[cfg(feature = "progress")]
 pub use progress::Progress;
+#[cfg(feature = "tracing")]
+pub use traced::Tracing;
 
 /// What most programs use, with Burn's tensors and modules.
 pub mod prelude {

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use elbo_infer::{Observer, StepInfo};
+use elbo_infer::{FitInfo, Level, Observer, StepInfo, Trial};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows a fit's progress on standard error: a bar on a terminal, a plain line at every tenth of
@@ -19,40 +19,81 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// }
 /// ```
 pub struct Progress {
-    steps: u64,
+    /// None where the end is not known.
+    steps: Option<u64>,
     done: u64,
     bar: Option<ProgressBar>,
 }
 
+/// The steps between lines where the end is not known.
+const EVERY: u64 = 100;
+
 impl Progress {
-    /// Progress of `steps` steps.
+    /// Progress of `steps` steps, with the time that is left.
     pub fn new(steps: usize) -> Self {
         let steps = steps as u64;
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta} left)");
-            ProgressBar::new(steps)
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { steps, done: 0, bar }
+        let bar = || ProgressBar::new(steps);
+        let template = "{bar:30} {pos}/{len} {msg}, {per_sec} ({eta} left)";
+        Self { steps: Some(steps), done: 0, bar: drawn(bar, template) }
     }
+
+    /// Progress of a fit that ends when it has settled, with the time that has passed.
+    pub fn open_ended() -> Self {
+        let template = "{spinner} {pos} {msg}, {per_sec} ({elapsed})";
+        Self { steps: None, done: 0, bar: drawn(ProgressBar::no_length, template) }
+    }
+
+    /// Writes a line, above the bar if there is one.
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            // A lost progress line is no reason to stop a fit.
+            None => drop(writeln!(std::io::stderr(), "{text}")),
+        }
+    }
+}
+
+/// A bar, on a terminal.
+fn drawn(bar: impl FnOnce() -> ProgressBar, template: &str) -> Option<ProgressBar> {
+    std::io::stderr().is_terminal().then(|| {
+        let style = ProgressStyle::with_template(template);
+        bar().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    })
 }
 
 impl Observer for Progress {
     fn on_step(&mut self, info: &StepInfo) {
         self.done += 1;
         let message = format!("bound {:.3}", info.bound);
+        let is_last = self.steps == Some(self.done);
         if let Some(bar) = &self.bar {
             bar.inc(1);
             bar.set_message(message);
-            if self.done == self.steps {
+            if is_last {
                 bar.finish();
             }
             return;
         }
-        let tenth = self.steps.div_ceil(10).max(1);
-        if self.done.is_multiple_of(tenth) || self.done == self.steps {
-            // A lost progress line is no reason to stop a fit.
-            let _ = writeln!(std::io::stderr(), "step {}/{}: {message}", self.done, self.steps);
+        let every = self.steps.map_or(EVERY, |steps| steps.div_ceil(10).max(1));
+        if self.done.is_multiple_of(every) || is_last {
+            let of = self.steps.map(|steps| format!("/{steps}")).unwrap_or_default();
+            self.line(&format!("step {}{of}: {message}", self.done));
         }
+    }
+
+    fn on_trial(&mut self, trial: &Trial) {
+        self.line(&format!("learning rate {:.2e}: bound {:.3}", trial.rate, trial.bound));
+    }
+
+    fn on_level(&mut self, level: &Level) {
+        let reason = level.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+        self.line(&format!("{} steps at {:.2e}{reason}", level.steps, level.rate));
+    }
+
+    fn on_end(&mut self, info: &FitInfo) {
+        if let Some(bar) = &self.bar {
+            bar.finish();
+        }
+        self.line(&format!("{} steps, {}", info.steps, info.end));
     }
 }

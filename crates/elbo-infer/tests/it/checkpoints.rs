@@ -58,7 +58,7 @@ fn fit(seed: u64) -> RowsSvi {
 }
 
 /// An empty folder for one test.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("elbo-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -174,15 +174,75 @@ fn the_newest_checkpoints_are_kept() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// Where the process of [`a_fit_survives_being_killed`] writes.
+/// What a process with files of at most 512 bytes meets is what one with a full disk meets: a write that fails. `/proc` takes no files.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_and_a_folder_that_takes_no_files_leave_the_checkpoints_as_they_were() {
+    let folder = folder("full");
+    let checkpoints = Checkpoints::open(&folder).unwrap();
+    let mut svi = fit(1);
+    svi.run(2, &(), &mut ()).unwrap();
+    checkpoints.save(svi.to_record()).unwrap();
+    let test = "checkpoints::a_checkpoint_on_a_full_disk";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]);
+    shell.arg(std::env::current_exe().unwrap()).args([test, "--exact", "--ignored", "--quiet"]);
+    let status = shell.env(FOLDER, &folder).stdout(std::process::Stdio::null()).status().unwrap();
+    assert!(status.success());
+    let files = fs::read_dir(&folder).unwrap().count();
+    assert_eq!((checkpoints.steps().unwrap(), files), (vec![2], 1));
+    assert_eq!(checkpoints.newest().unwrap().unwrap().step(), 2);
+    let error = fit(1).to_record().save(Path::new("/proc/elbo.fit")).unwrap_err();
+    assert!(matches!(&error, InferError::CheckpointFile { action: "written", .. }), "{error}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+#[ignore = "the process that has no room for files"]
+fn a_checkpoint_on_a_full_disk() {
+    let Some(checkpoints) = checkpoints_to_be_killed() else { return };
+    let mut svi = fit(1);
+    svi.run(4, &(), &mut ()).unwrap();
+    let error = checkpoints.save(svi.to_record()).unwrap_err();
+    assert!(matches!(&error, InferError::CheckpointFile { action: "written", .. }), "{error}");
+    assert!(error.to_string().contains("has space left"), "{error}");
+}
+
+/// Where the process that is killed writes.
 const FOLDER: &str = "ELBO_TEST_CHECKPOINTS";
+
+/// The checkpoints of the process that is killed, in such a process.
+pub(crate) fn checkpoints_to_be_killed() -> Option<Checkpoints> {
+    std::env::var_os(FOLDER).map(|folder| Checkpoints::open(folder).unwrap())
+}
+
+/// Starts a test in a process of its own.
+fn start(test: &str, folder: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([test, "--exact", "--ignored", "--quiet"]);
+    command.env(FOLDER, folder).stdout(std::process::Stdio::null()).spawn().unwrap()
+}
+
+/// Kills the process of a test twenty times, at moments from a generator, and then lets it come to its end.
+pub(crate) fn kill_twenty_times(test: &str, folder: &Path) {
+    let mut random = 1_u64;
+    for kill in 0..20 {
+        let mut child = start(test, folder);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_millis(20 + (random >> 56)));
+        assert!(child.try_wait().unwrap().is_none(), "the fit was done before kill {kill}");
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+    }
+    assert!(start(test, folder).wait().unwrap().success());
+}
 
 /// Goes on from the newest checkpoint, and writes one every other step.
 #[test]
-#[ignore = "the process that a_fit_survives_being_killed kills"]
-fn a_fit_with_checkpoints() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let checkpoints = Checkpoints::open(folder).unwrap();
+#[ignore = "the process that a_run_survives_being_killed kills"]
+fn a_run_with_checkpoints() {
+    let Some(checkpoints) = checkpoints_to_be_killed() else { return };
     let mut svi = fit(1);
     if let Some(record) = checkpoints.newest().unwrap() {
         svi.load_record(record).unwrap();
@@ -193,27 +253,11 @@ fn a_fit_with_checkpoints() {
     }
 }
 
-fn start(folder: &Path) -> Child {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["checkpoints::a_fit_with_checkpoints", "--exact", "--ignored", "--quiet"]);
-    command.env(FOLDER, folder).stdout(std::process::Stdio::null()).spawn().unwrap()
-}
-
-/// Twenty times at moments from a generator; in the end it is, bit for bit, where a fit is that never stopped.
+/// In the end it is, bit for bit, where a run is that never stopped.
 #[test]
-fn a_fit_survives_being_killed() {
+fn a_run_survives_being_killed() {
     let folder = folder("killed");
-    let mut random = 1_u64;
-    for kill in 0..20 {
-        let mut child = start(&folder);
-        random =
-            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        std::thread::sleep(Duration::from_millis(20 + (random >> 56)));
-        assert!(child.try_wait().unwrap().is_none(), "the fit was done before kill {kill}");
-        child.kill().unwrap(); // SIGKILL
-        child.wait().unwrap();
-    }
-    assert!(start(&folder).wait().unwrap().success());
+    kill_twenty_times("checkpoints::a_run_with_checkpoints", &folder);
     let checkpoints = Checkpoints::open(&folder).unwrap();
     let mut last = fit(2);
     last.load_record(checkpoints.newest().unwrap().unwrap()).unwrap();

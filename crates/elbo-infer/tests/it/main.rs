@@ -8,6 +8,7 @@ mod conjugate;
 mod dais;
 mod errors;
 mod estimators;
+mod fit;
 mod minibatches;
 mod networks;
 mod objectives;

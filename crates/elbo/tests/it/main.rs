@@ -1,6 +1,7 @@
 //! Fits through the facade.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
+mod bad_inputs;
 mod banana;
 mod device;
 mod german_credit;

@@ -1,0 +1,87 @@
+//! How far the guide is from a sampler.
+
+use std::collections::HashMap;
+
+use crate::shown::shown;
+use crate::{Check, NumberRow, Reference, ReferenceRow, Verdict};
+
+/// The distances of means, in standard deviations of the reference: below a tenth none sees it, and half of one moves
+/// conclusions.
+const MEANS: [f64; 2] = [0.1, 0.5];
+
+/// The ratios of standard deviations, either way: intervals a tenth too narrow are as good as right, and those of half
+/// the width are wrong.
+const RATIOS: [(f64, f64); 2] = [(0.9, 1.1), (0.5, 2.0)];
+
+/// The largest potential scale reduction of chains that agree (Vehtari et al. 2021).
+const MIXED: f64 = 1.01;
+
+/// The largest share of transitions that diverged of a sampler that went everywhere.
+const DIVERGED: f64 = 0.01;
+
+pub(super) fn reference(reference: &Reference, numbers: &[NumberRow]) -> Check {
+    if let Some(doubt) = doubt(reference) {
+        let advice = "The reference is not to be trusted itself, so the fit was not compared with it: run longer \
+                      chains, or reparameterize the model.";
+        return Check::new("reference", Verdict::Warn, doubt, advice);
+    }
+    let varying = reference.rows.iter().filter(|row| row.sd != 0.0);
+    let by_name: HashMap<_, _> = numbers.iter().map(|row| (&row.name, row)).collect();
+    let pairs = varying.filter_map(|row| Some((*by_name.get(&row.name)?, row)));
+    let pairs: Vec<_> = pairs.collect();
+    match pairs.is_empty() {
+        true => nothing_shared(),
+        false => compared(&reference.sampler, &pairs),
+    }
+}
+
+fn nothing_shared() -> Check {
+    let advice = "Give the reference numbers by the names they have in the report.";
+    Check::new("reference", Verdict::Warn, "no number in common".into(), advice)
+}
+
+/// Why the reference itself is not to be trusted.
+fn doubt(reference: &Reference) -> Option<String> {
+    let diverged = reference.divergences as f64;
+    if diverged > DIVERGED * (reference.chains * reference.draws) as f64 {
+        return Some(format!("{diverged} transitions of the reference diverged"));
+    }
+    let mut varying = reference.rows.iter().filter(|row| row.sd != 0.0);
+    let apart = varying.find(|row| row.r_hat.is_nan() || row.r_hat > MIXED)?;
+    Some(format!("r-hat {} of the reference at {}", shown(apart.r_hat), apart.name))
+}
+
+fn compared(sampler: &str, pairs: &[(&NumberRow, &ReferenceRow)]) -> Check {
+    let worst = |of: fn(&NumberRow, &ReferenceRow) -> f64, size: fn(f64) -> f64| {
+        let numbers = pairs.iter().map(|(row, reference)| (of(row, reference), row.name.as_str()));
+        numbers.max_by(|a, b| size(a.0).abs().total_cmp(&size(b.0).abs())).unwrap_or_default()
+    };
+    let (apart, mean) = worst(apart, |apart| apart);
+    let (ratio, sd) = worst(ratio, f64::ln);
+    let (apart, ratio) = (shown(apart), shown(ratio));
+    let found =
+        format!("means up to {apart} sd apart ({mean}), sd {ratio} of that of {sampler} ({sd})");
+    let advice = "The guide differs from the posterior here: use a richer family (FullRank, a flow), or the reference's \
+                  draws.";
+    let verdict = pairs.iter().map(judged).max().unwrap_or(Verdict::Pass);
+    Check::new("reference", verdict, found, advice)
+}
+
+fn judged(pair: &(&NumberRow, &ReferenceRow)) -> Verdict {
+    let ratio = ratio(pair.0, pair.1);
+    let within = |(low, high): (f64, f64)| low <= ratio && ratio <= high;
+    let of_ratio = match (within(RATIOS[0]), within(RATIOS[1])) {
+        (true, _) => Verdict::Pass,
+        (_, true) => Verdict::Warn,
+        _ => Verdict::Fail,
+    };
+    Verdict::up_to(apart(pair.0, pair.1), MEANS[0], MEANS[1]).max(of_ratio)
+}
+
+fn apart(row: &NumberRow, reference: &ReferenceRow) -> f64 {
+    (row.mean - reference.mean).abs() / reference.sd
+}
+
+fn ratio(row: &NumberRow, reference: &ReferenceRow) -> f64 {
+    row.sd / reference.sd
+}

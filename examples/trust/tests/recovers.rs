@@ -1,0 +1,40 @@
+//! The whole of it, in a folder of its own.
+#![allow(missing_docs, reason = "tests are named as sentences")]
+
+use std::fs;
+
+use elbo::{Interrupt, Place, Report, Verdict};
+use trust::{Options, run};
+
+/// By the sampler in the same report, and by a published run (posteriordb: 10 chains of 1,000 draws), tau has the mean 3.6. A normal on the real
+/// line misses its tail, and the report says so; means are within a quarter of a deviation.
+#[test]
+fn the_report_of_eight_schools_says_what_is_wrong_with_its_normal() {
+    let out = std::env::temp_dir().join(format!("elbo-trust-{}", std::process::id()));
+    let place = Place::f32(&elbo::device("flex").unwrap());
+    let options =
+        Options { place, restarts: 2, simulations: 2, draws: 200, seed: 0, out: out.clone() };
+    let (info, report) = run(&options, Interrupt::default(), &mut ()).unwrap();
+    assert!(info.has_settled(), "{info}");
+    assert_eq!(report.verdict(), Verdict::Warn, "{report}");
+    let shifted = report.checks().into_iter().find(|check| check.name == "importance shift");
+    assert!(shifted.unwrap().found.contains("tau"), "{report}");
+    let reference = report.reference.clone().unwrap();
+    assert_eq!(reference.rows.len(), 18); // mu, tau, z and theta
+    for row in &reference.rows {
+        let number = report.numbers.iter().find(|number| number.name == row.name).unwrap();
+        assert!((number.mean - row.mean).abs() < 0.25 * row.sd, "{row:?} {number:?}");
+        assert!(row.r_hat < 1.05, "{row:?}");
+    }
+    assert_eq!(report.calibration.as_ref().unwrap().rows[0].shares.len(), 2);
+    let text = fs::read_to_string(out.join("report.json")).unwrap();
+    let read: Report = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.verdict(), report.verdict());
+    assert!(fs::read_to_string(out.join("report.html")).unwrap().contains("</svg>"));
+    assert!(out.join("draws.parquet").is_file() && out.join("draws.zarr/zarr.json").is_file());
+    // A fit that has ended is not taken again: the same command gives the same report.
+    let (again, _) =
+        run(&Options { simulations: 0, ..options }, Interrupt::default(), &mut ()).unwrap();
+    assert_eq!(again, info);
+    fs::remove_dir_all(out).unwrap();
+}

@@ -181,7 +181,7 @@ impl Noise {
     /// use elbo_dist::Noise;
     ///
     /// let mut order = Noise::new(0, &Device::flex()).permutation(5);
-    /// assert_eq!(order, [2, 0, 1, 4, 3]);
+    /// assert_eq!(order, [0, 4, 2, 1, 3]);
     /// order.sort_unstable();
     /// assert_eq!(order, [0, 1, 2, 3, 4]);
     /// ```

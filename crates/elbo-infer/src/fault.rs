@@ -79,27 +79,28 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// use elbo_infer::{Elbo, Svi, replay};
     /// use elbo_model::{Layout, Model, Trace};
     ///
-    /// /// The scale is not positive where `z` is not above -1.
     /// fn model(t: &mut Trace, x: &Tensor<2>) {
     ///     let z = t.sample("z", Normal::new(0.0, 1.0));
-    ///     t.observe("x", Normal::new(0.0, z + 1.0), x.clone());
+    ///     t.observe("x", Normal::new(z, 1.0), x.clone());
     /// }
     ///
     /// let device = Device::flex();
     /// let x = Tensor::from_floats([[1.0]], &device);
+    /// let broken = Tensor::from_floats([[f32::NAN]], &device);
     /// let fit = || {
     ///     let mut noise = Noise::new(0, &device);
     ///     let layout = Layout::discover(&model, &x, &noise).unwrap();
     ///     let guide = MeanField::new(&layout, &model, &x, &mut noise).unwrap();
-    ///     Svi::new(Model::new(model), guide, Elbo, noise).with_learning_rate(0.1)
+    ///     Svi::new(Model::new(model), guide, Elbo, noise)
     /// };
     /// let mut svi = fit();
-    /// let error = svi.run(1000, &x, &mut ()).unwrap_err();
+    /// svi.run(5, &x, &mut ()).unwrap();
+    /// let error = svi.step(&broken).unwrap_err();
     /// let text = error.to_string();
-    /// assert!(text.contains("Normal: scale is -"), "{text}"); // and the step, the seed and the index
+    /// assert!(text.starts_with("step 5 of seed 0: \"x\" (Normal): the value NaN at [0, 0]"), "{text}");
     /// let dump = svi.dump(&error).unwrap();
     /// assert_eq!(dump.fault().unwrap().message, text);
-    /// let again = replay(&mut fit(), dump, &x).unwrap_err(); // perhaps on another day
+    /// let again = replay(&mut fit(), dump, &broken).unwrap_err(); // perhaps on another day
     /// assert_eq!(again.to_string(), text);
     /// ```
     pub fn dump(&self, error: &InferError) -> Option<SviRecord> {

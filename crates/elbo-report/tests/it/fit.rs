@@ -81,6 +81,9 @@ fn a_gradient_is_to_be_noise() {
     assert_eq!(gradient(vec![signal("mu", f64::NAN)]), Warn);
     assert_eq!(gradient(vec![signal("mu", f64::INFINITY)]), Pass);
     assert_eq!(gradient(vec![Signal { variance: 0.0, ..signal("mu", 5.0) }]), Pass);
+    // Four times the noise, and 0.4 long.
+    assert_eq!(gradient(vec![Signal { variance: 0.01, ..signal("mu", 4.0) }]), Pass);
+    assert_eq!(gradient(vec![Signal { variance: 0.01, ..signal("mu", 5.0) }]), Warn);
 }
 
 #[test]

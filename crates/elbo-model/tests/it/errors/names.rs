@@ -114,5 +114,12 @@ fn a_condition_on_a_site_that_the_program_does_not_sample_is_refused() {
     };
     let rest = "but the program samples only \"first\", \"second\"; correct the name, or remove it from the guide (or the condition) that gives it";
     assert_eq!(on("secnod"), format!("a value is given for \"secnod\", {rest}"));
-    assert_eq!(on("third"), format!("a value is given for \"third\", {rest}"));
+    // Data become other data: `log N(2; 0, 1)` in the place of `log N(0; 0, 1)`.
+    let seen = at_place(single(), [("third", single_matrix([[2.0]]))]);
+    let latents = ["first", "second"].map(|name| (name, single_matrix([[0.0]])));
+    let latents = at_place(single(), latents);
+    let total = Condition::new(walk, seen).log_joint(&latents, &()).unwrap().total();
+    let plain = walk.log_joint(&latents, &()).unwrap().total();
+    let apart = total.into_scalar::<f32>() - plain.into_scalar::<f32>();
+    assert!((apart + 2.0).abs() < 1e-6, "{apart}");
 }

@@ -16,7 +16,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// Steps on all data until the bound has settled, without a learning rate: see [`FitConfig`]. The schedule of this fit is replaced.
     ///
     /// # Errors
-    /// As [`Svi::step`], those of [`Checkpoints`], and [`InferError::Setting`] for a configuration out of range. A step that fails because of
+    /// As [`Svi::step`], those of [`Checkpoints`](crate::Checkpoints), and [`InferError::Setting`] for a configuration out of range. A step that fails because of
     /// the learning rate is no error.
     pub fn fit<B>(
         &mut self,

@@ -12,6 +12,15 @@ use crate::{Controls, FitConfig, FitEnd, FitInfo, InferError, Objective, Observe
 /// The draws by which an average is compared.
 const COMPARED: usize = 256;
 
+/// The better of the last parameters and their average.
+#[derive(Clone, Copy)]
+struct Kept {
+    /// The bound there.
+    bound: f64,
+    /// The bound at the average less that at the last parameters.
+    gain: f64,
+}
+
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// Steps on all data until the bound has settled, without a learning rate: see [`FitConfig`]. The schedule of this fit is replaced.
     ///
@@ -206,10 +215,11 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 self.go(start);
             }
             Ask::Fell(reason) => {
-                let gain = self.take_average(feed)?;
-                self.ascent_mut().note(Some(reason), gain);
+                let kept = self.take_average(feed)?;
+                self.ascent_mut().note(Some(reason), kept.map(|kept| kept.gain));
                 // What it fell from may still be far above where it started.
-                let start = self.has_risen(feed, 0.0)?.then(|| self.all_modules().clone());
+                let has_risen = kept.is_some_and(|kept| self.has_risen(feed, kept.bound, 0.0));
+                let start = has_risen.then(|| self.all_modules().clone());
                 let start = self.ascent_mut().lower(start);
                 self.go(start);
             }
@@ -219,14 +229,17 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 self.go(start);
             }
             Ask::Settled(reason) => {
-                let gain = self.take_average(feed)?;
-                if gain.is_some_and(|gain| gain < -config.tolerance)
-                    && self.has_risen(feed, config.tolerance)?
-                {
+                let kept = self.take_average(feed)?;
+                let is_on_its_way = kept.is_some_and(|kept| {
+                    kept.gain < -config.tolerance
+                        && self.has_risen(feed, kept.bound, config.tolerance)
+                });
+                if is_on_its_way {
                     let modules = self.all_modules().clone();
                     self.ascent_mut().look_again(modules);
                     return Ok(());
                 }
+                let gain = kept.map(|kept| kept.gain);
                 self.ascent_mut().note(Some(reason), gain);
                 let is_even = gain.is_none_or(|gain| gain.abs() <= config.tolerance);
                 if is_even || self.ascent().is_lowest() {
@@ -238,8 +251,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 self.go(start);
             }
             Ask::End => {
-                let gain = self.take_average(feed)?;
-                self.ascent_mut().note(None, gain);
+                let kept = self.take_average(feed)?;
+                self.ascent_mut().note(None, kept.map(|kept| kept.gain));
                 self.ascent_mut().numbers.end = Some(FitEnd::OutOfSteps);
             }
         }
@@ -253,37 +266,35 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         (self.modules, self.optimizer, self.schedule) = (Some(start), optimizer, rate.into());
     }
 
-    /// Puts the average of the parameters in their place if the bound is higher there by the same draws; returns by how much it is.
-    fn take_average<B>(&mut self, feed: &mut impl Feed<B>) -> Result<Option<f64>, InferError>
+    /// Puts the average of the parameters in their place if the bound is higher there by the same draws.
+    fn take_average<B>(&mut self, feed: &mut impl Feed<B>) -> Result<Option<Kept>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
         let Some(average) = self.ascent().average() else { return Ok(None) };
-        let last = self.all_modules().clone();
         let before = self.bounds(feed)?;
-        self.modules = Some(average);
+        let last = self.modules.replace(average);
         // An average of parameters may lie where there is no bound.
         let after = self.bounds(feed).unwrap_or(f64::NEG_INFINITY);
         if after < before {
-            self.modules = Some(last);
+            self.modules = last;
         }
-        Ok(Some(after - before))
+        Ok(Some(Kept { bound: after.max(before), gain: after - before }))
     }
 
-    /// Whether the bound is higher than where it was looked at before, by the same draws.
-    fn has_risen<B>(&mut self, feed: &mut impl Feed<B>, tolerance: f64) -> Result<bool, InferError>
+    /// Whether the present bound is higher than where it was looked at before, by the same draws.
+    fn has_risen<B>(&mut self, feed: &mut impl Feed<B>, now: f64, tolerance: f64) -> bool
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
-        let now = self.bounds(feed)?;
         let modules = self.modules.replace(self.ascent().looked().clone());
         let before = self.bounds(feed).unwrap_or(f64::NEG_INFINITY);
         self.modules = modules;
-        Ok(now - before > tolerance)
+        now - before > tolerance
     }
 
     /// The mean bound at the present parameters, by draws that do not depend on them.

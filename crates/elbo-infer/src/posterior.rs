@@ -3,7 +3,7 @@
 use burn::module::Module;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide, ParetoSmoothed};
-use elbo_model::{Discrete, Latents, LogJoint, Plan, Predictive, Program};
+use elbo_model::{Discrete, Latents, LogJoint, LogTerms, Plan, Predictive, Program};
 
 use crate::summary::moments;
 use crate::{InferError, Terms};
@@ -256,13 +256,17 @@ impl<M: Module, G: Module> Posterior<M, G> {
             draw.log_q.check_finite()?;
             let terms = Terms::new(log_p, draw.log_q);
             terms.check_form(particles, draw.latents.place())?;
-            for (found, terms) in found.iter_mut().zip([&terms.log_p, &terms.log_q]) {
-                match terms.try_total() {
+            let totals = [&terms.log_p, &terms.log_q].map(LogTerms::try_total);
+            if totals.iter().all(Option::is_none) {
+                return Err(InferError::NothingToTrain);
+            }
+            for (found, total) in found.iter_mut().zip(totals) {
+                match total {
                     Some(total) => {
                         let total = total.inner().expand([particles, 1]).into_data();
                         found.extend(total.iter::<f64>());
                     }
-                    None => found.extend(vec![0.0; particles]),
+                    None => found.resize(found.len() + particles, 0.0),
                 }
             }
         }

@@ -140,6 +140,25 @@ fn finite_terms_with_an_infinite_sum_are_said_to_overflow() {
 }
 
 #[test]
+fn a_bound_without_any_density_is_refused() {
+    #[derive(Module, Debug)]
+    struct Silent {}
+    impl LogJoint for Silent {
+        fn log_joint(&self, _: &Latents, _: &()) -> Result<LogTerms, ModelError> {
+            Ok(LogTerms::default())
+        }
+    }
+    #[derive(Module, Debug)]
+    struct Idle {}
+    impl Program for Idle {
+        fn run(&self, _: &mut Trace, (): &()) {}
+    }
+    let noise = elbo_dist::Noise::new(0, place());
+    let svi = Svi::new(Silent {}, Amortized::new(Idle {}), Elbo, noise);
+    assert!(matches!(svi.posterior().bound(&(), 10), Err(InferError::NothingToTrain)));
+}
+
+#[test]
 fn a_site_whose_estimator_the_objective_does_not_know_is_refused_before_the_first_step() {
     #[derive(Module, Debug)]
     struct Coin {

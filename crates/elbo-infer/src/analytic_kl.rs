@@ -4,7 +4,7 @@ use elbo_model::{Order, Plan, Role, Term};
 
 use crate::additive::{self, Cost, Costs, Weights};
 use crate::dependencies::depends;
-use crate::{Estimate, InferError, Objective, Terms};
+use crate::{Ascends, Estimate, InferError, Objective, Terms};
 
 /// The evidence lower bound, with divergences from the prior in closed form where they have one.
 ///
@@ -43,6 +43,8 @@ use crate::{Estimate, InferError, Objective, Terms};
 /// Kingma & Welling (2014), *Auto-encoding variational Bayes*, equation 7.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AnalyticKl;
+
+impl Ascends for AnalyticKl {}
 
 impl Objective for AnalyticKl {
     fn plan(&self) -> Plan {

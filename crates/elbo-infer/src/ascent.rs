@@ -1,12 +1,10 @@
 //! What a fit without a learning rate knows of its course.
 
 use burn::module::Module;
-use burn::optim::{ModuleOptimizer, OptimizerRecord};
-use burn::store::{ModuleRecord, RecordError};
+use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
 
-use crate::average::{Tail, TailCounts};
-use crate::parts::Parts;
+use crate::average::Tail;
 use crate::{Curve, FitEnd, FitInfo, Level, Observer, StopReason, StopRule, Trial};
 
 /// The steps of a trial of a learning rate.
@@ -33,10 +31,12 @@ const STRIDE: u64 = 5;
 pub(crate) struct Ascent<T> {
     pub optimizer: ModuleOptimizer,
     /// Where trials, or the present level, start.
-    start: T,
+    pub(crate) start: T,
     /// The end of the best trial; of a level, where its bound was looked at last.
-    best: Option<T>,
-    tail: Tail<T>,
+    pub(crate) best: Option<T>,
+    pub(crate) tail: Tail<T>,
+    /// What steps go on from, of a fit that ran out of them.
+    pub(crate) held: Option<T>,
     pub numbers: Numbers,
 }
 
@@ -44,6 +44,8 @@ pub(crate) struct Ascent<T> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Numbers {
     pub rate: f64,
+    /// The step of the fit that was the first of this course.
+    first: u64,
     pub steps: u64,
     /// The steps of the present trial or level.
     pub taken: u64,
@@ -56,13 +58,21 @@ pub(crate) struct Numbers {
     curve: Curve,
     /// Why the fit ended, once it has.
     pub end: Option<FitEnd>,
+    /// The bound of the next step, when it was looked at last.
+    pub next: Option<f64>,
 }
 
 impl Numbers {
+    /// The step of the fit that comes next.
+    pub fn step(&self) -> u64 {
+        self.first + self.steps
+    }
+
     /// Tells what has ended, if anything has.
     pub fn tell(&self, ask: Ask, observer: &mut impl Observer) {
         match (ask, self.trials.last(), self.levels.last()) {
             (Ask::EndTrial { .. }, Some(trial), _) => observer.on_trial(trial),
+            (Ask::End, ..) if self.taken == 0 || self.is_searching => {}
             (Ask::Settled(_) | Ask::Fell(_) | Ask::Failed | Ask::End, _, Some(level))
                 if self.taken == 0 || self.end.is_some() =>
             {
@@ -102,9 +112,10 @@ pub(crate) enum Ask {
 
 impl<T: Module> Ascent<T> {
     /// A course from `start`, by trials if there is no first rate.
-    pub fn new(start: T, optimizer: ModuleOptimizer, rate: Option<f64>) -> Self {
+    pub fn new(start: T, optimizer: ModuleOptimizer, rate: Option<f64>, first: u64) -> Self {
         let numbers = Numbers {
             rate: rate.unwrap_or(HIGHEST),
+            first,
             steps: 0,
             taken: 0,
             is_searching: rate.is_none(),
@@ -114,8 +125,9 @@ impl<T: Module> Ascent<T> {
             levels: Vec::new(),
             curve: Curve::default(),
             end: None,
+            next: None,
         };
-        Self { optimizer, start, best: None, tail: Tail::default(), numbers }
+        Self { optimizer, start, best: None, tail: Tail::default(), held: None, numbers }
     }
 
     /// Takes in a step.
@@ -163,7 +175,8 @@ impl<T: Module> Ascent<T> {
             }
             better => {
                 let best = better.map_or(numbers.rate, |better| better.rate);
-                self.start = self.best.take().or(end).unwrap_or_else(|| self.start.clone());
+                let found = if better.is_some() { self.best.take() } else { end };
+                self.start = found.unwrap_or_else(|| self.start.clone());
                 numbers.is_searching = false;
                 self.restart(best / self.numbers.rate);
             }
@@ -179,17 +192,39 @@ impl<T: Module> Ascent<T> {
     /// Notes the end of a level.
     pub fn note(&mut self, reason: Option<StopReason>, gain: Option<f64>) {
         let (rate, steps) = (self.numbers.rate, self.numbers.taken);
+        let gain = gain.filter(|gain| gain.is_finite());
         self.numbers.levels.push(Level { rate, steps, reason, gain });
     }
 
-    /// Begins a level at a lower rate, from `start` if that is given, and else from where the present one began.
+    /// Begins a level at a lower rate, from `start` if that is given, and else from where the bound of the present one was looked at last.
     pub fn lower(&mut self, start: Option<T>) -> T {
-        if let Some(start) = start {
+        if let Some(start) = start.or(self.best.take()) {
             self.start = start;
         }
         self.best = None;
         self.restart(LOWER);
         self.start.clone()
+    }
+
+    /// The end of the best trial so far.
+    pub fn best(&self) -> Option<&T> {
+        self.best.as_ref()
+    }
+
+    /// Ends for want of steps, which would go on from `last`.
+    pub fn run_out(&mut self, last: T) {
+        self.held = Some(last);
+        self.numbers.end = Some(FitEnd::OutOfSteps);
+    }
+
+    /// Undoes [`Ascent::run_out`]; returns what steps go on from.
+    pub fn go_on(&mut self) -> Option<T> {
+        let held = self.held.take()?;
+        self.numbers.end = None;
+        if !self.numbers.is_searching && self.numbers.taken > 0 {
+            self.numbers.levels.pop(); // which has not ended
+        }
+        Some(held)
     }
 
     /// Where the bound of the level was looked at last.
@@ -222,74 +257,4 @@ impl<T: Module> Ascent<T> {
 fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NEG_INFINITY)
-}
-
-/// An [`Ascent`] on no device.
-pub(crate) struct AscentRecord {
-    optimizer: OptimizerRecord,
-    /// Start, best, and the blocks of the tail.
-    modules: [Option<ModuleRecord>; 4],
-    counts: TailCounts,
-    numbers: Numbers,
-}
-
-/// The names of the modules of a record.
-const NAMES: [&str; 4] = ["ascent.start", "ascent.best", "ascent.full", "ascent.present"];
-
-impl<T: Module> Ascent<T> {
-    pub fn to_record(&self) -> AscentRecord {
-        let [full, present] = self.tail.blocks();
-        let modules = [Some(&self.start), self.best.as_ref(), full, present];
-        AscentRecord {
-            optimizer: self.optimizer.to_record(),
-            modules: modules.map(|modules| modules.map(|modules| modules.clone().into_record())),
-            counts: self.tail.counts(),
-            numbers: self.numbers.clone(),
-        }
-    }
-}
-
-impl AscentRecord {
-    /// The course of this record, with modules as `load` makes them.
-    pub fn load<T: Module, E>(
-        self,
-        optimizer: impl FnOnce(OptimizerRecord) -> Result<ModuleOptimizer, E>,
-        load: impl Fn(ModuleRecord) -> Result<T, E>,
-    ) -> Result<Option<Ascent<T>>, E> {
-        let [start, best, full, present] = self.modules.map(|record| record.map(&load).transpose());
-        let Some(start) = start? else { return Ok(None) };
-        Ok(Some(Ascent {
-            optimizer: optimizer(self.optimizer)?,
-            start,
-            best: best?,
-            tail: Tail::new(full?, present?, self.counts),
-            numbers: self.numbers,
-        }))
-    }
-
-    pub fn write(self, parts: &mut Parts) -> Result<(), RecordError> {
-        parts.encode("ascent", &(&self.numbers, &self.counts))?;
-        parts.insert("ascent.optimizer", self.optimizer.into_bytes()?.to_vec());
-        for (name, modules) in NAMES.into_iter().zip(self.modules) {
-            if let Some(modules) = modules {
-                parts.insert(name, modules.into_bytes()?.to_vec());
-            }
-        }
-        Ok(())
-    }
-
-    pub fn read(parts: &mut Parts) -> Result<Option<Self>, RecordError> {
-        if !parts.has("ascent") {
-            return Ok(None);
-        }
-        let (numbers, counts) = parts.decode("ascent")?;
-        let optimizer = OptimizerRecord::from_bytes(parts.take("ascent.optimizer")?)?;
-        let mut modules = [const { None }; 4];
-        for (name, modules) in NAMES.into_iter().zip(&mut modules) {
-            if parts.has(name) {
-                *modules = Some(ModuleRecord::from_bytes(parts.take(name)?)?);
-            }
-        }
-        Ok(Some(Self { optimizer, modules, counts, numbers }))
-    }
 }

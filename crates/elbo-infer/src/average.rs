@@ -21,9 +21,10 @@ fn between<M: Module>(one: &M, other: M, weight: f64) -> M {
     impl ModuleMapper for Move {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let Some(one) = self.from.remove::<D>(param.id) else { return param };
-            let (id, other) = (param.id, param.val().inner());
-            let mixed = one.clone() + (other - one) * self.weight;
-            Param::initialized(id, Tensor::from_inner(mixed)).set_require_grad(true)
+            let (id, other, mapper) = param.consume();
+            let mixed = one.clone() + (other.inner() - one) * self.weight;
+            let mixed = Tensor::from_inner(mixed).require_grad();
+            Param::from_mapped_value(id, mixed, mapper)
         }
     }
     let mut gather = Gather(GradientsParams::new());

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use burn::store::RecordError;
 use burn_pack::AtomicFile;
 
 use crate::parts::Parts;
@@ -13,7 +14,7 @@ use crate::{InferError, SviRecord};
 const MAGIC: [u8; 8] = *b"elbo-fit";
 
 /// The version of what follows the header.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Eight magic bytes, the version, the checksum of all that follows it and the number of bytes after the header, least significant first.
 const HEADER: usize = 24;
@@ -55,12 +56,13 @@ impl SviRecord {
     /// # std::fs::remove_file(path).unwrap();
     /// ```
     pub fn save(self, path: &Path) -> Result<(), InferError> {
-        let failed = |error: &dyn std::fmt::Display| {
-            file_fault("written", path, io::Error::other(error.to_string()))
+        let content = |source: RecordError| InferError::CheckpointContent {
+            path: path.to_path_buf(),
+            source: Box::new(source),
         };
-        let payload =
-            self.into_parts().and_then(Parts::into_bytes).map_err(|error| failed(&error))?;
-        let (file, mut handle) = AtomicFile::create(path).map_err(|error| failed(&error))?;
+        let failed = |error: burn_pack::Error| file_fault("written", path, io::Error::other(error));
+        let payload = self.into_parts().and_then(Parts::into_bytes).map_err(content)?;
+        let (file, mut handle) = AtomicFile::create(path).map_err(failed)?;
         let length = (payload.len() as u64).to_le_bytes();
         let checksum = checksum(&length, &payload).to_le_bytes();
         let header = [&MAGIC[..], &VERSION.to_le_bytes(), &checksum, &length].concat();
@@ -68,7 +70,7 @@ impl SviRecord {
         let synced = written.and_then(|()| handle.sync_all());
         synced.map_err(|source| file_fault("written", path, source))?;
         drop(handle);
-        file.commit().map_err(|error| failed(&error))
+        file.commit().map_err(failed)
     }
 
     /// The record that [`SviRecord::save`] wrote.
@@ -104,7 +106,7 @@ impl SviRecord {
         }
         let parts = Parts::from_bytes(payload.to_vec());
         let record = parts.and_then(|mut parts| Self::from_parts(&mut parts));
-        record.map_err(|_| InferError::CheckpointCorrupt { path })
+        record.map_err(|source| InferError::CheckpointContent { path, source: Box::new(source) })
     }
 }
 
@@ -171,7 +173,7 @@ impl Checkpoints {
         Self { keep: keep.max(1), ..self }
     }
 
-    /// Writes a checkpoint, and removes those that are not among the newest.
+    /// Writes a checkpoint, and removes those that are not among the newest, and what writes that were killed have left.
     ///
     /// # Errors
     /// [`InferError::CheckpointFile`]; the checkpoints that were there are then as they were.
@@ -179,11 +181,28 @@ impl Checkpoints {
         let step = record.step();
         record.save(&self.path(step))?;
         let steps = self.steps()?;
-        for step in steps.iter().rev().skip(self.keep) {
-            let path = self.path(*step);
+        let old = steps.iter().rev().skip(self.keep).map(|step| self.path(*step));
+        for path in old.chain(self.unfinished()?) {
             fs::remove_file(&path).map_err(|source| file_fault("removed", &path, source))?;
         }
         Ok(())
+    }
+
+    /// The files of writes that have not come to their end.
+    fn unfinished(&self) -> Result<Vec<PathBuf>, InferError> {
+        let is_one = |name: &String| {
+            name.starts_with("step-") && name.contains(".fit.") && name.ends_with(".tmp")
+        };
+        let names = self.names()?.into_iter().filter(is_one);
+        Ok(names.map(|name| self.folder.join(name)).collect())
+    }
+
+    /// The names of all files in the folder that are text.
+    fn names(&self) -> Result<Vec<String>, InferError> {
+        let failed = |source| file_fault("read", &self.folder, source);
+        let entries = fs::read_dir(&self.folder).map_err(failed)?;
+        let names = entries.map(|entry| Ok(entry.map_err(failed)?.file_name().into_string().ok()));
+        names.filter_map(Result::transpose).collect()
     }
 
     /// The steps of which there are checkpoints, from the oldest to the newest.
@@ -191,14 +210,9 @@ impl Checkpoints {
     /// # Errors
     /// [`InferError::CheckpointFile`] if the folder cannot be read.
     pub fn steps(&self) -> Result<Vec<u64>, InferError> {
-        let failed = |source| file_fault("read", &self.folder, source);
-        let mut steps = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            let digits =
-                name.to_str().and_then(|name| name.strip_prefix("step-")?.strip_suffix(".fit"));
-            steps.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
-        }
+        let step =
+            |name: &String| name.strip_prefix("step-")?.strip_suffix(".fit")?.parse::<u64>().ok();
+        let mut steps: Vec<u64> = self.names()?.iter().filter_map(step).collect();
         steps.sort_unstable();
         Ok(steps)
     }

@@ -1,7 +1,7 @@
 //! The evidence lower bound.
 
 use crate::additive::{self, Weights};
-use crate::{Estimate, InferError, Objective, Terms};
+use crate::{Ascends, Estimate, InferError, Objective, Terms};
 
 /// The evidence lower bound.
 ///
@@ -34,6 +34,8 @@ use crate::{Estimate, InferError, Objective, Terms};
 /// *Gradient estimation using stochastic computation graphs*.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Elbo;
+
+impl Ascends for Elbo {}
 
 impl Objective for Elbo {
     fn is_mean(&self) -> bool {

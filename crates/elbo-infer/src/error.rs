@@ -106,6 +106,37 @@ pub enum InferError {
         /// The file.
         path: PathBuf,
     },
+    /// A checkpoint whose bytes are those that were written, but hold no fit that can be read.
+    #[error("the checkpoint {} cannot be made or read ({source}); see that it was written by the same versions of elbo and Burn", path.display())]
+    CheckpointContent {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<burn::store::RecordError>,
+    },
+    /// A fit that is further than its checkpoints.
+    #[error("this fit has taken {step} steps, but its newest checkpoint is {}; give it another folder, or take its steps there from the start", path.display())]
+    CheckpointBehind {
+        /// The newest checkpoint.
+        path: PathBuf,
+        /// The steps taken.
+        step: u64,
+    },
+    /// A fit that goes on with another model, guide or data.
+    #[error(
+        "the fit that is to go on has {recorded} as its next bound, but model, guide and data here give {found}; give it those that it had, or, for another fit, another folder"
+    )]
+    OtherFit {
+        /// The bound of its next step.
+        recorded: f64,
+        /// That of the same step here.
+        found: f64,
+    },
+    /// An objective that changes with the step, in a fit that compares bounds of different steps.
+    #[error(
+        "the objective changes with the step, so its bounds do not tell whether a fit has settled; take the steps of the schedule by Svi::run, and fit with Schedule::Constant"
+    )]
+    Unsteady,
     /// A checkpoint of another version of this crate.
     #[error("the checkpoint {} has the format {found}, but this version of elbo reads {known}; load it with the version that wrote it", path.display())]
     CheckpointVersion {
@@ -325,7 +356,8 @@ pub enum InferError {
     },
     /// A gradient is not finite.
     #[error(
-        "{when}: the bound is finite, but the gradient of parameter {parameter} is {value} at {index:?}; look for a square root, logarithm or division at a boundary (the parameters are still those of the last good step)"
+        "{when}: the bound is finite, but the gradient of parameter {parameter}{} is {value} at {index:?}; look for a square root, logarithm or division at a boundary (the parameters are still those of the last good step)",
+        of_term(site)
     )]
     NonFiniteGradient {
         /// The step at fault.
@@ -336,6 +368,8 @@ pub enum InferError {
         value: f64,
         /// The index in the parameter.
         index: Vec<usize>,
+        /// The first site whose term has such a gradient, where one is found.
+        site: Option<String>,
     },
     /// The bound depends on no parameter.
     #[error(
@@ -391,6 +425,16 @@ pub enum InferError {
         "the data came in more than one batch, but no site lies in a plate of which a batch is a part, so the likelihood of a batch would count as that of all data; put it in t.plate(name, Subsample {{ total, batch }}, ..)"
     )]
     MinibatchWithoutPlate,
+    /// Minibatches of other rows than those of the plates.
+    #[error(
+        "the minibatches are of {total} rows, but the plates of which a part is at hand are {plates}, so that part would be scaled wrongly; give Shuffled and Subsample the same total"
+    )]
+    MinibatchTotal {
+        /// The rows of a pass.
+        total: usize,
+        /// The plates with their totals.
+        plates: Names,
+    },
     /// A fit without particles.
     #[error("a step needs at least one particle, but 0 were asked for")]
     NoParticles,
@@ -418,4 +462,8 @@ pub enum InferError {
         "the epoch has no batch; check that the data set is not empty and the iterator is fresh"
     )]
     EmptyEpoch,
+}
+
+fn of_term(site: &Option<String>) -> String {
+    site.as_ref().map(|site| format!(" by the term of \"{site}\"")).unwrap_or_default()
 }

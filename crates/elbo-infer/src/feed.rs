@@ -80,7 +80,8 @@ where
         C: Module + Controls<B>,
     {
         let (step, batches) = (svi.steps(), self.order.batches());
-        let which = Batch { is_part: batches > 1, check: step < batches };
+        let total = Some(self.order.total());
+        let which = Batch { is_part: batches > 1, check: step < batches, total };
         let info = self.with(step, |batch| svi.step_on(batch, which));
         let info = info.map_err(|error| error.on_rows(self.order.rows(step)))?;
         svi.checked = true;

@@ -2,31 +2,22 @@
 
 use burn::module::Module;
 use elbo_guide::Guide;
-use elbo_model::LogJoint;
+use elbo_model::{LogJoint, ModelError};
 
 use crate::ascent::{Ascent, Ask};
 use crate::feed::{Feed, Parted, Whole};
 use crate::svi::Modules;
-use crate::{Controls, FitConfig, FitEnd, FitInfo, InferError, Objective, Observer, Shuffled, Svi};
+use crate::{Ascends, Controls, FitConfig, FitEnd, FitInfo, InferError, Observer, Shuffled, Svi};
 
-/// The draws by which an average is compared.
-const COMPARED: usize = 256;
-
-/// The better of the last parameters and their average.
-#[derive(Clone, Copy)]
-struct Kept {
-    /// The bound there.
-    bound: f64,
-    /// The bound at the average less that at the last parameters.
-    gain: f64,
-}
-
-impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
+impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
     /// Steps on all data until the bound has settled, without a learning rate: see [`FitConfig`]. The schedule of this fit is replaced.
     ///
+    /// A fit that was interrupted, or ran out of steps, goes on when it is called again.
+    ///
     /// # Errors
-    /// As [`Svi::step`], those of [`Checkpoints`](crate::Checkpoints), and [`InferError::Setting`] for a configuration out of range. A step that fails because of
-    /// the learning rate is no error.
+    /// As [`Svi::step`], those of [`Checkpoints`](crate::Checkpoints), [`InferError::Setting`] for a configuration out of range,
+    /// [`InferError::Unsteady`] for an objective that changes with the step, and, where it goes on, [`InferError::CheckpointBehind`] and
+    /// [`InferError::OtherFit`]. A step that fails because of the learning rate is no error.
     pub fn fit<B>(
         &mut self,
         data: &B,
@@ -44,7 +35,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// The same on shuffled minibatches, which `make` makes of the positions of their rows.
     ///
     /// # Errors
-    /// As [`Svi::fit`], [`InferError::MinibatchWithoutPlate`], and [`InferError::Data`] if `make` fails.
+    /// As [`Svi::fit`], [`InferError::MinibatchWithoutPlate`], [`InferError::MinibatchTotal`] if no plate is of as many elements as there are rows,
+    /// and [`InferError::Data`] if `make` fails.
     ///
     /// # Example
     /// ```
@@ -105,79 +97,147 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         config.check()?;
-        self.begin(config)?;
-        while self.ascent().numbers.end.is_none() {
-            if config.interrupt.is_set() {
-                self.save(config, observer)?;
-                let info = self.ascent().numbers.info(FitEnd::Interrupted);
-                observer.on_end(&info);
-                return Ok(info);
+        if !self.objective.is_steady() {
+            return Err(InferError::Unsteady);
+        }
+        self.begin(feed, config)?;
+        loop {
+            let end = self.ascent().numbers.end;
+            let interrupted = config.interrupt.is_set().then_some(FitEnd::Interrupted);
+            if let Some(end) = end.or(interrupted) {
+                return self.pause(end, feed, config, observer);
             }
-            let ask = match feed.step(self) {
-                Ok(info) => {
-                    observer.on_step(&info);
-                    self.observe(info.bound, config)
-                }
-                Err(error) => match self.stumble(&error) {
-                    Some(ask) => ask,
-                    None => return Err(self.dumped(error, config)?),
-                },
-            };
+            let ask = self.next(feed, config, observer)?;
             self.turn(ask, feed, config)?;
             self.ascent().numbers.tell(ask, observer);
-            if let Some((_, every)) = &config.checkpoints
-                && self.step.is_multiple_of(*every)
+            let numbers = &self.ascent().numbers;
+            if numbers.end.is_none() && numbers.steps >= config.most {
+                self.turn(Ask::End, feed, config)?;
+                self.ascent().numbers.tell(Ask::End, observer);
+            }
+            if config
+                .checkpoints
+                .as_ref()
+                .is_some_and(|(_, every)| self.step.is_multiple_of(*every))
             {
-                self.save(config, observer)?;
+                self.save(feed, config, observer)?;
             }
         }
-        self.save(config, observer)?;
-        let ascent = self.ascent.take().expect("a fit has a course");
-        let info = ascent.numbers.info(ascent.numbers.end.unwrap_or(FitEnd::Settled));
-        observer.on_end(&info);
-        Ok(info)
     }
 
     /// Goes on with the course under way, that of the newest checkpoint, or a new one.
-    fn begin(&mut self, config: &FitConfig) -> Result<(), InferError> {
-        if let Some((checkpoints, _)) = &config.checkpoints
-            && self.ascent.is_none()
-            && let Some(record) = checkpoints.newest()?
-        {
-            self.load_record(record)?;
-        }
+    fn begin<B>(&mut self, feed: &mut impl Feed<B>, config: &FitConfig) -> Result<(), InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        // Steps by hand since then have left it.
+        self.ascent = self.ascent.take().filter(|ascent| ascent.numbers.step() == self.step);
         if self.ascent.is_none() {
-            let start = self.all_modules().clone();
-            let ascent = Ascent::new(start, self.optimizer.clone(), config.rate);
-            self.ascent = Some(Box::new(ascent));
+            self.load_newest(config)?;
+        }
+        match self.ascent.take() {
+            None => {
+                let start = self.all_modules().clone();
+                let ascent = Ascent::new(start, self.optimizer.clone(), config.rate, self.step);
+                self.ascent = Some(Box::new(ascent));
+            }
+            Some(mut ascent) => {
+                self.check_next(ascent.numbers.next, feed)?;
+                if ascent.numbers.steps < config.most
+                    && let Some(held) = ascent.go_on()
+                {
+                    self.modules = Some(held);
+                }
+                self.ascent = Some(ascent);
+            }
         }
         self.schedule = self.ascent().numbers.rate.into();
         Ok(())
     }
 
-    fn ascent(&self) -> &Ascent<Modules<M, G, C>> {
+    fn load_newest(&mut self, config: &FitConfig) -> Result<(), InferError> {
+        let Some((checkpoints, _)) = &config.checkpoints else { return Ok(()) };
+        let Some(record) = checkpoints.newest()? else { return Ok(()) };
+        match record.step() < self.step {
+            true => {
+                let path = checkpoints.path(record.step());
+                Err(InferError::CheckpointBehind { path, step: self.step })
+            }
+            false => self.load_record(record),
+        }
+    }
+
+    /// Leaves the fit as it is, so that another call goes on, or finds that it has ended.
+    fn pause<B>(
+        &mut self,
+        end: FitEnd,
+        feed: &mut impl Feed<B>,
+        config: &FitConfig,
+        observer: &mut impl Observer,
+    ) -> Result<FitInfo, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        self.save(feed, config, observer)?;
+        let info = self.ascent().numbers.info(end);
+        if !matches!(end, FitEnd::Interrupted | FitEnd::OutOfSteps) {
+            self.ascent = None;
+        }
+        observer.on_end(&info);
+        Ok(info)
+    }
+
+    pub(crate) fn ascent(&self) -> &Ascent<Modules<M, G, C>> {
         self.ascent.as_ref().expect("a fit has a course")
     }
 
-    fn ascent_mut(&mut self) -> &mut Ascent<Modules<M, G, C>> {
+    pub(crate) fn ascent_mut(&mut self) -> &mut Ascent<Modules<M, G, C>> {
         self.ascent.as_mut().expect("a fit has a course")
     }
 
-    /// Takes in the bound of a step.
-    fn observe(&mut self, bound: f64, config: &FitConfig) -> Ask {
-        let modules = self.modules.as_ref().expect("a step puts the modules back");
-        let ascent = self.ascent.as_mut().expect("a fit has a course");
-        match ascent.observe(bound, modules) {
-            Ask::Step if ascent.numbers.steps >= config.most => Ask::End,
-            ask => ask,
-        }
+    /// Takes a step; returns what is asked for after it.
+    fn next<B>(
+        &mut self,
+        feed: &mut impl Feed<B>,
+        config: &FitConfig,
+        observer: &mut impl Observer,
+    ) -> Result<Ask, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        self.ascent_mut().numbers.next = None; // of a step that is taken now
+        let error = match feed.step(self) {
+            Ok(info) => {
+                observer.on_step(&info);
+                let modules = self.modules.as_ref().expect("a step puts the modules back");
+                let ascent = self.ascent.as_mut().expect("a fit has a course");
+                return Ok(ascent.observe(info.bound, modules));
+            }
+            Err(error) => error,
+        };
+        self.stumble(&error).ok_or_else(|| {
+            self.dump_beside(&error, config);
+            error
+        })
     }
 
     /// What is asked for after a step that failed: a lower rate, if the rate can be the reason.
     fn stumble(&self, error: &InferError) -> Option<Ask> {
         let ascent = self.ascent();
         let is_diverged = matches!(error, InferError::Diverged { .. });
-        let is_of_the_rate = is_diverged || error.when().is_some() && ascent.numbers.taken > 0;
+        // Of a step that is checked, a parameter that a high rate has taken out of its domain, too.
+        let is_outside = matches!(
+            error,
+            InferError::Model(ModelError::Distribution { .. } | ModelError::OutsideSupport { .. })
+        );
+        let is_numeric = error.when().is_some() || is_outside;
+        let is_of_the_rate = is_diverged || is_numeric && ascent.numbers.taken > 0;
         let ask = match ascent.numbers.is_searching {
             true => Ask::EndTrial { failed: true },
             false => Ask::Failed,
@@ -185,140 +245,28 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         (is_of_the_rate && !ascent.is_lowest()).then_some(ask)
     }
 
-    /// The error, with a dump of its step beside the checkpoints.
-    fn dumped(&self, error: InferError, config: &FitConfig) -> Result<InferError, InferError> {
+    /// Writes a dump of the step beside the checkpoints.
+    fn dump_beside(&self, error: &InferError, config: &FitConfig) {
         if let Some((checkpoints, _)) = &config.checkpoints
-            && let Some(dump) = self.dump(&error)
+            && let Some(dump) = self.dump(error)
         {
-            dump.save(&checkpoints.dump_path(self.step))?;
+            // What went wrong in the step is to be told, whatever the disk says: `Svi::dump` has the same still.
+            let _ = dump.save(&checkpoints.dump_path(self.step));
         }
-        Ok(error)
     }
 
-    /// Goes on as asked.
-    fn turn<B>(
+    fn save<B>(
         &mut self,
-        ask: Ask,
         feed: &mut impl Feed<B>,
         config: &FitConfig,
+        observer: &mut impl Observer,
     ) -> Result<(), InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
-        match ask {
-            Ask::Step => {}
-            Ask::EndTrial { failed } => {
-                let end = (!failed).then(|| self.all_modules().clone());
-                let start = self.ascent_mut().end_trial(end);
-                self.go(start);
-            }
-            Ask::Fell(reason) => {
-                let kept = self.take_average(feed)?;
-                self.ascent_mut().note(Some(reason), kept.map(|kept| kept.gain));
-                // What it fell from may still be far above where it started.
-                let has_risen = kept.is_some_and(|kept| self.has_risen(feed, kept.bound, 0.0));
-                let start = has_risen.then(|| self.all_modules().clone());
-                let start = self.ascent_mut().lower(start);
-                self.go(start);
-            }
-            Ask::Failed => {
-                self.ascent_mut().note(None, None);
-                let start = self.ascent_mut().lower(None);
-                self.go(start);
-            }
-            Ask::Settled(reason) => {
-                let kept = self.take_average(feed)?;
-                let is_on_its_way = kept.is_some_and(|kept| {
-                    kept.gain < -config.tolerance
-                        && self.has_risen(feed, kept.bound, config.tolerance)
-                });
-                if is_on_its_way {
-                    let modules = self.all_modules().clone();
-                    self.ascent_mut().look_again(modules);
-                    return Ok(());
-                }
-                let gain = kept.map(|kept| kept.gain);
-                self.ascent_mut().note(Some(reason), gain);
-                let is_even = gain.is_none_or(|gain| gain.abs() <= config.tolerance);
-                if is_even || self.ascent().is_lowest() {
-                    self.ascent_mut().numbers.end = Some(FitEnd::Settled);
-                    return Ok(());
-                }
-                let start = self.all_modules().clone();
-                let start = self.ascent_mut().lower(Some(start));
-                self.go(start);
-            }
-            Ask::End => {
-                let kept = self.take_average(feed)?;
-                self.ascent_mut().note(None, kept.map(|kept| kept.gain));
-                self.ascent_mut().numbers.end = Some(FitEnd::OutOfSteps);
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes on from `start`, at the present rate.
-    fn go(&mut self, start: Modules<M, G, C>) {
-        let ascent = self.ascent();
-        let (optimizer, rate) = (ascent.optimizer.clone(), ascent.numbers.rate);
-        (self.modules, self.optimizer, self.schedule) = (Some(start), optimizer, rate.into());
-    }
-
-    /// Puts the average of the parameters in their place if the bound is higher there by the same draws.
-    fn take_average<B>(&mut self, feed: &mut impl Feed<B>) -> Result<Option<Kept>, InferError>
-    where
-        M: LogJoint<B>,
-        G: Guide<B>,
-        C: Controls<B>,
-    {
-        let Some(average) = self.ascent().average() else { return Ok(None) };
-        let before = self.bounds(feed)?;
-        let last = self.modules.replace(average);
-        // An average of parameters may lie where there is no bound.
-        let after = self.bounds(feed).unwrap_or(f64::NEG_INFINITY);
-        if after < before {
-            self.modules = last;
-        }
-        Ok(Some(Kept { bound: after.max(before), gain: after - before }))
-    }
-
-    /// Whether the present bound is higher than where it was looked at before, by the same draws.
-    fn has_risen<B>(&mut self, feed: &mut impl Feed<B>, now: f64, tolerance: f64) -> bool
-    where
-        M: LogJoint<B>,
-        G: Guide<B>,
-        C: Controls<B>,
-    {
-        let modules = self.modules.replace(self.ascent().looked().clone());
-        let before = self.bounds(feed).unwrap_or(f64::NEG_INFINITY);
-        self.modules = modules;
-        now - before > tolerance
-    }
-
-    /// The mean bound at the present parameters, by draws that do not depend on them.
-    fn bounds<B>(&self, feed: &mut impl Feed<B>) -> Result<f64, InferError>
-    where
-        M: LogJoint<B>,
-        G: Guide<B>,
-        C: Controls<B>,
-    {
-        let noise = self.noise.at_step(self.step).site("compared");
-        let plan = self.objective.plan();
-        let times = COMPARED.div_ceil(self.particles) as u64;
-        let mut sum = 0.0;
-        for time in 0..times {
-            sum += feed.with(self.step + time, |batch| {
-                let terms = self.terms(batch, &plan, noise.at_step(time), false)?;
-                let estimate = self.estimate(&terms, self.members::<B>())?;
-                self.finite(estimate.bound.into_scalar(), &terms)
-            })?;
-        }
-        Ok(sum / times as f64)
-    }
-
-    fn save(&self, config: &FitConfig, observer: &mut impl Observer) -> Result<(), InferError> {
+        self.ascent_mut().numbers.next = Some(self.next_bound(feed)?);
         if let Some((checkpoints, _)) = &config.checkpoints {
             checkpoints.save(self.to_record())?;
             observer.on_checkpoint(self.step);

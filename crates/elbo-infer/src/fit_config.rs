@@ -82,12 +82,13 @@ impl FitConfig {
         Self { tolerance: nats, ..self }
     }
 
-    /// The number of steps after which the fit ends in any case.
+    /// The number of steps after which the fit ends, those of trials among them.
     pub fn with_max_steps(self, steps: u64) -> Self {
         Self { most: steps, ..self }
     }
 
-    /// A checkpoint after every so many steps, and at the end. A fit that finds a checkpoint there goes on from the newest.
+    /// A checkpoint after every so many steps, and at the end. A fit that finds a checkpoint there goes on from the newest, if its next bound is
+    /// equal: a folder is for one fit.
     pub fn with_checkpoints(self, checkpoints: Checkpoints, every: u64) -> Self {
         Self { checkpoints: Some((checkpoints, every)), ..self }
     }
@@ -103,6 +104,9 @@ impl FitConfig {
         }
         if !(self.tolerance.is_finite() && self.tolerance > 0.0) {
             return Err(setting("FitConfig", "tolerance", self.tolerance, "finite and positive"));
+        }
+        if self.most == 0 {
+            return Err(setting("FitConfig", "most steps", 0.0, "at least 1"));
         }
         match &self.checkpoints {
             Some((_, 0)) => {
@@ -120,6 +124,8 @@ impl FitConfig {
 /// let other = interrupt.clone();
 /// other.set();
 /// assert!(interrupt.is_set());
+/// interrupt.clear(); // so that a fit that was ended can go on
+/// assert!(!other.is_set());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
@@ -128,6 +134,11 @@ impl Interrupt {
     /// Asks all fits that hold a clone of this to end.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes that back.
+    pub fn clear(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 
     /// The flag itself, for handlers of signals.

@@ -28,7 +28,9 @@ pub struct FitInfo {
 pub enum FitEnd {
     /// The bound rises no more, and there is no more to gain by averages.
     Settled,
-    /// It took as many steps as it may.
+    /// The bound falls at the lowest rate, too.
+    Falling,
+    /// It took as many steps as it may: the parameters are the best that are known, and another call with a larger maximum goes on.
     OutOfSteps,
     /// It was interrupted: the parameters are those of the last step, and another call goes on.
     Interrupted,
@@ -53,7 +55,7 @@ pub struct Level {
     pub steps: u64,
     /// Why it ended, if the bound says so; none where a step failed, or there were no more steps.
     pub reason: Option<StopReason>,
-    /// The bound at the average of the parameters less that at the last ones, by the same draws.
+    /// The bound at the average of the parameters less that at the last ones, by the same draws; none where one of them has no bound.
     pub gain: Option<f64>,
 }
 
@@ -68,8 +70,11 @@ impl fmt::Display for FitEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Settled => "settled",
-            Self::OutOfSteps => "out of steps: give it more by FitConfig::with_max_steps",
-            Self::Interrupted => "interrupted: call fit again to go on",
+            Self::Falling => {
+                "falling at the lowest rate: give it more particles, or an objective with less noise"
+            }
+            Self::OutOfSteps => "out of steps: call fit again with more, by FitConfig::with_max_steps",
+            Self::Interrupted => "interrupted: clear the interrupt and call fit again to go on",
         })
     }
 }

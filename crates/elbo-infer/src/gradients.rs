@@ -242,15 +242,17 @@ pub(crate) fn with_value<M: Module>(module: M, position: usize, value: f64) -> M
             match self.left {
                 Some(position) if position < size => {
                     self.left = None;
-                    let (id, value) = (param.id, self.value);
-                    let tensor = param.val().inner();
+                    let value = self.value;
+                    let (id, tensor, mapper) = param.consume();
+                    let tensor = tensor.inner();
                     let (shape, dtype) = (tensor.dims(), tensor.dtype());
                     let device = tensor.device();
                     let mut numbers = Value::new(tensor).to_vec();
                     numbers[position] = value;
                     let data = TensorData::new(numbers, shape).convert_dtype(dtype);
                     let moved = Tensor::from_data(data, (&device, dtype));
-                    Param::initialized(id, Tensor::from_inner(moved)).set_require_grad(true)
+                    let moved = Tensor::from_inner(moved).require_grad();
+                    Param::from_mapped_value(id, moved, mapper)
                 }
                 left => {
                     self.left = left.map(|left| left - size);

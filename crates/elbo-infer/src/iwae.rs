@@ -3,7 +3,7 @@
 use elbo_model::{ControlVariate, Estimator, ModelGradient, Path, Plan};
 
 use crate::units::{self, Units, constants, lower, normalized, power_bound, power_mean};
-use crate::{Estimate, InferError, Objective, Terms};
+use crate::{Ascends, Estimate, InferError, Objective, Terms};
 
 /// The importance-weighted bound of `S` particles.
 ///
@@ -36,6 +36,8 @@ use crate::{Estimate, InferError, Objective, Terms};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Iwae;
 
+impl Ascends for Iwae {}
+
 impl Objective for Iwae {
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
         Ok(lower(power_bound(terms, 1.0, "Iwae")?))
@@ -63,6 +65,8 @@ impl Objective for Iwae {
 /// Mnih & Rezende (2016), *Variational inference for Monte Carlo objectives*.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vimco;
+
+impl Ascends for Vimco {}
 
 impl Objective for Vimco {
     fn plan(&self) -> Plan {
@@ -93,6 +97,8 @@ impl Objective for Vimco {
 /// Tucker et al. (2019), *Doubly reparameterized gradient estimators for Monte Carlo objectives*.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DoublyReparameterizedIwae;
+
+impl Ascends for DoublyReparameterizedIwae {}
 
 impl Objective for DoublyReparameterizedIwae {
     fn plan(&self) -> Plan {

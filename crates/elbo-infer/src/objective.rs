@@ -229,3 +229,20 @@ pub trait Objective {
         WithEstimators::new(self, site, estimator)
     }
 }
+
+/// An objective whose loss falls as its bound rises, so that its bounds tell how far a fit is: what [`Svi::fit`](crate::Svi::fit) maximizes.
+///
+/// An upper bound is none, nor is a loss whose value says nothing of the guide.
+///
+/// ```
+/// use elbo_infer::{Ascends, Elbo, Schedule, Tempered};
+///
+/// assert!(Elbo.is_steady());
+/// assert!(!Tempered::new(Schedule::Cyclical { period: 100 }).is_steady());
+/// ```
+pub trait Ascends: Objective {
+    /// Whether it is the same function of the parameters at each step.
+    fn is_steady(&self) -> bool {
+        true
+    }
+}

@@ -3,7 +3,7 @@
 use elbo_model::{ControlVariate, Estimator};
 
 use crate::units::{lower, power_bound};
-use crate::{Estimate, InferError, Objective, Terms};
+use crate::{Ascends, Estimate, InferError, Objective, Terms};
 
 /// The variational Rényi bound of order `α`.
 ///
@@ -38,6 +38,8 @@ pub struct Renyi {
     /// The order, any finite number.
     pub alpha: f64,
 }
+
+impl Ascends for Renyi {}
 
 impl Objective for Renyi {
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {

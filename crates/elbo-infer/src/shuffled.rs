@@ -17,7 +17,7 @@ use crate::renyi::setting;
 /// use elbo_infer::Shuffled;
 ///
 /// let mut order = Shuffled::new(10, 4, &Noise::new(0, &Device::flex())).unwrap();
-/// assert_eq!(order.batches(), 3);
+/// assert_eq!((order.total(), order.batches()), (10, 3));
 /// let mut pass: Vec<usize> = (3..6).flat_map(|step| order.rows(step).to_vec()).collect();
 /// assert_ne!(pass, Vec::from_iter(0..10));
 /// pass.sort_unstable();
@@ -45,6 +45,11 @@ impl Shuffled {
         }
         let noise = noise.site("order of rows");
         Ok(Self { batch, noise, pass: None, rows: (0..total).collect() })
+    }
+
+    /// The rows of a pass.
+    pub fn total(&self) -> usize {
+        self.rows.len()
     }
 
     /// The batches of a pass.

@@ -3,16 +3,16 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use elbo_dist::{DistError, Noise};
+use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
 use elbo_model::{
-    ControlVariate, Estimator, LogJoint, ModelError, ModelGradient, Names, Order, Plan, Role, Term,
+    ControlVariate, Estimator, LogJoint, ModelGradient, Names, Order, Plan, Term,
     check_same_outside,
 };
 
-use crate::gradients::{self, Fault};
+use crate::gradients;
 use crate::rebar::Relaxed;
-use crate::{Controls, Estimate, InferError, Memory, Objective, StepInfo, Svi, Terms, When};
+use crate::{Controls, Estimate, InferError, Memory, Objective, StepInfo, Svi, Terms};
 
 /// How a step's batch is taken.
 pub(crate) struct Batch {
@@ -20,11 +20,25 @@ pub(crate) struct Batch {
     pub is_part: bool,
     /// Whether data and guide are to be checked.
     pub check: bool,
+    /// The rows of an epoch, if they are known.
+    pub total: Option<usize>,
 }
 
 /// The learning rate times the gradient's norm (or 1 if that is larger) up to which no optimizer of
 /// Burn's or ours leaves the finite numbers.
 const LONG_STEP: f64 = 1e6;
+
+/// Checks that a plate of which a part is at hand has as many elements as the data have rows.
+fn check_total(terms: &Terms, total: usize) -> Result<(), InferError> {
+    let plates: Vec<_> = terms.log_p.subsampled().collect();
+    if plates.is_empty() || plates.iter().any(|plate| plate.total == total) {
+        return Ok(());
+    }
+    let mut told: Vec<_> =
+        plates.iter().map(|plate| format!("{} of {}", plate.name, plate.total)).collect();
+    told.dedup();
+    Err(InferError::MinibatchTotal { total, plates: Names(told) })
+}
 
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     pub(crate) fn step_on<B>(&mut self, batch: &B, which: Batch) -> Result<StepInfo, InferError>
@@ -39,7 +53,11 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         if which.is_part && terms.log_p.subsampled().next().is_none() {
             return Err(InferError::MinibatchWithoutPlate);
         }
-        let sites = if which.check { self.check_sites(&terms)? } else { Vec::new() };
+        if let Some(total) = which.total {
+            check_total(&terms, total)?;
+        }
+        let look = which.check || self.is_loaded;
+        let sites = if look { self.new_sites(&terms)? } else { Vec::new() };
         let fraction = terms.log_p.iter().map(Term::scale).fold(1.0, f64::max).recip();
         let Estimate { loss, bound, memory } = self.estimate(&terms, self.members::<B>())?;
         let bound = self.finite(bound.into_scalar(), &terms).map_err(|error| {
@@ -50,7 +68,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let largest_part = self.largest_part.max(fraction);
         let weight = if which.is_part { fraction / largest_part } else { 1.0 };
         let loss = if weight == 1.0 { loss } else { loss * weight };
-        let info = self.descend(loss, bound, fraction, memory)?;
+        let info = self.descend(loss, bound, fraction, memory);
+        let info = info.map_err(|error| self.with_site(error, batch))?;
         self.largest_part = largest_part;
         self.sites.extend(sites);
         self.is_loaded = false;
@@ -162,7 +181,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         &'a self,
         batch: &'a B,
         plan: &Plan,
-        mut noise: Noise,
+        noise: Noise,
         check: bool,
     ) -> Result<Terms<'a>, InferError>
     where
@@ -174,24 +193,10 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         if check && guide.members() > 1 && gradients::has_trained(model) {
             return Err(InferError::SharedModel { restarts: guide.members() });
         }
-        let mut draw = guide.draw(batch, self.particles, plan, &mut noise)?;
-        draw.log_q = draw.log_q.map(|term| match plan.holds(&term.site) {
-            false => term,
-            true => term.constant(),
-        });
-        draw.latents = draw.latents.with_noise(noise.site("program"));
-        if plan.has_redraws() && draw.log_q.order() == Order::Independent {
-            draw.latents = draw.latents.with_distributions(&draw.log_q);
-        }
+        let draw = self.drawn(batch, plan, noise)?;
         let Draw { latents, log_q } = &draw;
         if check {
-            let checked = model.valid().check(&latents.constant(), batch);
-            let terms = checked.map_err(|error| self.at_step(error))?;
-            let sites = log_q.enumerated();
-            if !sites.is_empty() {
-                let turned = latents.constant().in_turns(sites);
-                check_same_outside(&terms, &model.valid().log_joint(&turned, batch)?, sites)?;
-            }
+            self.check_draw(batch, &draw)?;
         }
         let particles = latents.particles().max(self.particles * guide.members());
         let constant = || model.valid();
@@ -228,77 +233,39 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         Ok(terms)
     }
 
-    /// The bound, if it is finite; else the first term that is not.
-    pub(crate) fn finite(&self, bound: f64, terms: &Terms) -> Result<f64, InferError> {
-        if bound.is_finite() {
-            return Ok(bound);
+    /// The guide's draws, as objectives and programs want them.
+    fn drawn<B>(&self, batch: &B, plan: &Plan, mut noise: Noise) -> Result<Draw, InferError>
+    where
+        G: Guide<B>,
+    {
+        let guide = &self.modules().1;
+        let mut draw = guide.draw(batch, self.particles, plan, &mut noise)?;
+        draw.log_q = draw.log_q.map(|term| match plan.holds(&term.site) {
+            false => term,
+            true => term.constant(),
+        });
+        draw.latents = draw.latents.with_noise(noise.site("program"));
+        if plan.has_redraws() && draw.log_q.order() == Order::Independent {
+            draw.latents = draw.latents.with_distributions(&draw.log_q);
         }
-        terms.log_p.check_finite().map_err(|error| self.at_step(error))?;
-        terms.log_q.check_finite().map_err(|error| self.at_step(error))?;
-        Err(InferError::Overflow { when: self.when(), bound })
+        Ok(draw)
     }
 
-    /// The latents of the model that are not of a minibatch and have not been seen; an error if this fit goes on from a record that has
-    /// seen others.
-    fn check_sites(&self, terms: &Terms) -> Result<Vec<String>, InferError> {
-        let is_whole = |term: &&Term| term.role == Role::Latent && term.scale() == 1.0;
-        let whole = terms.log_p.iter().filter(is_whole).map(|term| term.site.to_string());
-        let new: Vec<String> = whole.filter(|site| !self.sites.contains(site)).collect();
-        match self.is_loaded && !self.sites.is_empty() && !new.is_empty() {
-            true => {
-                let recorded = Names(self.sites.clone());
-                Err(InferError::SitesRecord { recorded, found: Names(new) })
-            }
-            false => Ok(new),
-        }
-    }
-
-    /// What the checks of a first step say of this one.
-    fn cause<B>(&self, batch: &B) -> Option<InferError>
+    /// Checks data and parameters against their supports and domains, and that what is enumerated reaches no further than it may.
+    fn check_draw<B>(&self, batch: &B, draw: &Draw) -> Result<(), InferError>
     where
         M: LogJoint<B>,
-        G: Guide<B>,
-        C: Controls<B>,
     {
-        let noise = self.noise.at_step(self.step);
-        match self.terms(batch, &self.objective.plan(), noise, true).err()? {
-            InferError::Model(source) => Some(InferError::NonFinite { when: self.when(), source }),
-            other => Some(other),
+        let model = &self.modules().0;
+        let constant = draw.latents.constant();
+        let checked = model.valid().check(&constant, batch);
+        let terms = checked.map_err(|error| self.at_step(error))?;
+        let sites = draw.log_q.enumerated();
+        if !sites.is_empty() {
+            let turned = constant.in_turns(sites);
+            check_same_outside(&terms, &model.valid().log_joint(&turned, batch)?, sites)?;
         }
-    }
-
-    /// The present step.
-    pub(crate) fn when(&self) -> When {
-        When { step: self.step, seed: self.noise.state().seed, rows: None }
-    }
-
-    /// The error, with the step where it is of a number that is not finite.
-    pub(crate) fn at_step(&self, source: ModelError) -> InferError {
-        let is_finite = match &source {
-            ModelError::NonFinite { .. } => false,
-            ModelError::OutsideSupport { value, .. }
-            | ModelError::Distribution { source: DistError::Parameter { value, .. }, .. } => {
-                value.is_finite()
-            }
-            _ => true,
-        };
-        match is_finite {
-            true => source.into(),
-            false => InferError::NonFinite { when: self.when(), source },
-        }
-    }
-
-    /// Checks the gradients of what is trained beside model and guide, whose norm does not count.
-    fn check_controls(&self, gradients: &GradientsParams) -> Result<(), InferError> {
-        let controls = &self.all_modules().1;
-        let suspicious = !gradients::norm(controls, gradients).is_finite();
-        match suspicious.then(|| gradients::fault(controls, gradients)).flatten() {
-            None => Ok(()),
-            Some(Fault { parameter, index, value }) => {
-                let (when, parameter) = (self.when(), format!("controls.{parameter}"));
-                Err(InferError::NonFiniteGradient { when, parameter, value, index })
-            }
-        }
+        Ok(())
     }
 
     /// The gradient's norm; the gradient is scaled down if that is larger than it may be.
@@ -306,9 +273,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let modules = self.modules();
         let mut norm = gradients::norm(modules, gradients);
         if !norm.is_finite() {
-            if let Some(Fault { parameter, index, value }) = gradients::fault(modules, gradients) {
-                let when = self.when();
-                return Err(InferError::NonFiniteGradient { when, parameter, value, index });
+            if let Some(fault) = gradients::fault(modules, gradients) {
+                return Err(self.of_gradient(fault));
             }
             norm = gradients::norm_on_host(modules, gradients); // its square was too large
         }

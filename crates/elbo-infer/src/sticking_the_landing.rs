@@ -3,7 +3,7 @@
 use elbo_model::{Path, Plan};
 
 use crate::additive::{self, Weights};
-use crate::{Estimate, InferError, Objective, Terms};
+use crate::{Ascends, Estimate, InferError, Objective, Terms};
 
 /// The evidence lower bound, with pathwise gradients through the draws alone.
 ///
@@ -22,6 +22,8 @@ use crate::{Estimate, InferError, Objective, Terms};
 /// Roeder, Wu & Duvenaud (2017), *Sticking the landing*, equation 6.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StickingTheLanding;
+
+impl Ascends for StickingTheLanding {}
 
 impl Objective for StickingTheLanding {
     fn plan(&self) -> Plan {

@@ -167,11 +167,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         Self { max_gradient_norm: Some(norm), ..self }
     }
 
-    /// One step on one batch. The first one checks the data against their supports and the parameters
-    /// against their domains, which reads them to the host; later ones do not.
-    ///
-    /// A batch that is a part of the data must say so with a plate: [`Svi::epoch`] refuses parts without
-    /// one, a step cannot tell.
+    /// One step on one batch. The first one checks the data against their supports and the parameters against their domains, which reads them
+    /// to the host; later ones do not. A batch that is a part of the data must say so with a plate: [`Svi::epoch`] refuses parts without one, a
+    /// step cannot tell.
     ///
     /// # Errors
     /// An [`InferError`]; parameters, optimizer and step count are then as before the call.
@@ -181,7 +179,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let info = self.step_on(batch, Batch { is_part: false, check: !self.checked })?;
+        let info =
+            self.step_on(batch, Batch { is_part: false, check: !self.checked, total: None })?;
         self.checked = true;
         Ok(info)
     }
@@ -257,7 +256,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             let batch = batch
                 .map_err(|source| InferError::Data { batch: count, source: Box::new(source) })?;
             let is_part = count > 0 || batches.peek().is_some();
-            let info = self.step_on(&batch, Batch { is_part, check })?;
+            let info = self.step_on(&batch, Batch { is_part, check, total: None })?;
             observer.on_step(&info);
             count += 1;
             weighted += info.fraction * info.bound;

@@ -8,7 +8,7 @@ use burn::store::{ModuleRecord, RecordError};
 use elbo_dist::{Noise, NoiseState};
 use serde::{Deserialize, Serialize};
 
-use crate::ascent::AscentRecord;
+use crate::ascent_record::AscentRecord;
 use crate::memory::AverageRecord;
 use crate::parts::Parts;
 use crate::svi::Modules;
@@ -63,6 +63,7 @@ struct Counts {
     largest_part: f64,
     /// Those that the steps have seen.
     sites: Vec<String>,
+    checked: bool,
 }
 
 impl SviRecord {
@@ -118,6 +119,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 step: self.step,
                 largest_part: self.largest_part,
                 sites: self.sites.clone(),
+                checked: self.checked,
             },
             ascent: self.ascent.as_ref().map(|ascent| ascent.to_record()),
             fault: None,
@@ -137,23 +139,23 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     pub fn load_record(&mut self, record: SviRecord) -> Result<(), InferError> {
         let modules = self.loaded_modules(record.modules)?;
         let optimizer = self.loaded_optimizer(record.optimizer)?;
-        let schedule = match record.ascent {
-            Some(_) => self.schedule.clone(),
-            None => self.loaded_schedule(record.schedule)?,
-        };
         let ascent = record.ascent.map(|ascent| {
             let load = |modules| self.loaded_modules(modules);
             ascent.load(|states| self.loaded_optimizer(states), load)
         });
-        let ascent = ascent.transpose()?.flatten().map(Box::new);
+        let ascent = ascent.transpose()?.map(Box::new);
+        let schedule = match &ascent {
+            Some(ascent) => ascent.numbers.rate.into(),
+            None => self.loaded_schedule(record.schedule)?,
+        };
         (self.modules, self.optimizer, self.schedule) = (Some(modules), optimizer, schedule);
-        self.ascent = ascent;
-        let Counts { memory, noise, step, largest_part, sites } = record.counts;
+        let Counts { memory, noise, step, largest_part, sites, checked } = record.counts;
         self.memory = Memory::of_record(memory, self.noise.place());
         self.noise = Noise::from_state(noise, self.noise.place());
         (self.step, self.largest_part, self.sites) = (step, largest_part, sites);
-        // The next step compares the sites, and checks the data.
-        (self.checked, self.checked_epoch, self.is_loaded) = (false, false, true);
+        // The next step compares the sites, and checks the data; where a fit goes on its next bound is compared in place of that.
+        (self.checked, self.checked_epoch) = (checked && ascent.is_some(), false);
+        (self.ascent, self.is_loaded) = (ascent, true);
         Ok(())
     }
 

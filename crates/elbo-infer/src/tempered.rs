@@ -4,7 +4,7 @@ use elbo_model::{Names, Plan, Role, Term};
 
 use crate::additive::{self, Weights};
 use crate::renyi::setting;
-use crate::{Estimate, InferError, Objective, Terms};
+use crate::{Ascends, Estimate, InferError, Objective, Terms};
 
 /// The evidence lower bound with the divergence of the guide from the prior weighed, at all sites by a schedule and at
 /// some by weights of their own.
@@ -132,6 +132,12 @@ impl Tempered {
                 sampled: Names(terms.log_q.iter().map(|term| term.site.to_string()).collect()),
             }),
         }
+    }
+}
+
+impl Ascends for Tempered {
+    fn is_steady(&self) -> bool {
+        matches!(self.schedule, Schedule::Constant(_))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use elbo_model::{Estimator, Plan};
 
-use crate::{Estimate, InferError, Objective, Terms};
+use crate::{Ascends, Estimate, InferError, Objective, Terms};
 
 /// An objective with estimators for some sites, made by [`Objective::with_estimator`].
 #[derive(Clone, Debug, PartialEq)]
@@ -49,5 +49,11 @@ impl<O: Objective> Objective for WithEstimators<O> {
 
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {
         self.objective.estimate(terms)
+    }
+}
+
+impl<O: Ascends> Ascends for WithEstimators<O> {
+    fn is_steady(&self) -> bool {
+        self.objective.is_steady()
     }
 }

@@ -1,5 +1,6 @@
 //! Fits that are written to files, read again and go on.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -170,6 +171,12 @@ fn the_newest_checkpoints_are_kept() {
     let error = checkpoints.newest().err().unwrap();
     assert!(error.to_string().contains("step-000000020.fit has 20 bytes of 24"), "{error}");
     fs::remove_file(checkpoints.path(20)).unwrap();
+    // What a write that was killed has left is removed by the next one.
+    let unfinished = folder.join("step-000000020.fit.123-0.tmp");
+    fs::write(&unfinished, "elbo-fit and no more").unwrap();
+    checkpoints.save(svi.to_record()).unwrap();
+    assert!(!unfinished.exists());
+    fs::remove_file(checkpoints.path(20)).unwrap();
     assert_eq!(checkpoints.newest().unwrap().unwrap().step(), 15);
     fs::remove_dir_all(folder).unwrap();
 }
@@ -225,7 +232,8 @@ fn start(test: &str, folder: &Path) -> Child {
 
 /// Kills the process of a test twenty times, at moments from a generator, and then lets it come to its end.
 pub(crate) fn kill_twenty_times(test: &str, folder: &Path) {
-    let mut random = 1_u64;
+    let checkpoints = Checkpoints::open(folder).unwrap();
+    let (mut random, mut reached) = (1_u64, BTreeSet::new());
     for kill in 0..20 {
         let mut child = start(test, folder);
         random =
@@ -234,7 +242,10 @@ pub(crate) fn kill_twenty_times(test: &str, folder: &Path) {
         assert!(child.try_wait().unwrap().is_none(), "the fit was done before kill {kill}");
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
+        reached.extend(checkpoints.steps().unwrap().pop());
     }
+    // Or the kills came before there was anything to go on from.
+    assert!(reached.len() >= 5, "{reached:?}");
     assert!(start(test, folder).wait().unwrap().success());
 }
 

@@ -107,9 +107,12 @@ fn a_non_finite_step_in_mid_fit_keeps_the_last_good_parameters() {
 
 /// `√(z - z)` is 0 with slope `0 · ∞`.
 #[test]
-fn a_non_finite_gradient_of_a_finite_bound_names_the_parameter() {
+fn a_non_finite_gradient_of_a_finite_bound_names_the_parameter_and_the_site() {
     let (error, loc) = failing(|z| (z.clone() - z).sqrt(), 1.0);
-    let InferError::NonFiniteGradient { parameter, index, .. } = &error else { panic!("{error}") };
+    let InferError::NonFiniteGradient { parameter, index, site, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(site.as_deref(), Some("density"));
     assert!(parameter.ends_with("loc"), "{parameter}");
     assert_eq!(index, &[0, 0]);
     assert_eq!(loc, 1.0);

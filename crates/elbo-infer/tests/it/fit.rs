@@ -18,25 +18,25 @@ use crate::checkpoints::{checkpoints_to_be_killed, folder, kill_twenty_times};
 use crate::f64_on_flex;
 
 /// Ten numbers about a mean, which has the posterior `N(Σx / 11, 1 / 11)`.
-fn mean(t: &mut Trace, x: &Tensor<2>) {
+pub(crate) fn mean(t: &mut Trace, x: &Tensor<2>) {
     let mu = t.sample("mu", Normal::new(0.0, 1.0));
     let rows = Subsample { total: 10, batch: x.dims()[1] };
     t.plate("rows", rows, |t| t.observe("x", Normal::new(mu, 1.0), x.clone()));
 }
 
-fn numbers(rows: &[usize]) -> Tensor<2> {
+pub(crate) fn numbers(rows: &[usize]) -> Tensor<2> {
     let numbers = rows.iter().map(|row| (*row % 5) as f64).collect();
     f64_on_flex().tensor(numbers, [1, rows.len()])
 }
 
-fn all() -> Tensor<2> {
+pub(crate) fn all() -> Tensor<2> {
     numbers(&Vec::from_iter(0..10))
 }
 
-type MeanSvi = Svi<Model<fn(&mut Trace, &Tensor<2>)>, MeanField, StickingTheLanding>;
+pub(crate) type MeanSvi = Svi<Model<fn(&mut Trace, &Tensor<2>)>, MeanField, StickingTheLanding>;
 
 /// Far away, and with far too small a scale.
-fn far(seed: u64) -> MeanSvi {
+pub(crate) fn far(seed: u64) -> MeanSvi {
     let mut noise = Noise::new(seed, f64_on_flex());
     let layout = Layout::discover(&mean, &all(), &noise).unwrap();
     let at = layout.at([("mu", f64_on_flex().tensor::<2>(vec![50.0], [1, 1]))]);
@@ -46,7 +46,7 @@ fn far(seed: u64) -> MeanSvi {
     Svi::new(model, guide, StickingTheLanding, noise).with_particles(16)
 }
 
-fn moments(svi: MeanSvi) -> [f64; 2] {
+pub(crate) fn moments(svi: MeanSvi) -> [f64; 2] {
     let (_, guide) = svi.into_parts();
     [guide.loc(), guide.scale()].map(Tensor::into_scalar)
 }
@@ -96,7 +96,7 @@ fn a_fit_ends_after_as_many_steps_as_it_may_take() {
     assert!(info.to_string().contains("with_max_steps"), "{info}");
 }
 
-fn bits(svi: &MeanSvi) -> Vec<u8> {
+pub(crate) fn bits(svi: &MeanSvi) -> Vec<u8> {
     svi.posterior().guide().clone().into_record().into_bytes().unwrap().to_vec()
 }
 

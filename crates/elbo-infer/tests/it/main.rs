@@ -9,6 +9,8 @@ mod dais;
 mod errors;
 mod estimators;
 mod fit;
+mod fit_ends;
+mod fit_goes_on;
 mod minibatches;
 mod networks;
 mod objectives;

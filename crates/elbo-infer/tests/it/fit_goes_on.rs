@@ -1,0 +1,240 @@
+//! Fits without a learning rate that go on from their checkpoints, and those that are refused to.
+
+use std::convert::Infallible;
+use std::fs;
+
+use burn::module::{Module, Param};
+use burn::nn::{Linear, LinearConfig, LinearLayout};
+use burn::tensor::Tensor;
+use elbo_dist::{Noise, Normal};
+use elbo_guide::{Amortized, MeanField};
+use elbo_infer::{
+    Checkpoints, Elbo, FitConfig, FitEnd, InferError, Interrupt, Shuffled, StepInfo,
+    StickingTheLanding, Svi,
+};
+use elbo_model::{Layout, Model, Program, Trace, named_param};
+
+use crate::checkpoints::folder;
+use crate::f64_on_flex;
+use crate::fit::{MeanSvi, all, bits, far, mean, numbers};
+
+/// A normal whose scale is a parameter as it is, which steps may take below 0.
+#[derive(Module, Debug)]
+struct Raw {
+    loc: Param<Tensor<2>>,
+    scale: Param<Tensor<2>>,
+}
+
+impl Program<Tensor<2>> for Raw {
+    fn run(&self, t: &mut Trace, _: &Tensor<2>) {
+        t.sample("mu", Normal::new(self.loc.val(), self.scale.val()));
+    }
+}
+
+type RawSvi = Svi<Model<fn(&mut Trace, &Tensor<2>)>, Amortized<Raw>, StickingTheLanding>;
+
+fn raw(seed: u64) -> RawSvi {
+    let param = |name, value| named_param(name, f64_on_flex().tensor(vec![value], [1, 1]));
+    let guide = Amortized::new(Raw { loc: param("loc", 0.0), scale: param("scale", 1.0) });
+    let model: Model<fn(&mut Trace, &Tensor<2>)> = Model::new(mean);
+    Svi::new(model, guide, StickingTheLanding, Noise::new(seed, f64_on_flex())).with_particles(4)
+}
+
+fn bytes<M: Module>(module: M) -> Vec<u8> {
+    module.into_record().into_bytes().unwrap().to_vec()
+}
+
+/// The first step of Adam is as long as the rate, 3, and the scale was 1: the second step fails, and the level begins anew. From a checkpoint
+/// after any step the fit goes on to the same end, also from the one whose next step fails.
+#[test]
+fn a_fit_goes_on_from_a_checkpoint_whose_next_step_fails() {
+    let config = FitConfig::new().with_first_rate(3.0).with_max_steps(60);
+    let mut whole = raw(1);
+    let expected = whole.fit(&all(), &config, &mut ()).unwrap();
+    let failed = expected.levels.iter().filter(|level| level.reason.is_none()).count();
+    assert!(failed >= 2, "{expected}"); // and the last level, which ran out of steps
+    let parameters = bytes(whole.into_parts().1);
+    for at in 0..8 {
+        let (folder, interrupt) = (folder("fails-next"), Interrupt::default());
+        let kept = config.clone().with_checkpoints(Checkpoints::open(&folder).unwrap(), 1);
+        let mut stop = |info: &StepInfo| {
+            if info.step == at {
+                interrupt.set();
+            }
+        };
+        let stopped = kept.clone().with_interrupt(interrupt.clone());
+        let info = raw(1).fit(&all(), &stopped, &mut stop).unwrap();
+        assert_eq!(info.end, FitEnd::Interrupted);
+        let mut other = raw(7);
+        let found = other.fit(&all(), &kept, &mut ()).unwrap();
+        assert!(found == expected, "after step {at}: {found}");
+        assert!(bytes(other.into_parts().1) == parameters, "after step {at}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+/// Of two batches of five; the steps of the first pass are checked, which calls the parameter by its name.
+#[test]
+fn a_rate_that_takes_a_parameter_out_of_its_domain_is_lowered() {
+    let mut order = Shuffled::new(10, 5, &Noise::new(0, f64_on_flex())).unwrap();
+    let read = |rows: &[usize]| Ok::<_, Infallible>(numbers(rows));
+    let config = FitConfig::new().with_first_rate(3.0);
+    let info = raw(1).fit_batches(&mut order, read, &config, &mut ()).unwrap();
+    assert_eq!((info.levels[0].steps, info.levels[0].reason), (1, None), "{info}");
+    assert!(info.has_settled(), "{info}");
+}
+
+fn interrupted_at(at: u64, interrupt: &Interrupt) -> impl FnMut(&StepInfo) {
+    move |info: &StepInfo| {
+        if info.step == at {
+            interrupt.set();
+        }
+    }
+}
+
+/// On minibatches, in a trial, at the end of a pass, and in levels.
+#[test]
+fn an_interrupted_fit_on_minibatches_goes_on_to_the_same_end() {
+    let order = || Shuffled::new(10, 4, &Noise::new(5, f64_on_flex())).unwrap();
+    let read = |rows: &[usize]| Ok::<_, Infallible>(numbers(rows));
+    let config = FitConfig::new();
+    let mut whole = far(0);
+    let expected = whole.fit_batches(&mut order(), read, &config, &mut ()).unwrap();
+    assert!(expected.has_settled(), "{expected}");
+    for at in [1, 2, 77, 180, expected.steps - 2] {
+        let (folder, interrupt) = (folder("minibatches"), Interrupt::default());
+        let kept = config.clone().with_checkpoints(Checkpoints::open(&folder).unwrap(), 1000);
+        let stopped = kept.clone().with_interrupt(interrupt.clone());
+        let mut stop = interrupted_at(at, &interrupt);
+        far(0).fit_batches(&mut order(), read, &stopped, &mut stop).unwrap();
+        let mut other = far(7);
+        let found = other.fit_batches(&mut order(), read, &kept, &mut ()).unwrap();
+        assert!(found == expected && bits(&other) == bits(&whole), "after step {at}: {found}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+#[test]
+fn an_interrupt_that_is_cleared_lets_the_fit_go_on() {
+    let interrupt = Interrupt::default();
+    let config = FitConfig::new().with_interrupt(interrupt.clone());
+    let (mut svi, mut whole) = (far(0), far(0));
+    let info = svi.fit(&all(), &config, &mut interrupted_at(20, &interrupt)).unwrap();
+    assert!(info.to_string().contains("interrupted: clear the interrupt and call fit again"));
+    assert_eq!(svi.fit(&all(), &config, &mut ()).unwrap().steps, 21);
+    interrupt.clear();
+    let found = svi.fit(&all(), &config, &mut ()).unwrap();
+    assert!(found == whole.fit(&all(), &FitConfig::new(), &mut ()).unwrap());
+    assert!(bits(&svi) == bits(&whole));
+}
+
+/// One that has ended, and one that has not.
+fn with_checkpoint(name: &str, most: u64) -> (std::path::PathBuf, FitConfig, MeanSvi) {
+    let folder = folder(name);
+    let checkpoints = Checkpoints::open(&folder).unwrap();
+    let config = FitConfig::new().with_checkpoints(checkpoints, 1000);
+    let mut svi = far(0);
+    svi.fit(&all(), &config.clone().with_max_steps(most), &mut ()).unwrap();
+    (folder, config, svi)
+}
+
+#[test]
+fn a_checkpoint_of_other_data_is_refused_also_where_the_fit_has_ended() {
+    for most in [70, 100_000] {
+        let (folder, config, mut svi) = with_checkpoint("other-data", most);
+        let other = all() + 0.01;
+        for svi in [&mut svi, &mut far(0)] {
+            let error = svi.fit(&other, &config, &mut ()).unwrap_err();
+            assert!(matches!(error, InferError::OtherFit { .. }), "{error}");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+#[test]
+fn a_checkpoint_of_other_latents_is_refused_also_where_the_fit_has_ended() {
+    fn other(t: &mut Trace, x: &Tensor<2>) {
+        let nu = t.sample("nu", Normal::new(0.0, 1.0));
+        t.plate("rows", 10, |t| t.observe("x", Normal::new(nu, 1.0), x.clone()));
+    }
+    for most in [70, 100_000] {
+        let (folder, config, _) = with_checkpoint("other-latents", most);
+        let mut noise = Noise::new(0, f64_on_flex());
+        let layout = Layout::discover(&other, &all(), &noise).unwrap();
+        let guide = MeanField::new(&layout, &other, &all(), &mut noise).unwrap();
+        let mut svi =
+            Svi::new(Model::new(other), guide, StickingTheLanding, noise).with_particles(16);
+        let error = svi.fit(&all(), &config, &mut ()).unwrap_err();
+        assert!(matches!(error, InferError::SitesRecord { .. }), "{error}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+#[test]
+fn a_fit_that_is_ahead_of_its_checkpoints_does_not_go_back() {
+    let (folder, config, _) = with_checkpoint("ahead", 70);
+    let mut svi = far(0);
+    svi.run(71, &all(), &mut ()).unwrap();
+    let before = bits(&svi);
+    let error = svi.fit(&all(), &config, &mut ()).unwrap_err();
+    assert!(matches!(error, InferError::CheckpointBehind { step: 71, .. }), "{error}");
+    assert!(bits(&svi) == before);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// The record holds the rate of the level, 0.1, and not that of the fit that loads it.
+#[test]
+fn steps_by_hand_from_a_record_of_a_fit_are_taken_at_its_rate() {
+    let mut svi = far(0);
+    svi.fit(&all(), &FitConfig::new().with_first_rate(0.1).with_max_steps(10), &mut ()).unwrap();
+    let mut other = far(7).with_learning_rate(7.0);
+    other.load_record(svi.to_record()).unwrap();
+    assert_eq!(other.step(&all()).unwrap().learning_rate, 0.1);
+}
+
+/// A layer whose weights are saved the other way round than they are kept.
+#[derive(Module, Debug)]
+struct Line {
+    linear: Linear,
+}
+
+/// `x ~ N(W 1 + b, 1)` of three numbers.
+impl Program<Tensor<2>> for Line {
+    fn run(&self, t: &mut Trace, x: &Tensor<2>) {
+        t.sample("z", Normal::<2>::new(0.0, 1.0));
+        let inputs = f64_on_flex().tensor(vec![1.0, -0.5], [1, 2]);
+        let loc = self.linear.forward(inputs); // [1, 3]
+        t.observe("x", Normal::new(loc, 1.0), x.clone());
+    }
+}
+
+fn line() -> Svi<Line, MeanField, Elbo> {
+    let x = f64_on_flex().tensor(vec![1.0, 2.0, 4.0], [1, 3]);
+    let config = LinearConfig::new(2, 3).with_layout(LinearLayout::Col);
+    let weight = |numbers: &[f64], shape| f64_on_flex().tensor(numbers.to_vec(), shape);
+    let mut linear = config.init(f64_on_flex().device());
+    linear.weight = linear.weight.map(|_| weight(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [2, 3]));
+    linear.bias = linear.bias.map(|bias| bias.map(|_| f64_on_flex().tensor(vec![0.0; 3], [3])));
+    let model = Line { linear };
+    let mut noise = Noise::new(0, f64_on_flex());
+    let layout = Layout::discover(&model, &x, &noise).unwrap();
+    let guide = MeanField::new(&layout, &model, &x, &mut noise).unwrap();
+    Svi::new(model, guide, Elbo, noise).with_particles(4)
+}
+
+/// After the average of a level has taken the place of the parameters.
+#[test]
+fn an_averaged_module_is_saved_and_loaded_in_its_own_layout() {
+    let x = f64_on_flex().tensor(vec![1.0, 2.0, 4.0], [1, 3]);
+    let folder = folder("layout");
+    let checkpoints = Checkpoints::open(&folder).unwrap();
+    let config = FitConfig::new().with_first_rate(0.1).with_checkpoints(checkpoints, 1000);
+    let mut svi = line();
+    let info = svi.fit(&x, &config, &mut ()).unwrap();
+    let mut other = line();
+    assert!(other.fit(&x, &config, &mut ()).unwrap() == info);
+    let weights =
+        |svi: Svi<Line, MeanField, Elbo>| svi.into_parts().0.linear.weight.val().into_data();
+    assert_eq!(weights(svi), weights(other));
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -122,11 +122,19 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
     ///
     /// # Example
     /// ```
-    /// use elbo_infer::{AutoFit, Interrupt};
+    /// use burn::tensor::Device;
+    /// use elbo_dist::{Noise, Normal, Place};
+    /// use elbo_infer::AutoFit;
+    /// use elbo_model::{Model, Trace};
     ///
-    /// let interrupt = Interrupt::default();
-    /// let config = AutoFit::new().with_fit(|fit| fit.with_max_steps(500).with_interrupt(interrupt));
-    /// # let _ = config;
+    /// fn model(t: &mut Trace, _: &()) {
+    ///     t.sample("z", Normal::<2>::new(3.0, 0.5));
+    /// }
+    ///
+    /// let noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+    /// let config = AutoFit::new().with_fit(|fit| fit.with_max_steps(30));
+    /// let info = config.run(Model::new(model), &(), noise, &mut ()).unwrap().info;
+    /// assert_eq!((info.steps, info.levels[0].rate), (30, 0.1));
     /// ```
     pub fn with_fit(self, change: impl FnOnce(FitConfig) -> FitConfig) -> Self {
         Self { fit: change(self.fit), ..self }

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Bool, Tensor};
-use elbo_dist::{Distribution, Gamma, Noise, Normal};
+use elbo_dist::{Bernoulli, Distribution, Gamma, Masked, Noise, Normal};
 use elbo_guide::{Amortized, Draw, Guide, GuideError, Init, MeanField, MeanFieldConfig};
 use elbo_infer::{Elbo, Fits, InferError, ReportConfig, Svi};
 use elbo_model::{Latents, Layout, Model, ModelError, Plan, Role, Term, Trace, named_param};
@@ -157,6 +157,21 @@ fn what_a_mask_hides_wholly_has_no_predictive_check() {
     assert!(report_of_padded([false; 4]).predicted.is_empty());
 }
 
+/// Which elements the distribution's own mask hides is not known.
+#[test]
+fn a_masked_distribution_has_no_predictive_check() {
+    fn masked(t: &mut Trace, x: &Tensor<2>) {
+        let mu = t.sample("mu", Normal::<2>::new(2.0, 1.0));
+        let known = x.clone().lower_elem(2.0);
+        t.observe("x", Masked::new(Normal::new(mu, 1.0), known), x.clone());
+        t.observe("y", Normal::new(0.0, 1.0), x.clone());
+    }
+    let x = row(&[1.0, 3.0]);
+    let svi = about(masked, &x, vec![("mu", row(&[2.0]))], 0.5);
+    let report = svi.report(&x, &ReportConfig::new()).unwrap();
+    assert!(report.predicted.iter().all(|of| of.site == "y") && report.predicted.len() == 4);
+}
+
 /// `z ~ Gamma(2, 1)`, `x ~ N(z, 1)`.
 fn positive(t: &mut Trace, x: &Tensor<2>) {
     let z = t.sample("z", Gamma::<2>::new(2.0, 1.0));
@@ -226,6 +241,36 @@ fn a_bound_of_draws_outside_of_the_support_stays_an_error() {
     let outside = |error| matches!(error, InferError::Model(ModelError::OutsideSupport { site, .. }) if site == "z");
     assert!(outside(posterior.bound(&x, 100).unwrap_err()));
     assert!(outside(posterior.importance(&x, 100).unwrap_err()));
+}
+
+/// The log-joint is finite, but the number is no side of a coin.
+#[test]
+fn a_report_of_data_outside_of_their_support_is_an_error() {
+    fn coins(t: &mut Trace, x: &Tensor<2>) {
+        let z = t.sample("z", Normal::new(0.0, 1.0));
+        t.observe("x", Bernoulli::logits(z), x.clone());
+    }
+    let svi = about(coins, &row(&[1.0]), vec![("z", row(&[0.0]))], 0.5);
+    let error = svi.report(&row(&[7.0]), &ReportConfig::new()).unwrap_err().to_string();
+    assert!(error.starts_with("\"x\" (Bernoulli): the value 7 at [0, 0] lies outside"), "{error}");
+}
+
+/// A deviation about ½ with a deviation of ½ is negative at a sixth of the draws, one about 5 at none.
+#[test]
+fn a_fit_of_several_that_leaves_the_support_has_no_bound_and_is_not_the_best() {
+    fn width(t: &mut Trace, x: &Tensor<2>) {
+        let width = t.sample("width", Normal::new(5.0, 0.5));
+        t.observe("x", Normal::new(0.0, width), x.clone());
+    }
+    let (mut noise, data) = (Noise::new(0, f64_on_flex()), row(&[1.0]));
+    let layout = Layout::discover(&width, &data, &noise).unwrap();
+    let starts = layout.at([("width", f64_on_flex().tensor::<2>(vec![0.5, 5.0], [2, 1]))]);
+    let config = MeanFieldConfig::new().with_init(Init::Value(starts)).with_scale(0.5);
+    let guide = config.with_restarts(2).init(&layout, &width, &data, &mut noise).unwrap();
+    let svi = Svi::new(Model::new(width), guide, Elbo, noise);
+    let fits = svi.restarts(&data, 1000).unwrap();
+    assert_eq!((fits.position(), fits.bounds[0].mean), (1, f64::NEG_INFINITY));
+    assert!(fits.bounds[1].mean.is_finite());
 }
 
 /// Two fits that stand at 1 and 2 with deviations of ½: by the same noise their means are two deviations apart. A deviation of 1,000 draws has a

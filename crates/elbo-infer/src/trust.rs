@@ -24,8 +24,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// are those of the other draws. Neither is a sampler that fails, as the reference then says.
     ///
     /// The weights of the elements of a plate are those given one draw of what lies outside of it where the guide draws each site by itself
-    /// ([`MeanField`](elbo_guide::MeanField), [`Local`](elbo_guide::Local)). Where a draw of the guide may depend on those before it, as in a program, they hold how much the evidence of the element varies with
-    /// that, too.
+    /// ([`MeanField`](elbo_guide::MeanField), [`Local`](elbo_guide::Local)). Where a draw of the guide may depend on those before it, as in a
+    /// program, they also hold how much the evidence of the element varies with these.
     ///
     /// # Errors
     /// [`InferError::NoDraws`], and those of [`Posterior::bound`], [`Posterior::predictive`] and [`Svi::measured_sites`] that are not of

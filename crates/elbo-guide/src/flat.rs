@@ -70,7 +70,12 @@ impl FlatLatents {
             let others = draws.iter().map(|(name, _)| name).filter(|name| !names.contains(name));
             rest = draws.only(others).rows(&[0]);
         }
-        Ok(Self { place: layout.place().clone(), name: names.join(", ").into(), slots, rest })
+        let name = match &*slots {
+            // The term is that of all elements, and lies in no plate: it is not the site's own.
+            [slot] if !slot.plates.is_empty() => format!("{} of all elements", slot.name),
+            _ => names.join(", "),
+        };
+        Ok(Self { place: layout.place().clone(), name: name.into(), slots, rest })
     }
 
     /// These vectors beside other values of the latents that other guides draw.

@@ -6,12 +6,12 @@ use elbo_guide::{
     Automatic, AutomaticConfig, Family, FamilyConfig, FlatLatents, FullRankConfig, FullRankNormal,
     FullRankNormalConfig, Guide, GuideError, Init, PathfinderConfig, Restarts,
 };
-use elbo_model::{Condition, Dream, Layout, Predictive, Program};
-use elbo_report::{Calibrated, Calibration, Report};
+use elbo_model::{Layout, Program};
+use elbo_report::Report;
 
-use crate::trust::{Numbers, append};
 use crate::{
-    FitConfig, FitInfo, InferError, Observer, Posterior, ReportConfig, StickingTheLanding, Svi,
+    FitConfig, FitEnd, FitInfo, InferError, Observer, Posterior, ReportConfig, StickingTheLanding,
+    Svi,
 };
 
 /// Fits a program by a normal with all its covariances, without a setting to choose, and reports whether the result can be trusted.
@@ -98,7 +98,7 @@ impl Default for AutoFit<FullRankNormalConfig> {
 const FIRST_RATE: f64 = 0.1;
 
 /// The draws by which several fits are compared.
-const COMPARED: usize = 1000;
+pub(crate) const COMPARED: usize = 1000;
 
 impl<C: FamilyConfig + Clone> AutoFit<C> {
     /// By this guide, which starts as a search finds it.
@@ -118,9 +118,26 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
         Self { particles, ..self }
     }
 
-    /// Steps, tolerance, checkpoints and interrupts.
-    pub fn with_fit(self, fit: FitConfig) -> Self {
-        Self { fit, ..self }
+    /// Steps, tolerance, checkpoints and interrupts: `change` is given what there is, with its first rate of 0.1.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::Device;
+    /// use elbo_dist::{Noise, Normal, Place};
+    /// use elbo_infer::AutoFit;
+    /// use elbo_model::{Model, Trace};
+    ///
+    /// fn model(t: &mut Trace, _: &()) {
+    ///     t.sample("z", Normal::<2>::new(3.0, 0.5));
+    /// }
+    ///
+    /// let noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
+    /// let config = AutoFit::new().with_fit(|fit| fit.with_max_steps(30));
+    /// let info = config.run(Model::new(model), &(), noise, &mut ()).unwrap().info;
+    /// assert_eq!((info.steps, info.levels[0].rate), (30, 0.1));
+    /// ```
+    pub fn with_fit(self, change: impl FnOnce(FitConfig) -> FitConfig) -> Self {
+        Self { fit: change(self.fit), ..self }
     }
 
     /// Title and draws of the report.
@@ -128,10 +145,11 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
         Self { report, ..self }
     }
 
-    /// Fits `model` to `data`.
+    /// Fits `model` to `data`. A fit that is interrupted has a report without a reference.
     ///
     /// # Errors
-    /// Those of [`fit`].
+    /// Those of [`fit`], all before or in the first step but those of a fit that fails itself: what is wrong with draws of a finished fit, its
+    /// report says.
     pub fn run<M, B>(
         &self,
         model: M,
@@ -144,81 +162,18 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
         C::Family: ModuleDisplay,
         Automatic<C::Family>: Guide<B> + Restarts + ModuleDisplay + Clone,
     {
+        self.report.check()?;
         let (svi, info, report) = self.fitted(model, data, noise, observer)?;
+        let report = match info.end {
+            FitEnd::Interrupted => report.without_reference(),
+            _ => report,
+        };
         let report = svi.report(data, &report)?;
         Ok(Fitted { svi, info, report })
     }
 
-    /// Simulation-based calibration: as many times, draws parameters from the prior and data from them, fits the data, and tells which share of
-    /// the posterior's draws lies below each true number. Where the fits are right, these shares are uniform.
-    ///
-    /// # Errors
-    /// Those of [`fit`], and of [`Predictive::dream`] for a prior that cannot be drawn from.
-    ///
-    /// # Example
-    /// ```
-    /// use burn::tensor::Device;
-    /// use elbo_dist::{Noise, Normal, Place};
-    /// use elbo_infer::AutoFit;
-    /// use elbo_model::{Model, Trace};
-    ///
-    /// fn chain(t: &mut Trace, _: &()) {
-    ///     let z = t.sample("z", Normal::new(0.0, 1.0));
-    ///     let x = t.place().tensor(vec![1.0], [1, 1]);
-    ///     t.observe("x", Normal::new(z, 1.0), x);
-    /// }
-    ///
-    /// let noise = Noise::new(0, Place::f64(&Device::flex()).unwrap());
-    /// let calibration = AutoFit::new().calibrate(&Model::new(chain), &(), noise, 20).unwrap();
-    /// let shares = &calibration.rows[0].shares;
-    /// // The mean of twenty uniform numbers, within three standard errors.
-    /// let mean = shares.iter().sum::<f64>() / 20.0;
-    /// assert!((mean - 0.5).abs() < 3.0 * (1.0_f64 / 12.0 / 20.0).sqrt());
-    /// ```
-    ///
-    /// # References
-    /// Yao, Vehtari, Simpson & Gelman (2018), *Yes, but did it work?*, section 4; Talts et al. (2018).
-    pub fn calibrate<M, B>(
-        &self,
-        model: &M,
-        data: &B,
-        noise: Noise,
-        simulations: usize,
-    ) -> Result<Calibration, InferError>
-    where
-        M: Program<B> + Module + ModuleDisplay,
-        C::Family: ModuleDisplay,
-        Automatic<C::Family>: Guide<B> + Restarts + ModuleDisplay + Clone,
-    {
-        let predictive = Predictive::new(model, data);
-        let observed = predictive.observed(&noise)?;
-        let mut rows: Vec<Calibrated> = Vec::new();
-        for simulation in 0..simulations {
-            let noise = noise.site(&format!("simulation {simulation}"));
-            let Dream { latents, values } = predictive.dream(1, &noise)?;
-            let simulated = values.only(observed.iter().map(|(site, _)| site));
-            let conditioned = Condition::new(model.clone(), simulated);
-            let (svi, ..) = self.fitted(conditioned, data, noise, &mut ())?;
-            let (mut truth, mut found) = (Numbers::new(), Numbers::new());
-            append(&mut truth, &latents, |_| true);
-            append(&mut found, &svi.posterior().draws(data, COMPARED)?, |_| true);
-            for (name, value) in truth {
-                let column = found.iter().find(|(known, _)| *known == name);
-                let below = column.map_or(0, |(_, column)| {
-                    column.iter().filter(|draw| **draw < value[0]).count()
-                });
-                let share = below as f64 / COMPARED as f64;
-                match rows.iter_mut().find(|row| row.name == name) {
-                    Some(row) => row.shares.push(share),
-                    None => rows.push(Calibrated { name, shares: vec![share] }),
-                }
-            }
-        }
-        Ok(Calibration { rows })
-    }
-
     /// The fit, or the best of several, and what its report begins with.
-    fn fitted<M, B>(
+    pub(crate) fn fitted<M, B>(
         &self,
         model: M,
         data: &B,
@@ -275,7 +230,7 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
 }
 
 /// A fit, what it did, and what its report begins with.
-type Unreported<M, F> = (AutoSvi<M, F>, FitInfo, ReportConfig);
+pub(crate) type Unreported<M, F> = (AutoSvi<M, F>, FitInfo, ReportConfig);
 
 /// A fit by an automatic guide.
 pub type AutoSvi<M, F> = Svi<M, Automatic<F>, StickingTheLanding>;

@@ -438,11 +438,24 @@ pub enum InferError {
     /// A fit without particles.
     #[error("a step needs at least one particle, but 0 were asked for")]
     NoParticles,
-    /// An estimate of a bound without draws.
+    /// Fewer draws than an estimate needs.
+    #[error("{asked} takes at least {needed} draws, but {found} were asked for; ask for more")]
+    NoDraws {
+        /// What was called, or the setting.
+        asked: &'static str,
+        /// The fewest draws.
+        needed: usize,
+        /// Those that were asked for.
+        found: usize,
+    },
+    /// A number that the prior draws, and a fit of simulated data does not have.
     #[error(
-        "too few draws were asked for; Posterior::bound takes at least 1, gradient_moments and measured_sites take 2"
+        "the prior draws {number}, but the fit of data that were simulated with it does not know it; let the program sample the same sites in each run, whatever its data, its draws and its particles are"
     )]
-    NoDraws,
+    NotFitted {
+        /// The number.
+        number: String,
+    },
     /// All terms are finite, but their sum is not.
     #[error("every term is finite, but the bound is {bound}; rescale the data or compute in f64")]
     InfiniteBound {

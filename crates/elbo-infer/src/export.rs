@@ -2,16 +2,17 @@
 
 use burn::module::Module;
 use elbo_guide::{Guide, ParetoSmoothed};
-use elbo_model::{Latents, Predictive, Program};
+use elbo_model::{Latents, Predictive, Program, Value};
 use elbo_report::{Draws, Group, SiteDraws};
 
+use crate::scored::{CHUNK, at_least, chunks};
 use crate::{InferError, Posterior};
 
 impl<M: Module, G: Module> Posterior<M, G> {
     /// Draws of all sites with their log-densities and smoothed importance weights, beside the data and as many draws of the prior, as plain
     /// data: what [`Draws`] writes as Parquet, Arrow and Zarr files, the last as ArviZ reads them.
     ///
-    /// A program with an improper prior has no draws of it.
+    /// A program with an improper prior has no draws of it, nor has one some of whose prior draws lead a parameter out of its domain.
     ///
     /// # Errors
     /// As [`Posterior::bound`] and [`Posterior::predictive`].
@@ -48,40 +49,55 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: Program<B>,
         G: Guide<B>,
     {
-        let [log_p, log_q] = self.log_densities(data, draws)?;
-        let log_weights = log_p.iter().zip(&log_q).map(|(p, q)| p - q).collect();
-        let log_weights = ParetoSmoothed::new(log_weights).log_weights;
+        at_least(1, draws, "Posterior::export")?;
         let predictive = Predictive::new(self.model(), data);
         let observed = predictive.observed(&self.noise().site("data"))?;
-        let is_data = |site: &str| observed.value(site).is_some();
-        let mut sites = sites(&observed, 1, |_| Group::ObservedData);
-        let of_draws = self.predictive(data, draws)?;
-        sites.extend(of_posterior(&of_draws, draws, is_data));
-        if let Ok(prior) = predictive.prior(draws, &self.noise().site("prior")) {
-            sites.extend(self::sites(&prior, draws, |_| Group::Prior));
+        let (mut log_p, mut log_q) = (Vec::new(), Vec::new());
+        let mut sites = Vec::new();
+        for (first, count) in chunks(draws, CHUNK) {
+            let scored = self.scored(data, first, count)?;
+            let values = predictive.given(&scored.latents, &scored.noise)?;
+            append(&mut sites, of_posterior(&values, count, &observed));
+            log_p.extend(scored.log_p);
+            log_q.extend(scored.log_q);
         }
+        sites.extend(of_group(&observed, 1, Group::ObservedData));
+        if let Some(prior) = self.prior_draws(data, draws)? {
+            sites.extend(of_group(&prior, draws, Group::Prior));
+        }
+        let log_weights = log_p.iter().zip(&log_q).map(|(p, q)| p - q).collect();
+        let log_weights = ParetoSmoothed::new(log_weights).log_weights;
         Ok(Draws { sites, log_p, log_q, log_weights })
     }
 }
 
-fn of_posterior(values: &Latents, draws: usize, is_data: impl Fn(&str) -> bool) -> Vec<SiteDraws> {
-    sites(values, draws, |site| match is_data(site) {
-        true => Group::PosteriorPredictive,
-        false => Group::Posterior,
-    })
+/// Adds the draws of a further chunk, whose sites are the same.
+fn append(sites: &mut Vec<SiteDraws>, chunk: Vec<SiteDraws>) {
+    if sites.is_empty() {
+        *sites = chunk;
+        return;
+    }
+    for (site, more) in sites.iter_mut().zip(chunk) {
+        site.values.extend(more.values);
+    }
 }
 
-/// The values of each site, so many draws of it: what all particles share is repeated.
-fn sites(values: &Latents, draws: usize, group: impl Fn(&str) -> Group) -> Vec<SiteDraws> {
-    let site = |(name, value): (&str, &elbo_model::Value)| {
-        let numbers = value.to_vec();
-        let times = if value.shape()[0] == 1 { draws } else { 1 };
-        SiteDraws {
-            name: name.to_string(),
-            shape: value.shape()[1..].to_vec(),
-            group: group(name),
-            values: numbers.repeat(times),
-        }
+/// Latents and derived values, and replicated data.
+fn of_posterior(values: &Latents, draws: usize, observed: &Latents) -> Vec<SiteDraws> {
+    let group = |site: &str| match observed.value(site) {
+        Some(_) => Group::PosteriorPredictive,
+        None => Group::Posterior,
     };
-    values.iter().map(site).collect()
+    values.iter().map(|(site, value)| site_draws(site, value, draws, group(site))).collect()
+}
+
+fn of_group(values: &Latents, draws: usize, group: Group) -> impl Iterator<Item = SiteDraws> {
+    values.iter().map(move |(site, value)| site_draws(site, value, draws, group))
+}
+
+/// So many draws of a site: what all particles share is repeated.
+fn site_draws(site: &str, value: &Value, draws: usize, group: Group) -> SiteDraws {
+    let times = if value.shape()[0] == 1 { draws } else { 1 };
+    let (name, shape) = (site.to_string(), value.shape()[1..].to_vec());
+    SiteDraws { name, shape, group, values: value.to_vec().repeat(times) }
 }

@@ -98,6 +98,11 @@ impl FitConfig {
         Self { interrupt, ..self }
     }
 
+    /// The same for a fit of other data, which the checkpoints are not of.
+    pub(crate) fn without_checkpoints(self) -> Self {
+        Self { checkpoints: None, ..self }
+    }
+
     pub(crate) fn check(&self) -> Result<(), InferError> {
         if let Some(rate) = self.rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
             return Err(setting("FitConfig", "first rate", rate, "finite and positive"));

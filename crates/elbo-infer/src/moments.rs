@@ -5,6 +5,7 @@ use burn::optim::GradientsParams;
 use elbo_guide::Guide;
 use elbo_model::{LogJoint, Plan};
 
+use crate::scored::at_least;
 use crate::{Controls, Estimate, InferError, Objective, Svi, gradients};
 
 /// The mean and the variance of the gradient of a parameter, element by element, over independent draws.
@@ -120,9 +121,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         self.check_settings()?;
-        if draws < 2 {
-            return Err(InferError::NoDraws);
-        }
+        at_least(2, draws, "a variance of gradients")?;
         let mut sums: Vec<Sums> = Vec::new();
         let noise = self.noise.at_step(self.step).site("gradient moments");
         for draw in 0..draws {

@@ -3,10 +3,11 @@
 use burn::module::Module;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide, ParetoSmoothed};
-use elbo_model::{Discrete, Latents, LogJoint, LogTerms, Plan, Predictive, Program};
+use elbo_model::{Discrete, Latents, LogJoint, Plan, Predictive, Program};
 
+use crate::InferError;
+use crate::scored::{CHUNK, at_least, chunks};
 use crate::summary::moments;
-use crate::{InferError, Terms};
 
 /// A fitted model and guide on plain devices, without autodiff.
 ///
@@ -70,19 +71,21 @@ impl BoundEstimate {
     /// assert_eq!((bound.mean, bound.standard_error), (2.0, (1.0_f64 / 3.0).sqrt()));
     /// ```
     pub fn of(log_weights: &[f64]) -> Result<Self, InferError> {
-        if log_weights.is_empty() {
-            return Err(InferError::NoDraws);
-        }
+        at_least(1, log_weights.len(), "BoundEstimate::of")?;
         let (mean, variance) = moments(log_weights);
         if !mean.is_finite() {
             return Err(InferError::InfiniteBound { bound: mean });
         }
         Ok(Self { mean, standard_error: (variance / log_weights.len() as f64).sqrt() })
     }
-}
 
-/// Draws that are evaluated together when a bound is estimated.
-const CHUNK: usize = 1000;
+    /// The same, where a draw may have no density: the bound is then `-∞`.
+    pub(crate) fn anyway(log_weights: &[f64]) -> Self {
+        let has_density = log_weights.iter().all(|weight| weight.is_finite());
+        let bound = has_density.then(|| Self::of(log_weights).ok()).flatten();
+        bound.unwrap_or(Self { mean: f64::NEG_INFINITY, standard_error: f64::NAN })
+    }
+}
 
 impl<M: Module, G: Module> Posterior<M, G> {
     pub(crate) fn new(model: &M, guide: &G, noise: Noise) -> Self {
@@ -163,10 +166,8 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: Program<B>,
         G: Guide<B>,
     {
-        let chunk = chunk.max(1);
-        (0..draws)
-            .step_by(chunk)
-            .map(move |first| self.predictive_from(batch, first, chunk.min(draws - first)))
+        chunks(draws, chunk.max(1))
+            .map(move |(first, count)| self.predictive_from(batch, first, count))
     }
 
     /// The evidence lower bound, by `draws` draws, of data that are read and checked.
@@ -179,7 +180,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        BoundEstimate::of(&self.log_weights(batch, draws)?)
+        BoundEstimate::of(&self.weights(batch, draws, "Posterior::bound")?)
     }
 
     /// The importance weights `p(x, z) / q(z)` of `draws` draws, smoothed, with the shape `k̂` of their tail: above 0.7 the
@@ -220,7 +221,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        Ok(ParetoSmoothed::new(self.log_weights(batch, draws)?))
+        Ok(ParetoSmoothed::new(self.weights(batch, draws, "Posterior::importance")?))
     }
 
     /// `log p(x, z) - log q(z)` of `draws` draws, of data that are read and checked: of which both
@@ -233,44 +234,25 @@ impl<M: Module, G: Module> Posterior<M, G> {
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        let [log_p, log_q] = self.log_densities(batch, draws)?;
-        Ok(log_p.into_iter().zip(log_q).map(|(log_p, log_q)| log_p - log_q).collect())
+        self.weights(batch, draws, "Posterior::log_weights")
     }
 
-    /// `log p(x, z)` and `log q(z)` of each draw.
-    pub(crate) fn log_densities<B>(
+    fn weights<B>(
         &self,
         batch: &B,
         draws: usize,
-    ) -> Result<[Vec<f64>; 2], InferError>
+        asked: &'static str,
+    ) -> Result<Vec<f64>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
     {
-        let mut found: [Vec<f64>; 2] = Default::default();
-        for first in (0..draws).step_by(CHUNK) {
-            let particles = CHUNK.min(draws - first);
-            let mut noise = self.noise.from_particle(first as u64);
-            let draw = self.draw(batch, particles, &mut noise)?;
-            let log_p = self.model.check(&draw.latents, batch)?;
-            draw.log_q.check_finite()?;
-            let terms = Terms::new(log_p, draw.log_q);
-            terms.check_form(particles, draw.latents.place())?;
-            let totals = [&terms.log_p, &terms.log_q].map(LogTerms::try_total);
-            if totals.iter().all(Option::is_none) {
-                return Err(InferError::NothingToTrain);
-            }
-            for (found, total) in found.iter_mut().zip(totals) {
-                match total {
-                    Some(total) => {
-                        let total = total.inner().expand([particles, 1]).into_data();
-                        found.extend(total.iter::<f64>());
-                    }
-                    None => found.resize(found.len() + particles, 0.0),
-                }
-            }
+        at_least(1, draws, asked)?;
+        let mut log_weights = Vec::with_capacity(draws);
+        for (first, count) in chunks(draws, CHUNK) {
+            log_weights.extend(self.scored(batch, first, count)?.log_weights());
         }
-        if draws == 0 { Err(InferError::NoDraws) } else { Ok(found) }
+        Ok(log_weights)
     }
 
     pub(crate) fn noise(&self) -> &Noise {

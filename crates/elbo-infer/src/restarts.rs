@@ -6,8 +6,9 @@ use burn::module::{Module, ModuleDisplay};
 use elbo_guide::{Guide, Restarts};
 use elbo_model::{LogJoint, table};
 
+use crate::scored::at_least;
 use crate::summary::summarize;
-use crate::{BoundEstimate, Controls, InferError, Objective, Posterior, Svi};
+use crate::{BoundEstimate, Controls, InferError, Objective, Posterior, Summary, Svi};
 
 /// The fits of a guide with several members, compared by their bounds and by their posteriors.
 ///
@@ -41,7 +42,7 @@ use crate::{BoundEstimate, Controls, InferError, Objective, Posterior, Svi};
 pub struct Fits<M, G> {
     /// Each fit.
     pub posteriors: Vec<Posterior<M, G>>,
-    /// The bound of each fit.
+    /// The bound of each fit; `-∞` where a draw of it has no density.
     pub bounds: Vec<BoundEstimate>,
     /// The largest distance between means of the best fit and of another one, over all numbers of all latents, in standard
     /// deviations of the best: about 0 where the fits agree, and above 0.5 where they found different posteriors.
@@ -77,32 +78,39 @@ impl<M: Module + Clone, G: Restarts + ModuleDisplay, O: Objective, C: Module> Sv
     /// The fits that the guide holds at once, with bounds and means by `draws` draws of each.
     ///
     /// # Errors
-    /// Those of [`Posterior::bound`] and [`Posterior::draws`].
+    /// Those of [`Posterior::bound`] and [`Posterior::draws`]; a draw without a density is none.
     pub fn restarts<B>(&self, batch: &B, draws: usize) -> Result<Fits<M, G>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
+        at_least(1, draws, "Svi::restarts")?;
         let (model, guide) = self.modules();
         let noise = self.noise.at_step(self.step).site("posterior");
         let posteriors: Vec<_> = (0..guide.restarts())
             .map(|restart| Posterior::new(model, &guide.restart(restart), noise.clone()))
             .collect();
-        let bounds = posteriors.iter().map(|fit| fit.bound(batch, draws));
+        let bounds = posteriors.iter().map(|fit| fit.bound_anyway(batch, draws));
         let bounds = bounds.collect::<Result<Vec<_>, _>>()?;
         let summaries = posteriors.iter().map(|fit| Ok(summarize(&fit.draws(batch, draws)?)));
         let summaries = summaries.collect::<Result<Vec<_>, InferError>>()?;
         let mut fits = Fits { posteriors, bounds, agreement: 0.0, least: None };
-        let best = &summaries[fits.position()];
-        for (fit, other) in summaries.iter().enumerate() {
-            for (a, b) in best.rows.iter().zip(&other.rows) {
-                let apart = (a.mean - b.mean).abs() / a.sd;
-                if apart > fits.agreement || apart.is_nan() {
-                    (fits.agreement, fits.least) = (apart, Some((a.name.clone(), fit)));
-                }
-            }
-        }
+        (fits.agreement, fits.least) = compared(&summaries, fits.position());
         Ok(fits)
     }
+}
+
+/// The largest distance of means from those of the best fit, in its deviations, with the number and the other fit.
+fn compared(fits: &[Summary], best: usize) -> (f64, Option<(String, usize)>) {
+    let (mut largest, mut least) = (0.0, None);
+    for (fit, other) in fits.iter().enumerate() {
+        for (a, b) in fits[best].rows.iter().zip(&other.rows) {
+            let apart = (a.mean - b.mean).abs() / a.sd;
+            if apart > largest || apart.is_nan() {
+                (largest, least) = (apart, Some((a.name.clone(), fit)));
+            }
+        }
+    }
+    (largest, least)
 }

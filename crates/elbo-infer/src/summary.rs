@@ -19,6 +19,7 @@ use elbo_report::element_name;
 /// let summary = summarize(&draws);
 /// assert_eq!(summary.get("mu").unwrap().mean, 2.0);
 /// assert_eq!(summary.get("mu").unwrap().sd, 1.0);
+/// assert_eq!(summary.get("mu").unwrap().mcse, (1.0_f64 / 3.0).sqrt());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
@@ -35,6 +36,8 @@ pub struct SummaryRow {
     pub mean: f64,
     /// The standard deviation (with `n - 1`).
     pub sd: f64,
+    /// The Monte Carlo standard error of the mean, `sd / √n`: draws of a guide are independent.
+    pub mcse: f64,
     /// The 5% quantile.
     pub q05: f64,
     /// The median.
@@ -53,11 +56,11 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.rows.iter().map(|row| {
-            let numbers = [row.mean, row.sd, row.q05, row.median, row.q95];
+            let numbers = [row.mean, row.sd, row.mcse, row.q05, row.median, row.q95];
             let cells = numbers.iter().map(|number| format!("{number:.3}"));
             std::iter::once(row.name.clone()).chain(cells).collect()
         });
-        f.write_str(&table(&["site", "mean", "sd", "5%", "50%", "95%"], rows))
+        f.write_str(&table(&["site", "mean", "sd", "mcse", "5%", "50%", "95%"], rows))
     }
 }
 
@@ -73,18 +76,20 @@ pub fn summarize(draws: &Latents) -> Summary {
         let (count, stride) = if own == 1 { (particles, 0) } else { (own, size) };
         for element in 0..size {
             let column = (0..count).map(|i| values[i * stride + element]).collect();
-            rows.push(row(element_name(name, &value.shape()[1..], element), column));
+            let name = element_name(name, &value.shape()[1..], element);
+            rows.push(summary_row(name, column));
         }
     }
     Summary { rows }
 }
 
 /// The row of a number by its draws.
-pub(crate) fn row(name: String, mut values: Vec<f64>) -> SummaryRow {
+pub(crate) fn summary_row(name: String, mut values: Vec<f64>) -> SummaryRow {
     values.sort_by(f64::total_cmp);
     let (mean, variance) = moments(&values);
     let [q05, median, q95] = [0.05, 0.5, 0.95].map(|p| quantile(&values, p));
-    SummaryRow { name, mean, sd: variance.sqrt(), q05, median, q95 }
+    let (sd, mcse) = (variance.sqrt(), (variance / values.len() as f64).sqrt());
+    SummaryRow { name, mean, sd, mcse, q05, median, q95 }
 }
 
 /// The mean and the variance (with `n - 1`, so NaN for one value).

@@ -84,41 +84,13 @@ impl Units {
     }
 }
 
-/// `log p - log q` of each element of the outermost plates that latents lie in, given what lies outside of them: by plate, element and
-/// particle. A plate with a part of another inside has none.
-pub(crate) fn local(
-    log_p: &LogTerms,
-    log_q: &LogTerms,
-    particles: usize,
-) -> Vec<(String, Vec<Vec<f64>>)> {
-    let mut roots: Vec<&[Plate]> = Vec::new();
-    for term in log_q.iter().filter(|term| !term.plates.is_empty()) {
-        if !roots.contains(&&term.plates[..1]) {
-            roots.push(&term.plates[..1]);
-        }
-    }
-    let of_root = |root: &[Plate]| {
-        let sum = |terms: &LogTerms| {
-            let inside = terms.iter().filter(|term| term.plates.starts_with(root));
-            let sums = inside.map(|term| within(root, &term.site, term).ok());
-            sums.reduce(|sum, term| Some(sum? + term?)).flatten()
-        };
-        let log_weight = (sum(log_p)? - sum(log_q)?).inner();
-        let n = log_weight.dims()[1];
-        let numbers = log_weight.expand([particles, n]).transpose().into_data();
-        let numbers: Vec<f64> = numbers.iter::<f64>().collect();
-        Some((root[0].name.to_string(), numbers.chunks(particles).map(<[f64]>::to_vec).collect()))
-    };
-    roots.into_iter().filter_map(of_root).collect()
-}
-
 /// The same terms, as constants.
 pub(crate) fn constants(terms: &LogTerms) -> LogTerms {
     terms.clone().map(Term::constant)
 }
 
 /// The sum of a term over an element of a unit.
-fn within(plates: &[Plate], site: &str, term: &Term) -> Result<Tensor<2>, InferError> {
+pub(crate) fn within(plates: &[Plate], site: &str, term: &Term) -> Result<Tensor<2>, InferError> {
     let inner = &term.plates[plates.len()..];
     if let Some(plate) = inner.iter().find(|plate| plate.is_subsampled()) {
         let (site, plate) = (site.to_string(), plate.name.to_string());

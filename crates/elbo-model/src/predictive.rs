@@ -96,6 +96,39 @@ impl<'a, B, P: Program<B> + ?Sized> Predictive<'a, P, B> {
     pub fn observed(&self, noise: &Noise) -> Result<Latents, ModelError> {
         let mut trace = Trace::prior(1, noise.clone()).unscored();
         trace.keep_data = true;
+        self.of_observed(trace)
+    }
+
+    /// Which elements of the data of observed sites count: 0 where a [mask](Trace::mask) hides one, and 1 elsewhere. Of a
+    /// [`Masked`](elbo_dist::Masked) distribution none is known to count.
+    ///
+    /// # Errors
+    /// The first [`ModelError`] that the run met.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use elbo_dist::{Noise, Normal};
+    /// use elbo_model::{Predictive, Trace};
+    ///
+    /// fn model(t: &mut Trace, x: &Tensor<2>) {
+    ///     let there = x.clone().is_nan().bool_not();
+    ///     t.mask(there, |t| t.observe("x", Normal::new(0.0, 1.0), x.clone()));
+    /// }
+    ///
+    /// let device = Device::flex();
+    /// let x = Tensor::from_floats([[1.5, f32::NAN]], &device);
+    /// let shown = Predictive::new(&model, &x).shown(&Noise::new(0, &device)).unwrap();
+    /// assert_eq!(shown.value("x").unwrap().to_vec(), [1.0, 0.0]);
+    /// ```
+    pub fn shown(&self, noise: &Noise) -> Result<Latents, ModelError> {
+        let mut trace = Trace::prior(1, noise.clone()).unscored();
+        trace.keep_shown = true;
+        self.of_observed(trace)
+    }
+
+    /// The values of observed sites that a run keeps.
+    fn of_observed(&self, mut trace: Trace) -> Result<Latents, ModelError> {
         self.program.run(&mut trace, self.batch);
         let names = trace.names.clone();
         let observed = names.iter().filter(|(_, role)| *role == Role::Observed);

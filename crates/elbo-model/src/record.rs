@@ -10,7 +10,7 @@ use crate::mask::Mask;
 use crate::{Latents, LogTerms, ModelError, Params, Plate, Role, Site, Value};
 
 /// The name of the distribution with a mask of its own.
-const MASKED: &str = "Masked";
+pub(crate) const MASKED: &str = "Masked";
 
 /// What a finished run leaves.
 #[derive(Clone, Debug)]

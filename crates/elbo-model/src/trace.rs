@@ -51,6 +51,8 @@ pub struct Trace {
     pub(crate) simulate: bool,
     /// Whether data are kept among the values.
     pub(crate) keep_data: bool,
+    /// Whether it is kept which elements of data the masks over them show.
+    pub(crate) keep_shown: bool,
     pub(crate) scored: bool,
     pub(crate) validated: bool,
     pub(crate) params: Option<Params>,
@@ -230,6 +232,7 @@ impl Trace {
             observed: empty,
             simulate: false,
             keep_data: false,
+            keep_shown: false,
             scored: true,
             validated: false,
             params: None,

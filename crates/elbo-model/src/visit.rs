@@ -9,6 +9,7 @@ use crate::checks::{at_site, check_elements, check_inside, check_support, shape_
 use crate::error::Names;
 use crate::latents::rank_error;
 use crate::params::constrain;
+use crate::record::MASKED;
 use crate::score::Proposal;
 use crate::tell::Asked;
 use crate::trace::Source;
@@ -136,6 +137,11 @@ impl Trace {
         }
         if self.keep_data {
             self.record.value(&name, || Value::new(P::Kind::constant(value.clone())), None);
+        }
+        if self.keep_shown {
+            let has_own = distribution.name() == MASKED;
+            let shown = self.shown(&name, shape, has_own)?;
+            self.record.value(&name, || Value::new(shown), None);
         }
         // A hidden number must not reach the density: `0 · NaN` would make every gradient NaN.
         let value = self.hide(&name, value, || self.inner_event(distribution.support()))?;
@@ -272,6 +278,17 @@ impl Trace {
             }
         }
         Ok(tensor)
+    }
+
+    /// 1 where the masks show an element of data, and 0 where they hide it, or where the distribution has a mask of its own.
+    fn shown<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        has_own: bool,
+    ) -> Result<Tensor<D>, ModelError> {
+        let ones = self.place().zeros(with_particles(shape, 1)) + if has_own { 0.0 } else { 1.0 };
+        self.hide(name, ones, || self.place().zeros([1; D]))
     }
 
     fn score<const D: usize, P: Distribution<D>>(

@@ -49,12 +49,12 @@ impl Report {
     ///
     /// # Example
     /// ```
-    /// use elbo_report::{Bound, Importance, Predicted, Report, Verdict};
+    /// use elbo_report::{Bound, Importance, Predicted, Report, Statistic, Verdict};
     ///
     /// let bound = Bound { mean: -31.2, standard_error: 0.01 };
     /// let importance = Importance { draws: 1000, k_hat: 0.1, effective_size: 900.0, divergence: 0.4 };
     /// let mut report = Report::new("Eight schools", bound, importance);
-    /// let (site, statistic) = ("y".to_string(), "largest".to_string());
+    /// let (site, statistic) = ("y".to_string(), Statistic::Largest);
     /// report.predicted.push(Predicted { site, statistic, observed: 28.0, replicated: vec![9.0; 200] });
     /// let checks = report.model_checks();
     /// assert_eq!(checks[0].verdict, Verdict::Warn);

@@ -11,6 +11,7 @@ mod error;
 mod files;
 #[cfg(feature = "zarr")]
 mod inference_data;
+mod moments;
 pub mod number;
 #[cfg(feature = "nuts")]
 mod nuts;
@@ -21,6 +22,7 @@ pub mod pictures;
 mod r_hat;
 mod report;
 mod shown;
+mod statistic;
 mod table;
 #[cfg(feature = "parquet")]
 mod table_files;
@@ -41,3 +43,4 @@ pub use report::{
     Agreement, Bound, Calibrated, Calibration, Course, Importance, LocalImportance, NumberRow,
     Predicted, Reference, ReferenceRow, Report, Sample, Signal,
 };
+pub use statistic::Statistic;

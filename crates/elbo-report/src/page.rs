@@ -18,7 +18,8 @@ const RESTARTS: &str = "The bound of each fit, with two standard errors either w
     got stuck.";
 
 const HEAVY: &str = "The shape of the tail of the weights of each element, with lines at 0.7 and 1; those beyond an end \
-    are drawn on it. Points above the lines are elements that the guide misses.";
+    are drawn on it. Points above the lines are elements that the guide misses: given one draw of what lies outside of the plate \
+    where it draws each site by itself, and else together with how much that moves the evidence of an element.";
 
 const MARGINALS: &str = "Draws of the guide (filled), of the prior (grey) and of the reference (orange). A guide as wide \
     as its prior learned nothing from the data; one narrower than the reference is too sure.";

@@ -1,5 +1,7 @@
 //! Whether chains agree.
 
+use crate::moments::moments;
+
 /// The potential scale reduction `R̂` of chains of one number, each split into halves: near 1 where they agree.
 ///
 /// `R̂² = ((n - 1) / n · W + B / n) / W`, with `n` the length of a half, `W` the mean of the variances of the halves and `B / n` the variance
@@ -33,12 +35,4 @@ pub fn split_r_hat(chains: &[Vec<f64>]) -> f64 {
     let within = moments(&variances).0;
     let n = n as f64;
     (((n - 1.0) / n * within + between) / within).sqrt()
-}
-
-/// The mean and the variance (with `n - 1`).
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let sum_of_squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (mean, sum_of_squares / (n - 1.0))
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Statistic;
+
 /// All that is known of whether a fit can be trusted.
 ///
 /// It is plain data: what the numbers mean is said by [`Report::checks`], of the fit, and [`Report::model_checks`], of the model.
@@ -13,11 +15,11 @@ pub struct Report {
     pub course: Option<Course>,
     /// The evidence lower bound.
     pub bound: Bound,
-    /// The importance weights of the joint draws.
+    /// The importance weights of the joint draws; a draw without a density has the weight 0.
     pub importance: Importance,
     /// The importance weights of the elements of each plate with latents of its own.
     pub local: Vec<LocalImportance>,
-    /// A row for each number of each latent and derived site.
+    /// A row for each number of each latent and derived site, by the draws that have a density.
     pub numbers: Vec<NumberRow>,
     /// The noise of the gradient of each site of the guide.
     pub signals: Vec<Signal>,
@@ -74,7 +76,7 @@ pub struct Course {
 /// A Monte Carlo estimate of the evidence lower bound, in nats.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bound {
-    /// The mean over draws.
+    /// The mean over draws; `-∞` where one of them has no density.
     #[serde(with = "crate::number")]
     pub mean: f64,
     /// Its standard error.
@@ -98,7 +100,8 @@ pub struct Importance {
     pub divergence: f64,
 }
 
-/// The importance weights of each element of a plate, given what lies outside of it.
+/// The importance weights of each element of a plate, given one draw of what lies outside of it; of a guide whose draws may depend on those
+/// before them, as of a program, given the draw of each, so that they hold how much the evidence of an element varies with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LocalImportance {
     /// The plate.
@@ -169,13 +172,13 @@ pub struct Agreement {
     pub least: String,
 }
 
-/// A statistic of an observed site.
+/// A statistic of an observed site, of the elements that no mask hides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Predicted {
     /// The site.
     pub site: String,
-    /// The statistic: `mean`, `sd`, `least` or `largest`.
-    pub statistic: String,
+    /// The statistic.
+    pub statistic: Statistic,
     /// Its value on the data.
     #[serde(with = "crate::number")]
     pub observed: f64,
@@ -214,6 +217,9 @@ pub struct Reference {
     pub divergences: usize,
     /// A row a number.
     pub rows: Vec<ReferenceRow>,
+    /// Why there are no draws, if the sampler failed.
+    #[serde(default)]
+    pub fault: Option<String>,
 }
 
 /// The moments of one number by a sampler.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use eight_schools::{Schools, eight_schools};
 use elbo::prelude::*;
 use elbo::{
-    AutoFit, Checkpoints, FitConfig, FitInfo, Interrupt, NutsConfig, Observer, Report, ReportConfig,
+    AutoFit, Checkpoints, FitEnd, FitInfo, Interrupt, NutsConfig, Observer, Report, ReportConfig,
 };
 
 /// How to fit.
@@ -28,7 +28,7 @@ pub struct Options {
 }
 
 /// Fits, or goes on from the checkpoints of a fit that was interrupted, and writes `report.html`, `report.json`, `draws.parquet` and
-/// `draws.zarr`.
+/// `draws.zarr`. After an interrupt it is done with what the fit has come to, and writes nothing but the checkpoint.
 ///
 /// # Errors
 /// If the fit fails, or a file cannot be written.
@@ -41,15 +41,17 @@ pub fn run(
     let model = Model::new(eight_schools);
     let noise = Noise::new(options.seed, &options.place);
     let checkpoints = Checkpoints::open(options.out.join("checkpoints"))?;
-    let fit = FitConfig::new()
-        .with_first_rate(0.1)
-        .with_checkpoints(checkpoints, 50)
-        .with_interrupt(interrupt);
     let nuts = NutsConfig::new().with_seed(options.seed).with_target_accept(0.95);
     let report = ReportConfig::new().with_title("Eight schools").with_reference(nuts);
-    let config = AutoFit::new().with_restarts(options.restarts).with_report(report);
-    let fitted = config.clone().with_fit(fit).run(model.clone(), &data, noise.clone(), observer)?;
+    let config = AutoFit::new()
+        .with_restarts(options.restarts)
+        .with_fit(|fit| fit.with_checkpoints(checkpoints, 50).with_interrupt(interrupt))
+        .with_report(report);
+    let fitted = config.run(model.clone(), &data, noise.clone(), observer)?;
     let mut report = fitted.report.clone();
+    if fitted.info.end == FitEnd::Interrupted {
+        return Ok((fitted.info, report));
+    }
     if options.simulations > 0 {
         let noise = noise.site("calibration");
         report.calibration = Some(config.calibrate(&model, &data, noise, options.simulations)?);

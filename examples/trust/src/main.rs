@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use elbo::{Place, Progress, Tracing};
+use elbo::{FitEnd, Place, Progress, Tracing};
 use trust::{Options, run};
 
 /// Fits the eight-schools model in one call and says whether the fit can be trusted. Ctrl-C writes a checkpoint, from which the same
@@ -55,6 +55,9 @@ fn fit(args: &Args) -> Result<(), Box<dyn Error>> {
     };
     let mut observer = (Progress::open_ended(), Tracing);
     let (info, report) = run(&options, elbo::ctrl_c()?, &mut observer)?;
-    println!("{info}\n\n{report}\n\nreport and draws: {}", args.out.display());
+    println!("{info}\n\n{report}");
+    if info.end != FitEnd::Interrupted {
+        println!("\nreport and draws: {}", args.out.display());
+    }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use elbo::{Interrupt, Place, Report, Verdict};
+use elbo::{FitEnd, Interrupt, Place, Report, Verdict};
 use trust::{Options, run};
 
 /// By the sampler in the same report, and by a published run (posteriordb: 10 chains of 1,000 draws), tau has the mean 3.6. A normal on the real
@@ -36,5 +36,23 @@ fn the_report_of_eight_schools_says_what_is_wrong_with_its_normal() {
     let (again, _) =
         run(&Options { simulations: 0, ..options }, Interrupt::default(), &mut ()).unwrap();
     assert_eq!(again, info);
+    fs::remove_dir_all(out).unwrap();
+}
+
+/// There is neither a run of a sampler nor a fit of simulated data, and nothing but the checkpoint is written.
+#[test]
+fn a_fit_that_is_interrupted_is_done_with_what_there_is() {
+    let out = std::env::temp_dir().join(format!("elbo-trust-interrupted-{}", std::process::id()));
+    let place = Place::f32(&elbo::device("flex").unwrap());
+    let options =
+        Options { place, restarts: 2, simulations: 100, draws: 200, seed: 0, out: out.clone() };
+    let interrupt = Interrupt::default();
+    interrupt.set();
+    let (info, report) = run(&options, interrupt, &mut ()).unwrap();
+    assert_eq!((info.end, info.steps), (FitEnd::Interrupted, 0));
+    assert!(report.reference.is_none() && report.calibration.is_none());
+    let written: Vec<_> =
+        fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(written, ["checkpoints"]);
     fs::remove_dir_all(out).unwrap();
 }

@@ -1,6 +1,7 @@
 //! Objectives and the inference loop.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
+mod auto_fit;
 mod bounds;
 mod checkpoints;
 mod combinations;
@@ -8,6 +9,7 @@ mod conjugate;
 mod dais;
 mod errors;
 mod estimators;
+mod export;
 mod fit;
 mod fit_ends;
 mod fit_goes_on;
@@ -20,6 +22,7 @@ mod reach;
 mod stop_rule;
 mod svi;
 mod systems;
+mod trust;
 
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Noise, Normal, Place};

@@ -52,7 +52,10 @@ fn draws_are_made_without_autodiff() {
 #[test]
 fn a_bound_of_no_draws_is_an_error() {
     let (posterior, x) = fitted();
-    assert!(matches!(posterior.bound(&x, 0), Err(InferError::NoDraws)));
+    let error = posterior.bound(&x, 0).unwrap_err();
+    assert!(matches!(error, InferError::NoDraws { needed: 1, found: 0, .. }));
+    let expected = "Posterior::bound takes at least 1 draws, but 0 were asked for; ask for more";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]
@@ -108,9 +111,10 @@ fn a_summary_names_elements_and_interpolates_quantiles() {
     assert_eq!((first.mean, first.median), (3.0, 3.0));
     assert!((first.sd - 2.5_f64.sqrt()).abs() < 1e-12);
     assert!((first.q05 - 1.2).abs() < 1e-12 && (first.q95 - 4.8).abs() < 1e-12);
+    assert!((first.mcse - (2.5_f64 / 5.0).sqrt()).abs() < 1e-12);
     assert_eq!(summary.get("theta[1]").unwrap().sd, 0.0);
     let table = summary.to_string();
-    assert!(table.starts_with(" site      mean    sd     5%      50%     95%"), "{table}");
+    assert!(table.starts_with(" site      mean    sd     mcse   5%      50%     95%"), "{table}");
 }
 
 #[test]

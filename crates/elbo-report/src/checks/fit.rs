@@ -25,8 +25,8 @@ pub(super) fn bound(bound: &Bound) -> Check {
     };
     let advice = match verdict {
         Verdict::Fail => {
-            "The bound is not a number: some draws of the guide have no log-density under the model. \
-             Look for a support that the model leaves."
+            "Some draws of the guide have no log-density under the model, so there is no bound: keep the guide, and \
+             what the model makes of its draws, inside the supports."
         }
         _ => "Draw more: differences of bounds below a nat are lost in the noise.",
     };

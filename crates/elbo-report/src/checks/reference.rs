@@ -42,6 +42,9 @@ fn nothing_shared() -> Check {
 
 /// Why the reference itself is not to be trusted.
 fn doubt(reference: &Reference) -> Option<String> {
+    if let Some(fault) = &reference.fault {
+        return Some(format!("{} failed: {fault}", reference.sampler));
+    }
     let diverged = reference.divergences as f64;
     if diverged > DIVERGED * (reference.chains * reference.draws) as f64 {
         return Some(format!("{diverged} transitions of the reference diverged"));

@@ -17,9 +17,9 @@ const BINS: usize = 40;
 ///
 /// # Example
 /// ```
-/// use elbo_report::{Predicted, pictures::replicated};
+/// use elbo_report::{Predicted, Statistic, pictures::replicated};
 ///
-/// let (site, statistic) = ("y".to_string(), "mean".to_string());
+/// let (site, statistic) = ("y".to_string(), Statistic::Mean);
 /// let mean = Predicted { site, statistic, observed: 8.75, replicated: vec![7.0, 8.0, 9.5] };
 /// assert!(replicated(&mean).unwrap().contains("observed"));
 /// ```

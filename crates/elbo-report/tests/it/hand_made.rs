@@ -2,7 +2,7 @@
 
 use elbo_report::{
     Agreement, Bound, Calibrated, Calibration, Check, Course, Importance, LocalImportance,
-    NumberRow, Predicted, Reference, ReferenceRow, Report, Sample, Signal,
+    NumberRow, Predicted, Reference, ReferenceRow, Report, Sample, Signal, Statistic,
 };
 
 /// A report of which every line passes.
@@ -63,7 +63,7 @@ pub fn agreement(distance: f64) -> Agreement {
 /// The statistics 0, 1, …, 99 of replicated data.
 pub fn predicted(observed: f64) -> Predicted {
     let replicated = (0..100).map(f64::from).collect();
-    Predicted { site: "y".into(), statistic: "mean".into(), observed, replicated }
+    Predicted { site: "y".into(), statistic: Statistic::Mean, observed, replicated }
 }
 
 pub fn calibrated(shares: Vec<f64>) -> Calibration {
@@ -79,7 +79,7 @@ pub fn even() -> Vec<f64> {
 pub fn reference() -> Reference {
     let row = |name: &str| ReferenceRow { name: name.into(), mean: 4.0, sd: 2.0, r_hat: 1.001 };
     let (sampler, rows) = ("NUTS".to_string(), vec![row("mu"), row("theta[0]")]);
-    Reference { sampler, chains: 4, draws: 500, divergences: 0, rows }
+    Reference { sampler, chains: 4, draws: 500, divergences: 0, rows, fault: None }
 }
 
 /// A number of few digits, which `serde_json` reads as it was written.

@@ -74,7 +74,7 @@ fn names_are_escaped_everywhere() {
     report.numbers[0].name = wild.clone();
     report.signals = vec![signal(&wild, 9.0)];
     report.agreement.as_mut().unwrap().least = wild.clone();
-    (report.predicted[0].site, report.predicted[0].statistic) = (wild.clone(), wild.clone());
+    report.predicted[0].site = wild.clone();
     report.calibration.as_mut().unwrap().rows[0].name = wild.clone();
     report.reference.as_mut().unwrap().sampler = wild.clone();
     report.samples[0].name = wild;

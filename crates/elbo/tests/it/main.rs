@@ -9,3 +9,5 @@ mod german_credit;
 mod plots;
 #[cfg(feature = "progress")]
 mod progress;
+#[cfg(feature = "zarr")]
+mod zarr;

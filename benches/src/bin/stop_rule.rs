@@ -1,6 +1,8 @@
 //! How often the rule that stops a fit is wrong, and how late it is, on synthetic traces.
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use elbo::{StopReason, StopRule};
 use elbo_testkit::{BoundTrace, TraceKind};
@@ -11,10 +13,16 @@ struct Arguments {
     /// The traces of each kind, by the seeds from 0 on.
     #[arg(long, default_value_t = 5000)]
     traces: u64,
+    /// Writes the traces that are shipped with the tests to this file, and does nothing else.
+    #[arg(long)]
+    write: Option<PathBuf>,
 }
 
-fn main() {
-    let traces = Arguments::parse().traces;
+fn main() -> std::io::Result<()> {
+    let Arguments { traces, write } = Arguments::parse();
+    if let Some(file) = write {
+        return std::fs::write(file, elbo_testkit::traces_as_json());
+    }
     println!(
         "| traces | number | stopped too soon | delay, median | delay, 90% | called falling | never stopped |"
     );
@@ -29,6 +37,7 @@ fn main() {
         all.merge(tally);
     }
     all.print("all");
+    Ok(())
 }
 
 /// What the rule made of some traces.

@@ -124,7 +124,7 @@ pub enum InferError {
     },
     /// A fit that goes on with another model, guide or data.
     #[error(
-        "the fit that is to go on has {recorded} as its next bound, but model, guide and data here give {found}; give it those that it had, or, for another fit, another folder"
+        "the fit that is to go on has {recorded:.3} as its next bound, but model, guide and data here give {found:.3}; give it those that it had, or, for another fit, another folder"
     )]
     OtherFit {
         /// The bound of its next step.

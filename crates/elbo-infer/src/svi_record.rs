@@ -129,7 +129,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// Goes as far as the fit of a record, which was made in the same way as this one, on the device and in the precision of this one.
     ///
     /// The states of Burn's own optimizers come back in single precision, by way of the device that the build has by default, whose
-    /// hardware must then be there: a fit in double precision goes on exactly with [`Adam`](crate::Adam) only.
+    /// hardware must then be there: a fit in double precision goes on exactly with [`Adam`](crate::Adam) only. A layer that is saved in another
+    /// shape than it has, such as one of unequal sizes with `LinearLayout::Col`, is not loaded by Burn, and refused here.
     ///
     /// # Errors
     /// [`InferError::Record`] if parameters here are missing in the record, or of another shape there, and

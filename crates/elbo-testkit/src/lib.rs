@@ -34,4 +34,4 @@ pub use ks::{kolmogorov_tail, ks_statistic, ks_test};
 pub use ndarray::ndarray;
 pub use normal::{erf, normal_cdf};
 pub use parity::{assert_parity, other_devices};
-pub use traces::{BoundTrace, TraceKind};
+pub use traces::{BoundTrace, TraceKind, shipped_traces, traces_as_json};

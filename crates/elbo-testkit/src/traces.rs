@@ -4,6 +4,7 @@ use std::f64::consts::TAU;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
+use serde_json::Value;
 
 /// How a trace rises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,35 @@ impl BoundTrace {
         };
         Self { bounds: (0..Self::STEPS).map(&mut bound).collect(), settled }
     }
+}
+
+/// The seeds of the traces that are shipped, two of each kind.
+const SHIPPED: [u64; 2] = [0, 1];
+
+/// The shipped traces as JSON: kind, seed, the step from which a trace has settled, and its bounds to six digits.
+pub fn traces_as_json() -> String {
+    let digits = |bound: &f64| format!("{bound:.5e}");
+    let of = |kind: TraceKind, seed: u64| {
+        let BoundTrace { bounds, settled } = BoundTrace::new(kind, seed);
+        let bounds: Vec<_> = bounds.iter().map(digits).collect();
+        let head = format!("\"kind\": \"{kind:?}\", \"seed\": {seed}, \"settled\": {settled}");
+        format!("{{{head}, \"bounds\": [{}]}}", bounds.join(","))
+    };
+    let all = TraceKind::ALL.into_iter().flat_map(|kind| SHIPPED.map(|seed| of(kind, seed)));
+    format!("[\n{}\n]\n", all.collect::<Vec<_>>().join(",\n"))
+}
+
+/// The traces of `data/traces.json`, which [`traces_as_json`] wrote.
+///
+/// # Panics
+/// If the file is not what it was.
+pub fn shipped_traces() -> Vec<BoundTrace> {
+    let json: Value = serde_json::from_str(include_str!("../data/traces.json")).expect("JSON");
+    let trace = |trace: &Value| BoundTrace {
+        bounds: trace["bounds"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect(),
+        settled: trace["settled"].as_u64().expect("a step") as usize,
+    };
+    json.as_array().expect("a list").iter().map(trace).collect()
 }
 
 struct Draw(ChaCha8Rng);

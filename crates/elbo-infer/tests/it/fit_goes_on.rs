@@ -192,7 +192,7 @@ fn steps_by_hand_from_a_record_of_a_fit_are_taken_at_its_rate() {
     assert_eq!(other.step(&all()).unwrap().learning_rate, 0.1);
 }
 
-/// A layer whose weights are saved the other way round than they are kept.
+/// A layer whose weights are saved the other way round than they are kept; of unequal sizes Burn would refuse to load them.
 #[derive(Module, Debug)]
 struct Line {
     linear: Linear,
@@ -202,7 +202,7 @@ struct Line {
 impl Program<Tensor<2>> for Line {
     fn run(&self, t: &mut Trace, x: &Tensor<2>) {
         t.sample("z", Normal::<2>::new(0.0, 1.0));
-        let inputs = f64_on_flex().tensor(vec![1.0, -0.5], [1, 2]);
+        let inputs = f64_on_flex().tensor(vec![1.0, -0.5, 0.3], [1, 3]);
         let loc = self.linear.forward(inputs); // [1, 3]
         t.observe("x", Normal::new(loc, 1.0), x.clone());
     }
@@ -210,10 +210,10 @@ impl Program<Tensor<2>> for Line {
 
 fn line() -> Svi<Line, MeanField, Elbo> {
     let x = f64_on_flex().tensor(vec![1.0, 2.0, 4.0], [1, 3]);
-    let config = LinearConfig::new(2, 3).with_layout(LinearLayout::Col);
-    let weight = |numbers: &[f64], shape| f64_on_flex().tensor(numbers.to_vec(), shape);
+    let config = LinearConfig::new(3, 3).with_layout(LinearLayout::Col);
+    let weight = |numbers: [f64; 9]| f64_on_flex().tensor(numbers.to_vec(), [3, 3]);
     let mut linear = config.init(f64_on_flex().device());
-    linear.weight = linear.weight.map(|_| weight(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [2, 3]));
+    linear.weight = linear.weight.map(|_| weight([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]));
     linear.bias = linear.bias.map(|bias| bias.map(|_| f64_on_flex().tensor(vec![0.0; 3], [3])));
     let model = Line { linear };
     let mut noise = Noise::new(0, f64_on_flex());

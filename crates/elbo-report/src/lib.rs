@@ -12,6 +12,7 @@ mod files;
 #[cfg(feature = "zarr")]
 mod inference_data;
 mod moments;
+mod normal_quantile;
 pub mod number;
 #[cfg(feature = "nuts")]
 mod nuts;

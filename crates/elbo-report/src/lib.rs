@@ -13,6 +13,7 @@ mod files;
 mod inference_data;
 mod moments;
 mod normal_quantile;
+#[doc(hidden)] // for the fields of other crates
 pub mod number;
 #[cfg(feature = "nuts")]
 mod nuts;

@@ -108,20 +108,23 @@ fn every_deviation_is_judged() {
 
 #[test]
 fn a_reference_that_is_not_to_be_trusted_judges_nothing() {
-    let doubted = |change: fn(&mut Reference)| {
+    let doubted = |change: &dyn Fn(&mut Reference)| {
         let check = reference(|r| {
             r.rows[0].mean = 1e9;
             change(r);
         });
         (check.verdict, check.found)
     };
-    let trusted = |r: &mut Reference| (r.rows[1].r_hat, r.divergences) = (1.01, 20);
-    assert_eq!(doubted(trusted).0, Fail);
-    let apart = doubted(|r| r.rows[1].r_hat = 1.011);
-    let found = "r-hat of the reference above 1.01 at 1 of 2 numbers, 1.011 at theta[0]";
+    let r_hats = |r: &mut Reference, [first, second]: [f64; 2]| {
+        (r.rows[0].r_hat, r.rows[1].r_hat, r.divergences) = (first, second, 20);
+    };
+    assert_eq!(doubted(&|r| r_hats(r, [1.01, 1.05])).0, Fail); // compared
+    let apart = doubted(&|r| r_hats(r, [1.011, 1.012]));
+    let found = "r-hat of the reference above 1.01 at 2 of 2 numbers, 1.012 at theta[0]";
     assert_eq!(apart, (Warn, found.into()));
-    assert_eq!(doubted(|r| r.rows[1].r_hat = f64::NAN).0, Warn);
-    let diverged = doubted(|r| r.divergences = 21);
+    assert_eq!(doubted(&|r| r_hats(r, [1.0, 1.051])).0, Warn);
+    assert_eq!(doubted(&|r| r.rows[1].r_hat = f64::NAN).0, Warn);
+    let diverged = doubted(&|r| r.divergences = 21);
     assert_eq!(diverged, (Warn, "21 transitions of the reference diverged".into()));
 }
 

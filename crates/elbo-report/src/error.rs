@@ -78,6 +78,14 @@ pub enum ReportError {
         /// What is there.
         path: PathBuf,
     },
+    /// A sampler without chains or without draws.
+    #[error(
+        "the sampler should have 1 or more {what}, but has 0; set them by NutsConfig::with_{what}"
+    )]
+    NothingToSample {
+        /// Chains or draws.
+        what: &'static str,
+    },
     /// Another number of starts than of chains.
     #[error("{chains} chains should have a start each, but there are {found} starts")]
     Starts {

@@ -12,6 +12,8 @@ mod files;
 #[cfg(feature = "zarr")]
 mod inference_data;
 mod moments;
+mod normal_quantile;
+#[doc(hidden)] // for the fields of other crates
 pub mod number;
 #[cfg(feature = "nuts")]
 mod nuts;

@@ -31,7 +31,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> 
 }
 
 /// The same for lists.
-pub mod list {
+pub(crate) mod list {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[derive(Serialize, Deserialize)]

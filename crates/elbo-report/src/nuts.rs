@@ -50,8 +50,9 @@ impl NutsDraws {
 /// `starts` are `config.chains` lists of `dim` numbers, as are positions and gradients.
 ///
 /// # Errors
-/// [`ReportError::Starts`], [`ReportError::StartLength`], [`ReportError::TargetAccept`], [`ReportError::Start`] where the density cannot be
-/// followed from a start, and [`ReportError::Density`] as soon as `density` fails.
+/// [`ReportError::NothingToSample`] without chains or draws, [`ReportError::Starts`], [`ReportError::StartLength`],
+/// [`ReportError::TargetAccept`], [`ReportError::Start`] where the density cannot be followed from a start, and [`ReportError::Density`] as
+/// soon as `density` fails.
 ///
 /// # Example
 /// ```
@@ -90,7 +91,12 @@ pub fn nuts<E: Into<Fault>>(
 }
 
 fn check(dim: usize, starts: &[Vec<f64>], config: &NutsConfig) -> Result<(), ReportError> {
-    let NutsConfig { chains, target_accept, .. } = *config;
+    let NutsConfig { chains, draws, target_accept, .. } = *config;
+    for (what, count) in [("chains", chains), ("draws", draws)] {
+        if count == 0 {
+            return Err(ReportError::NothingToSample { what });
+        }
+    }
     if !(target_accept > 0.0 && target_accept < 1.0) {
         return Err(ReportError::TargetAccept { found: target_accept });
     }

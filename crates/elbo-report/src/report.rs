@@ -233,7 +233,7 @@ pub struct ReferenceRow {
     /// The standard deviation.
     #[serde(with = "crate::number")]
     pub sd: f64,
-    /// The potential scale reduction of split chains.
+    /// The rank-normalized potential scale reduction of split chains, [`split_r_hat`](crate::split_r_hat).
     #[serde(with = "crate::number")]
     pub r_hat: f64,
 }

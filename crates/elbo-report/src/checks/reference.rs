@@ -13,8 +13,18 @@ const MEANS: [f64; 2] = [0.1, 0.5];
 /// the width are wrong.
 const RATIOS: [(f64, f64); 2] = [(0.9, 1.1), (0.5, 2.0)];
 
-/// The largest potential scale reduction of chains that agree (Vehtari et al. 2021).
+/// The largest potential scale reduction of chains that agree (Vehtari et al. 2021): what is between eight halves of chains leaves the mean of
+/// all unknown by `√((1.01² - 1) / 8) = 0.05` standard deviations.
 const MIXED: f64 = 1.01;
+
+/// The share of numbers that may be above [`MIXED`] by chance, as may a single one. Of chains that do agree, four of 500 draws that are worth 1000
+/// independent ones, 0.4% of the numbers are above it, of those worth 670 one in twenty, and of those worth 400 nearly a third: otherwise the more
+/// numbers there are, the surer the largest of them would speak against any sampler, and one run in six does so of the 18 numbers of eight schools.
+const BY_CHANCE: f64 = 0.05;
+
+/// The potential scale reduction that no number may be above: not by chance, even where draws are worth 400, and the mean is unknown by
+/// `√((1.05² - 1) / 8) = 0.11` standard deviations, more than the smallest distance that is judged.
+const APART: f64 = 1.05;
 
 /// The largest share of transitions that diverged of a sampler that went everywhere.
 const DIVERGED: f64 = 0.01;
@@ -49,9 +59,25 @@ fn doubt(reference: &Reference) -> Option<String> {
     if diverged > DIVERGED * (reference.chains * reference.draws) as f64 {
         return Some(format!("{diverged} transitions of the reference diverged"));
     }
-    let mut varying = reference.rows.iter().filter(|row| row.sd != 0.0);
-    let apart = varying.find(|row| row.r_hat.is_nan() || row.r_hat > MIXED)?;
-    Some(format!("r-hat {} of the reference at {}", shown(apart.r_hat), apart.name))
+    unmixed(&reference.rows)
+}
+
+/// The numbers at which chains do not agree, if they are more or farther apart than by chance.
+fn unmixed(rows: &[ReferenceRow]) -> Option<String> {
+    let varying: Vec<_> = rows.iter().filter(|row| row.sd != 0.0).collect();
+    let above = varying.iter().filter(|row| row.r_hat.is_nan() || row.r_hat > MIXED);
+    let (count, all) = (above.clone().count(), varying.len());
+    // Not a number is the largest.
+    let worst = above.max_by(|a, b| a.r_hat.abs().total_cmp(&b.r_hat.abs()))?;
+    let by_chance = (BY_CHANCE * all as f64).max(1.0);
+    let is_chance = worst.r_hat <= APART && count as f64 <= by_chance;
+    let (r_hat, name) = (shown(worst.r_hat), &worst.name);
+    let text = || {
+        format!(
+            "r-hat of the reference above {MIXED} at {count} of {all} numbers, {r_hat} at {name}"
+        )
+    };
+    (!is_chance).then(text)
 }
 
 fn compared(sampler: &str, pairs: &[(&NumberRow, &ReferenceRow)]) -> Check {

@@ -9,6 +9,9 @@ pub(crate) const RELIABLE: f64 = 0.7;
 /// The shape above which the weights have no mean.
 pub(crate) const HOPELESS: f64 = 1.0;
 
+/// The fewest draws whose tail has a shape: five of them, for a fifth are its tail.
+const LEAST: usize = 25;
+
 /// The effective share of draws above which a tail, however heavy its shape, carries little: that of two normals whose means are half a
 /// deviation apart, `e^(-1/4)`.
 const NEARLY_EXACT: f64 = 0.78;
@@ -34,13 +37,21 @@ pub(super) fn k_hat(importance: &Importance) -> Check {
         false => Verdict::up_to(k_hat, RELIABLE, HOPELESS),
     };
     let found = format!("{} of {draws} draws, about {} nats off", shown(k_hat), shown(divergence));
-    let advice = "The guide misses part of the posterior. Use a richer family (FullRank, a flow), reparameterize the \
-                  model, or use more particles; corrected moments are not to be used.";
+    let advice = match k_hat.is_nan() && draws < LEAST {
+        true => format!(
+            "Fewer than {LEAST} draws have no tail to judge, so nothing is known of the guide: draw more \
+             (ReportConfig::with_draws)."
+        ),
+        false => "The guide misses part of the posterior. Use a richer family (FullRank, a flow), reparameterize the \
+                  model, or use more particles; corrected moments are not to be used."
+            .into(),
+    };
     Check::new("k-hat", verdict, found, advice)
 }
 
+/// Of few draws it is not known, for they may all lie where the weights do not vary.
 fn hardly_varies(effective_size: f64, draws: usize) -> bool {
-    draws > 0 && effective_size >= NEARLY_EXACT * draws as f64
+    draws >= LEAST && effective_size >= NEARLY_EXACT * draws as f64
 }
 
 pub(super) fn size(importance: &Importance) -> Check {

@@ -36,7 +36,7 @@ impl NutsConfig {
         Self::default()
     }
 
-    /// Another number of chains.
+    /// Another number of chains, at least 1.
     pub fn with_chains(self, chains: usize) -> Self {
         Self { chains, ..self }
     }
@@ -46,7 +46,7 @@ impl NutsConfig {
         Self { warmup, ..self }
     }
 
-    /// Another number of draws.
+    /// Another number of draws, at least 1.
     pub fn with_draws(self, draws: usize) -> Self {
         Self { draws, ..self }
     }

@@ -1,7 +1,7 @@
 //! The lines about simulated data and about a sampler.
 
 use elbo_report::Verdict::{self, Fail, Pass, Warn};
-use elbo_report::{Calibrated, Calibration, Check, Reference};
+use elbo_report::{Calibrated, Calibration, Check, Reference, ReferenceRow};
 
 use crate::hand_made::{bare, calibrated, even, line, number, passing};
 
@@ -108,20 +108,53 @@ fn every_deviation_is_judged() {
 
 #[test]
 fn a_reference_that_is_not_to_be_trusted_judges_nothing() {
-    let doubted = |change: fn(&mut Reference)| {
+    let doubted = |change: &dyn Fn(&mut Reference)| {
         let check = reference(|r| {
             r.rows[0].mean = 1e9;
             change(r);
         });
         (check.verdict, check.found)
     };
-    let trusted = |r: &mut Reference| (r.rows[1].r_hat, r.divergences) = (1.01, 20);
-    assert_eq!(doubted(trusted).0, Fail);
-    let apart = doubted(|r| r.rows[1].r_hat = 1.011);
-    assert_eq!(apart, (Warn, "r-hat 1.011 of the reference at theta[0]".into()));
-    assert_eq!(doubted(|r| r.rows[1].r_hat = f64::NAN).0, Warn);
-    let diverged = doubted(|r| r.divergences = 21);
+    let r_hats = |r: &mut Reference, [first, second]: [f64; 2]| {
+        (r.rows[0].r_hat, r.rows[1].r_hat, r.divergences) = (first, second, 20);
+    };
+    assert_eq!(doubted(&|r| r_hats(r, [1.01, 1.05])).0, Fail); // compared
+    let apart = doubted(&|r| r_hats(r, [1.011, 1.012]));
+    let found = "r-hat of the reference above 1.01 at 2 of 2 numbers, 1.012 at theta[0]";
+    assert_eq!(apart, (Warn, found.into()));
+    assert_eq!(doubted(&|r| r_hats(r, [1.0, 1.051])).0, Warn);
+    assert_eq!(doubted(&|r| r.rows[1].r_hat = f64::NAN).0, Warn);
+    let diverged = doubted(&|r| r.divergences = 21);
     assert_eq!(diverged, (Warn, "21 transitions of the reference diverged".into()));
+}
+
+/// Among forty numbers two may be above 1.01 by chance, but none above 1.05; constants are no numbers that chains could differ in.
+#[test]
+fn one_number_in_twenty_may_look_unmixed_by_chance() {
+    let found = |r_hats: &[f64], constants: usize| {
+        let check = reference(|r| {
+            let row = r.rows.remove(0);
+            r.rows = (0..40).map(|i| ReferenceRow { name: i.to_string(), ..row.clone() }).collect();
+            (r.rows[39].name, r.rows[39].mean) = ("mu".into(), 1e9);
+            r.rows.iter_mut().zip(r_hats).for_each(|(row, r_hat)| row.r_hat = *r_hat);
+            r.rows.iter_mut().skip(20).take(constants).for_each(|row| row.sd = 0.0);
+        });
+        (check.verdict, check.found)
+    };
+    let compared = (Fail, "means".to_string());
+    for r_hats in [vec![], vec![1.011], vec![1.05, 1.05]] {
+        let (verdict, text) = found(&r_hats, 0);
+        assert_eq!((verdict, text[..5].to_string()), compared);
+    }
+    let above = "r-hat of the reference above 1.01 at";
+    let doubted = |r_hats: &[f64], constants, end: &str| {
+        assert_eq!(found(r_hats, constants), (Warn, format!("{above} {end}")));
+    };
+    doubted(&[1.02, 1.03, 1.011], 0, "3 of 40 numbers, 1.030 at 1");
+    doubted(&[1.02, 1.03], 1, "2 of 39 numbers, 1.030 at 1");
+    doubted(&[1.02, 1.051], 0, "2 of 40 numbers, 1.051 at 1");
+    doubted(&[1.06, f64::NAN], 0, "2 of 40 numbers, NaN at 1");
+    doubted(&[f64::INFINITY], 0, "1 of 40 numbers, inf at 0");
 }
 
 #[test]

@@ -60,14 +60,15 @@ fn elements_are_named_row_major() {
     assert_eq!(names, ["a[0,0,0]", "a[0,0,1]", "a[1,0,0]", "a[1,0,1]"]);
 }
 
-/// Halves of variance ½ whose means are 0.5 and 1000.5: `R̂² = ½ + (1000² · ⅓) / ½` with `B / n = 1000² / 3`, for two chains of two
-/// equal halves each.
+/// Of ranks it is that of any chains that do not overlap, and without variance in them it is infinite.
 #[test]
 fn chains_that_are_apart_have_a_large_r_hat() {
-    let (low, high) = (vec![0.0, 1.0, 0.0, 1.0], vec![1000.0, 1001.0, 1000.0, 1001.0]);
-    let expected = (0.5 + 1e6 / 3.0 / 0.5_f64).sqrt();
-    let found = split_r_hat(&[low, high]);
-    assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+    let apart = |by: f64| [0.0, by].map(|low| [0.0, 1.0, 0.0, 1.0].map(|x| low + x).to_vec());
+    let found = split_r_hat(&apart(1000.0));
+    // arviz.rhat of ArviZ 0.23.4, method "rank"
+    assert!((found - 1.618658569695271).abs() < 1e-6, "{found}");
+    assert_eq!(found, split_r_hat(&apart(10.0)));
+    assert_eq!(split_r_hat(&[vec![1.0; 8], vec![2.0; 8]]), f64::INFINITY);
 }
 
 #[test]
@@ -77,4 +78,7 @@ fn r_hat_leaves_out_the_middle_draw_and_is_nan_where_nothing_can_be_said() {
     assert!(split_r_hat(&[vec![1.0, 2.0, 3.0]]).is_nan());
     assert!(split_r_hat(&[vec![1.0; 8], vec![1.0; 8]]).is_nan());
     assert!(split_r_hat(&[]).is_nan());
+    for fault in [f64::NAN, f64::INFINITY] {
+        assert!(split_r_hat(&[vec![1.0, 2.0, 3.0, fault], vec![1.0, 2.0, 3.0, 5.0]]).is_nan());
+    }
 }

@@ -2,6 +2,8 @@
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
 mod compared;
+#[cfg(any(feature = "parquet", feature = "zarr"))]
+mod drawn;
 mod draws;
 mod fit;
 mod hand_made;
@@ -9,7 +11,7 @@ mod hand_made;
 mod nuts;
 #[cfg(feature = "plots")]
 mod page;
-#[cfg(any(feature = "parquet", feature = "zarr"))]
+#[cfg(any(feature = "parquet", feature = "plots", feature = "zarr"))]
 mod scratch;
 #[cfg(feature = "parquet")]
 mod table_files;

@@ -177,6 +177,19 @@ fn what_cannot_be_sampled_is_told() {
     }
 }
 
+/// No chain has a number to compare, and no draw has a moment.
+#[test]
+fn a_sampler_without_chains_or_draws_is_refused() {
+    assert_eq!(
+        refusal(1, &[], NutsConfig::new().with_chains(0)),
+        "the sampler should have 1 or more chains, but has 0; set them by NutsConfig::with_chains"
+    );
+    assert_eq!(
+        refusal(1, &[vec![1.0]], NutsConfig::new().with_chains(1).with_draws(0)),
+        "the sampler should have 1 or more draws, but has 0; set them by NutsConfig::with_draws"
+    );
+}
+
 /// The first scales come from the gradient, of which a 0 has none.
 #[test]
 fn a_start_without_slope_is_told() {

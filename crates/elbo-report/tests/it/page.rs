@@ -1,5 +1,8 @@
 //! Reports as pages with pictures.
 
+use std::fs;
+use std::process::Command;
+
 use elbo_report::pictures::{
     PictureError, k_hats, marginal, pairs, replicated, restarts, shares, trace,
 };
@@ -8,6 +11,7 @@ use elbo_report::{Bound, Calibrated, Report, Sample};
 use crate::hand_made::{
     agreement, bare, course, local, number, passing, predicted, sample, signal, weights,
 };
+use crate::scratch::{Scratch, interpreter};
 
 /// Names of the elements that have no end.
 const VOID: [&str; 1] = ["meta"];
@@ -56,6 +60,56 @@ fn a_page_needs_nothing_else() {
     for outside in ["src=", "href", "url(", "@import", "<script", "<link"] {
         assert!(!html.contains(outside), "{outside}");
     }
+}
+
+/// What is wrong with a page in a browser, if `ELBO_PYTHON` names an interpreter that has one.
+#[allow(clippy::print_stderr, reason = "a test that does not run says so")]
+fn wrong_in_a_browser(scratch: &Scratch, html: &str, pictures: usize) -> Option<String> {
+    let path = scratch.path("page.html");
+    fs::write(&path, html).unwrap();
+    let interpreter = interpreter(&path)?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/open_page.py");
+    let mut command = Command::new(&interpreter);
+    let opened = command.arg(script).arg(&path).arg(pictures.to_string()).output().unwrap();
+    let [printed, fault] = [opened.stdout, opened.stderr].map(|x| String::from_utf8(x).unwrap());
+    match opened.status.code() {
+        Some(0) => Some(String::new()),
+        Some(1) if !printed.is_empty() => Some(printed),
+        Some(77) => {
+            eprintln!(
+                "NOT RUN: {interpreter:?} has no playwright or no browser to open a page with"
+            );
+            None
+        }
+        _ => panic!("{} {fault}", opened.status),
+    }
+}
+
+#[test]
+fn a_browser_opens_a_page_without_an_error() {
+    let html = page(&passing());
+    let Some(wrong) = wrong_in_a_browser(&Scratch::new("page"), &html, 8) else { return };
+    assert_eq!(wrong, "");
+}
+
+/// Otherwise nothing would be known from a page without an error.
+#[test]
+fn a_browser_tells_what_is_wrong_with_a_broken_page() {
+    let (html, scratch) = (page(&passing()), Scratch::new("broken"));
+    let broken = [
+        ("<script>throw new Error('broken')</script>", 8, "script: broken\n"),
+        ("<script>console.warn('worn')</script>", 8, "warning: worn\n"),
+        ("", 9, "pictures: 8, but 9 were expected\n"),
+    ];
+    for (end, pictures, expected) in broken {
+        let Some(wrong) = wrong_in_a_browser(&scratch, &format!("{html}{end}"), pictures) else {
+            return;
+        };
+        assert_eq!(wrong, expected);
+    }
+    let missing = format!("{html}<img src=\"missing.png\">");
+    let Some(wrong) = wrong_in_a_browser(&scratch, &missing, 8) else { return };
+    assert!(wrong.contains("request: ") && wrong.contains("missing.png"), "{wrong}");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use arrow_ipc::reader::FileReader;
 use elbo_report::{Draws, Group, ReportError};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::scratch::{Scratch, Write, draws, fault, python, site};
+use crate::drawn::{Write, draws, fault, python, site};
+use crate::scratch::Scratch;
 
 const NAMES: [&str; 9] = [
     "draw",

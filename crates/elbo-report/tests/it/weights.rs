@@ -1,5 +1,6 @@
 //! The lines about importance weights.
 
+use elbo_report::Importance;
 use elbo_report::Verdict::{self, Fail, Pass, Warn};
 
 use crate::hand_made::{bare, line, local, number, weights};
@@ -31,6 +32,27 @@ fn no_draws_pass_nothing() {
     report.importance.k_hat = f64::INFINITY;
     assert_eq!(line(&report, "k-hat").verdict, Fail);
     assert_eq!(line(&report, "effective sample size").verdict, Fail);
+}
+
+/// A single draw has all the weight, whatever the guide is.
+#[test]
+fn too_few_draws_for_a_tail_ask_for_more_draws() {
+    let check = |draws: usize, k_hat: f64| {
+        let mut report = bare();
+        report.importance = Importance { draws, ..weights(k_hat, draws as f64) };
+        line(&report, "k-hat")
+    };
+    let more = "Fewer than 25 draws have no tail to judge, so nothing is known of the guide: draw more \
+                (ReportConfig::with_draws).";
+    for draws in [1, 24] {
+        let check = check(draws, f64::NAN);
+        assert_eq!((check.verdict, check.advice.as_str()), (Fail, more));
+    }
+    assert_eq!(check(25, f64::NEG_INFINITY).verdict, Pass);
+    // Draws without a density are the guide's fault, however few.
+    let outside = check(24, f64::INFINITY);
+    assert_eq!(outside.verdict, Fail);
+    assert!(outside.advice.contains("richer family"), "{}", outside.advice);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 use elbo_report::{Draws, Group, ReportError};
 use serde_json::{Value, json};
 
-use crate::scratch::{Scratch, Write, draws, fault, python, site};
+use crate::drawn::{Write, draws, fault, python, site};
+use crate::scratch::Scratch;
 
 const WRITE: Write = Draws::write_zarr;
 

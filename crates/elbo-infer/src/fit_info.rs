@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use elbo_model::table;
+use elbo_report::table;
 use serde::{Deserialize, Serialize};
 
 use crate::{Curve, StopReason};

@@ -4,7 +4,8 @@ use std::fmt;
 
 use burn::module::{Module, ModuleDisplay};
 use elbo_guide::{Guide, Restarts};
-use elbo_model::{LogJoint, table};
+use elbo_model::LogJoint;
+use elbo_report::table;
 
 use crate::scored::at_least;
 use crate::summary::summarize;

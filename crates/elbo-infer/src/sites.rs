@@ -4,7 +4,8 @@ use std::fmt;
 
 use burn::module::Module;
 use elbo_guide::Guide;
-use elbo_model::{InForce, Known, LogJoint, Term, table};
+use elbo_model::{InForce, Known, LogJoint, Term};
+use elbo_report::table;
 
 use crate::analytic_kl::Divergence;
 use crate::{Controls, InferError, Objective, Svi, Terms};

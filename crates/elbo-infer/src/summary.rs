@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use elbo_model::{Latents, table};
+use elbo_model::Latents;
 use elbo_report::element_name;
+use elbo_report::table;
 
 /// Mean, deviation and quantiles of every element of every site.
 ///

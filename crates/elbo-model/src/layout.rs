@@ -5,8 +5,8 @@ use std::fmt;
 use burn::tensor::Tensor;
 use elbo_dist::{Noise, Place, kl_is_closed};
 
-use crate::table::table;
 use crate::{Latents, ModelError, Params, Plate, Program, Role, Site, Trace, Traced};
+use elbo_report::table;
 
 /// The number of prior draws that a layout keeps, from which guides are initialized.
 pub(crate) const PRIOR_DRAWS: usize = 15;

@@ -46,3 +46,5 @@ pub use report::{
     Predicted, Reference, ReferenceRow, Report, Sample, Signal,
 };
 pub use statistic::Statistic;
+pub use table::table;
+pub use uniform::kolmogorov_tail;

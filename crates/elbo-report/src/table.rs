@@ -15,7 +15,13 @@ pub(crate) const NUMBER_HEADS: [&str; 9] =
     ["number", "mean", "sd", "mcse", "5%", "50%", "95%", "corrected mean", "corrected sd"];
 
 /// A table with a head and aligned columns, without borders at its sides.
-fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+///
+/// # Example
+/// ```
+/// let table = elbo_report::table(&["site", "mean"], [vec!["mu".into(), "4.4".into()]]);
+/// assert!(table.starts_with(" site  mean"));
+/// ```
+pub fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(heads.iter().copied());
     for row in rows {

@@ -1,4 +1,4 @@
-use std::f64::consts::PI;
+use elbo_report::kolmogorov_tail;
 
 /// The p-value of the one-sample Kolmogorov-Smirnov test that `draws` come from the continuous
 /// distribution function `cdf`.
@@ -40,51 +40,9 @@ pub fn ks_statistic(draws: &[f64], cdf: impl Fn(f64) -> f64) -> f64 {
     distances.fold(0.0, f64::max)
 }
 
-/// `P(K > λ) = 2 Σₖ (-1)ᵏ⁻¹ exp(-2 k² λ²)`, the limit of `P(√n D > λ)`.
-///
-/// Below `λ = 1` the equivalent `1 - √(2π)/λ Σₖ exp(-(2k - 1)² π² / 8λ²)` converges faster.
-///
-/// ```
-/// assert!((elbo_testkit::kolmogorov_tail(1.0) - 0.269_999_671_677_355).abs() < 1e-14);
-/// ```
-///
-/// # References
-/// Kolmogorov (1933), *Sulla determinazione empirica di una legge di distribuzione*; the second
-/// series: Feller (1948), *On the Kolmogorov-Smirnov limit theorems*.
-pub fn kolmogorov_tail(lambda: f64) -> f64 {
-    if lambda <= 0.0 {
-        return 1.0;
-    }
-    if lambda < 1.0 {
-        let term = |k: i32| (-(f64::from(2 * k - 1) * PI / lambda).powi(2) / 8.0).exp();
-        return 1.0 - (2.0 * PI).sqrt() / lambda * (1..=4).map(term).sum::<f64>();
-    }
-    let term = |k: i32| f64::from(1 - 2 * (k % 2)) * (-2.0 * (f64::from(k) * lambda).powi(2)).exp();
-    -2.0 * (1..=6).map(term).sum::<f64>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assert_close;
-
-    /// `scipy.special.kolmogorov`, SciPy 1.14.
-    #[test]
-    fn the_tail_is_that_of_scipy() {
-        let lambda = [0.3, 0.5, 0.999_999_999, 1.000_000_001, 1.36, 2.0, 4.0];
-
-        assert_close(&lambda.map(kolmogorov_tail), &SCIPY, 1e-13, 0.0);
-    }
-
-    const SCIPY: [f64; 7] = [
-        0.9999906941986655,
-        0.9639452436648751,
-        0.26999967274930303,
-        0.26999967060540586,
-        0.049485876755377876,
-        0.0006709252557796953,
-        2.532833109818835e-14,
-    ];
 
     #[test]
     fn a_draw_on_the_median_is_half_away() {

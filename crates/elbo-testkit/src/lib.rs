@@ -30,7 +30,7 @@ pub use conjugate::{BetaBernoulli, GammaRate, LinearRegression, NormalMean};
 pub use data::data_dir;
 pub use golden::Golden;
 pub use gradient::{assert_gradient, autodiff_gradient, central_differences, slopes};
-pub use ks::{kolmogorov_tail, ks_statistic, ks_test};
+pub use ks::{ks_statistic, ks_test};
 pub use ndarray::ndarray;
 pub use normal::{erf, normal_cdf};
 pub use parity::{assert_parity, other_devices};

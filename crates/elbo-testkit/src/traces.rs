@@ -93,7 +93,12 @@ pub fn traces_as_json() -> String {
 pub fn shipped_traces() -> Vec<BoundTrace> {
     let json: Value = serde_json::from_str(include_str!("../data/traces.json")).expect("JSON");
     let trace = |trace: &Value| BoundTrace {
-        bounds: trace["bounds"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect(),
+        bounds: trace["bounds"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(Value::as_f64)
+            .collect(),
         settled: trace["settled"].as_u64().expect("a step") as usize,
     };
     json.as_array().expect("a list").iter().map(trace).collect()

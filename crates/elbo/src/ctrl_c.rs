@@ -5,7 +5,10 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
 /// A switch that Ctrl-C sets: a fit that is given it by [`FitConfig::with_interrupt`](crate::FitConfig::with_interrupt) finishes its step,
-/// writes its checkpoint and returns what there is. A second Ctrl-C ends the program.
+/// writes its checkpoint and returns what there is. A second Ctrl-C ends the program, unless the switch was
+/// [cleared](Interrupt::clear) for another fit.
+///
+/// The handlers stay for the life of the program: make one switch, and clear it between fits.
 ///
 /// # Errors
 /// If the system takes no handler.

@@ -58,7 +58,10 @@ pub use elbo_dist::*;
 pub use elbo_guide::*;
 pub use elbo_infer::*;
 pub use elbo_model::*;
-pub use elbo_report::*;
+pub use elbo_report as report;
+#[cfg(feature = "nuts")]
+pub use elbo_report::NutsConfig;
+pub use elbo_report::{Draws, Report, ReportError, Verdict};
 #[cfg(feature = "progress")]
 pub use progress::Progress;
 #[cfg(feature = "tracing")]

@@ -30,7 +30,7 @@ fn cells(row: &Row) -> Vec<String> {
 pub fn report(rows: &[Row]) -> String {
     let heads = [&["posterior", "guide"], &HEADS[..]].concat();
     let all = |row: &Row| [vec![row.posterior.clone(), row.guide.to_string()], cells(row)].concat();
-    let table = elbo::table(&heads, rows.iter().map(all));
+    let table = elbo::report::table(&heads, rows.iter().map(all));
     format!("{table}\n{}", hits(rows))
 }
 

@@ -209,7 +209,8 @@ fn of_fits() -> Vec<(&'static str, Outcome)> {
     };
     let other_rows = || -> Outcome {
         let mut order = Shuffled::new(10, 5, &noise())?;
-        let read = |rows: &[usize]| Ok::<_, std::convert::Infallible>(numbers(&vec![1.0; rows.len()]));
+        let read =
+            |rows: &[usize]| Ok::<_, std::convert::Infallible>(numbers(&vec![1.0; rows.len()]));
         let program = |t: &mut Trace, x: &Tensor<2>| {
             let mu = t.sample("mu", Normal::new(0.0, 1.0));
             let rows = Subsample { total: 20, batch: x.dims()[1] };
@@ -263,7 +264,8 @@ fn of_files() -> Vec<(&'static str, Outcome)> {
     let goes_on = |steps: usize, x: &Tensor<2>| -> Outcome {
         let folder = folder().join("checkpoints");
         let config = FitConfig::new().with_checkpoints(Checkpoints::open(&folder)?, 10);
-        let fitted = fit().fit(&numbers(&[1.0, 2.0, 3.0]), &config.clone().with_max_steps(20), &mut ());
+        let fitted =
+            fit().fit(&numbers(&[1.0, 2.0, 3.0]), &config.clone().with_max_steps(20), &mut ());
         let mut svi = fit();
         svi.run(steps, x, &mut ())?;
         let again = fitted.and_then(|_| svi.fit(x, &config, &mut ())).map(drop);

@@ -25,7 +25,8 @@ fn a_fit_under_ctrl_c() {
     let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
     let interrupt = elbo::ctrl_c().unwrap();
     let checkpoints = Checkpoints::open(&folder).unwrap();
-    let config = FitConfig::new().with_checkpoints(checkpoints, 5).with_interrupt(interrupt.clone());
+    let config =
+        FitConfig::new().with_checkpoints(checkpoints, 5).with_interrupt(interrupt.clone());
     let place = Place::f64(&elbo::device("flex").unwrap()).unwrap();
     let (x, mut noise) = (place.tensor(vec![1.0, 2.0], [1, 2]), Noise::new(0, &place));
     let layout = Layout::discover(&mean, &x, &noise).unwrap();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use burn::module::ModuleDisplay;
+use burn::optim::{LBFGSConfig, LineSearchFn};
 use clap::Parser;
 use elbo::prelude::*;
 use elbo::{AutoFit, Family, FamilyConfig, Report, Verdict};
@@ -27,6 +28,9 @@ struct Arguments {
     /// Also fits with learning rates by hand, which takes far longer.
     #[arg(long)]
     by_hand: bool,
+    /// Also fits by growing problems of fixed draws.
+    #[arg(long)]
+    fixed_draws: bool,
 }
 
 /// The posteriors of posteriordb come first.
@@ -47,6 +51,10 @@ const NEAR: f64 = 5.0;
 /// The draws by which bounds are compared, the same for all.
 const JUDGED: usize = 1000;
 
+/// The fixed draws of problems that grow, and the iterations of each.
+const FIXED: [usize; 4] = [16, 64, 256, 1024];
+const ITERATIONS: usize = 100;
+
 /// The particles of a step.
 const PARTICLES: usize = 16;
 
@@ -63,6 +71,8 @@ struct Row {
     says: String,
     /// The least steps by hand from the prior's median, and from where the fit starts.
     by_hand: [Option<usize>; 2],
+    /// The steps that cost as much as growing problems of fixed draws, from both.
+    by_fixed_draws: [Option<usize>; 2],
 }
 
 fn main() -> ExitCode {
@@ -119,6 +129,10 @@ impl Task<'_> {
             true => [self.by_hand(config, bound)?, self.by_hand(&searched, bound)?],
             false => [None; 2],
         };
+        let by_fixed_draws = match self.arguments.fixed_draws {
+            true => [self.by_fixed_draws(config, bound)?, self.by_fixed_draws(&searched, bound)?],
+            false => [None; 2],
+        };
         let report = &fitted.report;
         let failing = report.checks().into_iter().filter(|check| check.verdict != Verdict::Pass);
         let says: Vec<_> =
@@ -132,6 +146,7 @@ impl Task<'_> {
             verdict: report.verdict(),
             says: says.join("; "),
             by_hand,
+            by_fixed_draws,
         })
     }
 
@@ -177,6 +192,36 @@ impl Task<'_> {
         }
         Ok(least)
     }
+
+    /// The cost after which growing problems of fixed draws (Burroni, Domke & Sheldon 2024) reach a bound equal to this one: evaluations of a
+    /// particle and its gradient, in those of a step.
+    fn by_fixed_draws<C: FamilyConfig>(
+        &self,
+        config: &AutomaticConfig<C>,
+        bound: f64,
+    ) -> Result<Option<usize>, Box<dyn Error>>
+    where
+        C::Family: ModuleDisplay,
+        Automatic<C::Family>: Guide,
+    {
+        let mut noise = Noise::new(self.arguments.seed, self.place);
+        let layout = Layout::discover(self.published, &(), &noise)?;
+        let guide = config.init(&layout, self.published, &(), &mut noise)?;
+        let mut svi = Svi::new(self.published.model(), guide, Elbo, noise);
+        let search = LBFGSConfig::new()
+            .with_max_iter(ITERATIONS)
+            .with_line_search_fn(LineSearchFn::StrongWolfe);
+        let mut cost = 0;
+        for particles in FIXED {
+            svi = svi.with_particles(particles);
+            let Ok(info) = svi.run_fixed_draws(&(), &search) else { return Ok(None) };
+            cost += info.evaluations * particles / PARTICLES;
+            if self.bound(svi.posterior().guide())? >= bound - EQUAL {
+                return Ok(Some(cost));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// The largest error of a mean, in published standard deviations.
@@ -191,14 +236,15 @@ fn mean_error(report: &Report, references: &[Reference]) -> f64 {
 }
 
 fn table(rows: &[Row]) -> String {
-    let head = "| posterior | guide | steps | ELBO | by hand from the median | from the same start | mean error | verdict | |\n\
-                |---|---|---|---|---|---|---|---|---|";
+    let head = "| posterior | guide | steps | ELBO | by hand from the median | from the same start | fixed draws from the median | from the same start | mean error | verdict | |\n\
+                |---|---|---|---|---|---|---|---|---|---|---|";
     let steps = |steps: Option<usize>| steps.map_or("-".to_string(), |steps| steps.to_string());
     let line = |row: &Row| {
         let [median, same] = row.by_hand.map(steps);
+        let [fixed, fixed_same] = row.by_fixed_draws.map(steps);
         let Row { posterior, guide, bound, mean_error, verdict, says, .. } = row;
         format!(
-            "| {posterior} | {guide} | {} | {bound:.3} | {median} | {same} | {mean_error:.3} | {verdict} | {says} |",
+            "| {posterior} | {guide} | {} | {bound:.3} | {median} | {same} | {fixed} | {fixed_same} | {mean_error:.3} | {verdict} | {says} |",
             row.steps
         )
     };

@@ -2,6 +2,8 @@
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use elbo::{FitEnd, Interrupt, Place, Report, Verdict};
 use trust::{Options, run};
@@ -30,13 +32,32 @@ fn the_report_of_eight_schools_says_what_is_wrong_with_its_normal() {
     let text = fs::read_to_string(out.join("report.json")).unwrap();
     let read: Report = serde_json::from_str(&text).unwrap();
     assert_eq!(read.verdict(), report.verdict());
-    assert!(fs::read_to_string(out.join("report.html")).unwrap().contains("</svg>"));
+    // The trace, four statistics, pairs and twelve marginals, at the least.
+    open_in_a_browser(&out.join("report.html"), 20);
     assert!(out.join("draws.parquet").is_file() && out.join("draws.zarr/zarr.json").is_file());
     // A fit that has ended is not taken again: the same command gives the same report.
     let (again, _) =
         run(&Options { simulations: 0, ..options }, Interrupt::default(), &mut ()).unwrap();
     assert_eq!(again, info);
     fs::remove_dir_all(out).unwrap();
+}
+
+/// Opens a page with so many pictures, where `ELBO_PYTHON` has Playwright and a browser for it.
+#[allow(clippy::print_stderr, reason = "a test that does not run says so")]
+fn open_in_a_browser(page: &Path, pictures: usize) {
+    let Some(python) = std::env::var_os("ELBO_PYTHON") else {
+        eprintln!("NOT RUN: ELBO_PYTHON names no interpreter that could open {page:?}");
+        return;
+    };
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/elbo-report/tests/open_page.py");
+    let opened =
+        Command::new(python).arg(script).arg(page).arg(pictures.to_string()).output().unwrap();
+    match opened.status.code() {
+        Some(0) => {}
+        Some(77) => eprintln!("NOT RUN: there is no Playwright, or no browser, to open {page:?}"),
+        _ => panic!("{}", String::from_utf8_lossy(&opened.stdout)),
+    }
 }
 
 /// There is neither a run of a sampler nor a fit of simulated data, and nothing but the checkpoint is written.

@@ -103,6 +103,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// A guide as it starts, and the noise to go on with.
+type Started<F> = (Automatic<F>, Noise);
+
 struct Task<'a> {
     published: &'a Published,
     place: &'a Place,
@@ -157,6 +160,16 @@ impl Task<'_> {
         Ok(svi.posterior().bound(&(), JUDGED).map_or(f64::NEG_INFINITY, |bound| bound.mean))
     }
 
+    /// The guide of a configuration.
+    fn start<C: FamilyConfig>(
+        &self,
+        config: &AutomaticConfig<C>,
+    ) -> Result<Started<C::Family>, Box<dyn Error>> {
+        let mut noise = Noise::new(self.arguments.seed, self.place);
+        let layout = Layout::discover(self.published, &(), &noise)?;
+        Ok((config.init(&layout, self.published, &(), &mut noise)?, noise))
+    }
+
     /// The least steps after which a constant learning rate reaches a bound equal to this one.
     fn by_hand<C: FamilyConfig>(
         &self,
@@ -167,9 +180,7 @@ impl Task<'_> {
         C::Family: ModuleDisplay,
         Automatic<C::Family>: Guide,
     {
-        let mut noise = Noise::new(self.arguments.seed, self.place);
-        let layout = Layout::discover(self.published, &(), &noise)?;
-        let guide = config.init(&layout, self.published, &(), &mut noise)?;
+        let (guide, noise) = self.start(config)?;
         let mut least = None;
         for rate in RATES {
             let mut svi =
@@ -204,9 +215,7 @@ impl Task<'_> {
         C::Family: ModuleDisplay,
         Automatic<C::Family>: Guide,
     {
-        let mut noise = Noise::new(self.arguments.seed, self.place);
-        let layout = Layout::discover(self.published, &(), &noise)?;
-        let guide = config.init(&layout, self.published, &(), &mut noise)?;
+        let (guide, noise) = self.start(config)?;
         let mut svi = Svi::new(self.published.model(), guide, Elbo, noise);
         let search = LBFGSConfig::new()
             .with_max_iter(ITERATIONS)

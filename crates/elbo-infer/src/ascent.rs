@@ -5,6 +5,7 @@ use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
 
 use crate::average::Tail;
+use crate::compare::Next;
 use crate::{Curve, FitEnd, FitInfo, Level, Observer, StopReason, StopRule, Trial};
 
 /// The steps of a trial of a learning rate.
@@ -37,6 +38,8 @@ pub(crate) struct Ascent<T> {
     pub(crate) tail: Tail<T>,
     /// What steps go on from, of a fit that ran out of them.
     pub(crate) held: Option<T>,
+    /// What was asked for and could not be done for want of data.
+    pub(crate) pending: Option<Ask>,
     pub numbers: Numbers,
 }
 
@@ -58,8 +61,8 @@ pub(crate) struct Numbers {
     curve: Curve,
     /// Why the fit ended, once it has.
     pub end: Option<FitEnd>,
-    /// The bound of the next step, when it was looked at last.
-    pub next: Option<f64>,
+    /// What comes next, when it was looked at last.
+    pub next: Option<Next>,
 }
 
 impl Numbers {
@@ -83,11 +86,15 @@ impl Numbers {
     }
 
     pub fn info(&self, end: FitEnd) -> FitInfo {
+        let mut levels = self.levels.clone();
+        if self.end.is_none() && !self.is_searching && self.taken > 0 {
+            levels.push(Level { rate: self.rate, steps: self.taken, reason: None, gain: None });
+        }
         FitInfo {
             end,
             steps: self.steps,
             trials: self.trials.clone(),
-            levels: self.levels.clone(),
+            levels,
             curve: self.curve.clone(),
         }
     }
@@ -127,7 +134,15 @@ impl<T: Module> Ascent<T> {
             end: None,
             next: None,
         };
-        Self { optimizer, start, best: None, tail: Tail::default(), held: None, numbers }
+        Self {
+            optimizer,
+            start,
+            best: None,
+            tail: Tail::default(),
+            held: None,
+            pending: None,
+            numbers,
+        }
     }
 
     /// Takes in a step.

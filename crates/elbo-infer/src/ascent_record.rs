@@ -50,6 +50,7 @@ impl AscentRecord {
             best: best?,
             tail: Tail::new(full?, present?, self.counts),
             held: held?,
+            pending: None,
             numbers: self.numbers,
         })
     }

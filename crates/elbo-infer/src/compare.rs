@@ -1,57 +1,71 @@
 //! Bounds by which a fit without a learning rate compares parameters.
 
+use std::cmp::Ordering;
+
 use burn::module::Module;
+use burn::tensor::DType;
 use elbo_dist::Noise;
 use elbo_guide::Guide;
 use elbo_model::LogJoint;
+use serde::{Deserialize, Serialize};
 
 use crate::feed::Feed;
+use crate::svi::Modules;
 use crate::{Controls, InferError, Objective, Svi};
 
 /// The draws by which an average is compared.
 const COMPARED: usize = 256;
 
-/// How far the next bound of a fit may be from that of its record, relative to the larger of it and 1: what other devices and precisions round.
-const ROUNDED: f64 = 1e-4;
+/// How far the next bound of a fit may be from that of its record, relative to the larger of it and 1: on another device or in another
+/// precision, and, in roundings, at the same place.
+const ELSEWHERE: f64 = 1e-4;
+const ROUNDINGS: f64 = 64.0;
 
-/// The better of the last parameters and their average.
-#[derive(Clone, Copy)]
-pub(crate) struct Kept {
-    /// The bound there.
-    pub bound: f64,
-    /// The bound at the average less that at the last parameters; 0 where neither has one.
+/// The last parameters beside their average.
+pub(crate) struct Compared<T> {
+    /// The average, if it is better.
+    pub better: Option<T>,
+    /// The bounds at the better of both.
+    pub bounds: Vec<f64>,
+    /// The bound at the average less that at the last ones; infinite where only one of them has a bound everywhere, and not a number where
+    /// nothing can be compared.
     pub gain: f64,
 }
 
+/// What comes next in a fit, by which it is known when it goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Next {
+    /// The sum of the bounds of the next batches; not a number if there is none.
+    bound: f64,
+    batches: u64,
+    place: String,
+}
+
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
-    /// Puts the average of the parameters in their place if the bound is higher there by the same draws.
-    pub(crate) fn take_average<B>(
+    /// Compares the parameters with their average by the same draws.
+    pub(crate) fn compared<B>(
         &mut self,
         feed: &mut impl Feed<B>,
-    ) -> Result<Option<Kept>, InferError>
+    ) -> Result<Option<Compared<Modules<M, G, C>>>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
-        let Some(average) = self.ascent.as_ref().and_then(|ascent| ascent.average()) else {
-            return Ok(None);
-        };
+        let average = self.ascent.as_ref().and_then(|ascent| ascent.average());
+        let Some(average) = average else { return Ok(None) };
         let before = self.bounds(feed)?;
-        let last = self.modules.replace(average);
-        let after = self.bounds(feed)?;
-        if after < before {
-            self.modules = last;
-        }
-        let gain = if after == before { 0.0 } else { after - before };
-        Ok(Some(Kept { bound: after.max(before), gain }))
+        let after = self.bounds_at(average.clone(), feed)?;
+        let gain = gain(&before, &after);
+        let (better, bounds) = if gain >= 0.0 { (Some(average), after) } else { (None, before) };
+        Ok(Some(Compared { better, bounds, gain }))
     }
 
-    /// Whether the present bound is higher than where it was looked at before, by the same draws.
+    /// Whether these bounds are higher than those where they were looked at before, by the same draws.
     pub(crate) fn has_risen<B>(
         &mut self,
         feed: &mut impl Feed<B>,
-        now: f64,
+        now: &[f64],
         tolerance: f64,
     ) -> Result<bool, InferError>
     where
@@ -59,15 +73,31 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let looked = self.ascent.as_ref().map(|ascent| ascent.looked().clone());
-        let modules = std::mem::replace(&mut self.modules, looked);
-        let before = self.bounds(feed);
-        self.modules = modules;
-        Ok(now - before? > tolerance)
+        let Some(looked) = self.ascent.as_ref().map(|ascent| ascent.looked().clone()) else {
+            return Ok(false);
+        };
+        Ok(gain(&self.bounds_at(looked, feed)?, now) > tolerance)
     }
 
-    /// The mean bound at the present parameters, by draws that do not depend on them; `-∞` if one of them has none.
-    fn bounds<B>(&self, feed: &mut impl Feed<B>) -> Result<f64, InferError>
+    /// The bounds at other parameters.
+    fn bounds_at<B>(
+        &mut self,
+        modules: Modules<M, G, C>,
+        feed: &mut impl Feed<B>,
+    ) -> Result<Vec<f64>, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        let present = self.modules.replace(modules);
+        let bounds = self.bounds(feed);
+        self.modules = present;
+        bounds
+    }
+
+    /// Bounds at the present parameters, by draws that do not depend on them; not a number where there is none.
+    fn bounds<B>(&self, feed: &mut impl Feed<B>) -> Result<Vec<f64>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
@@ -75,29 +105,32 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     {
         let noise = self.noise.at_step(self.step).site("compared");
         let times = COMPARED.div_ceil(self.particles) as u64;
-        let mut sum = 0.0;
-        for time in 0..times {
-            let bound = feed.with(self.step + time, |batch| self.bound(batch, noise.at_step(time)));
-            sum += or_else(bound, f64::NEG_INFINITY)?;
-        }
-        Ok(sum / times as f64)
+        let bound = |time: u64| self.bound(self.step + time, noise.at_step(time), feed);
+        (0..times).map(bound).collect()
     }
 
-    /// The bound of the step that comes next; not a number if it has none.
-    pub(crate) fn next_bound<B>(&self, feed: &mut impl Feed<B>) -> Result<f64, InferError>
+    /// The bounds of the next batches.
+    pub(crate) fn next_bounds<B>(
+        &self,
+        batches: u64,
+        feed: &mut impl Feed<B>,
+    ) -> Result<Next, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
-        let noise = self.noise.at_step(self.step);
-        or_else(feed.with(self.step, |batch| self.bound(batch, noise)), f64::NAN)
+        let mut sum = 0.0;
+        for step in self.step..self.step + batches {
+            sum += self.bound(step, self.noise.at_step(step), feed)?;
+        }
+        Ok(Next { bound: sum, batches, place: format!("{:?}", self.noise.place()) })
     }
 
-    /// Checks that the next bound is that of the fit that goes on here, so that model, guide and data are.
+    /// Checks that the bounds of the next batches are those of the fit that goes on here.
     pub(crate) fn check_next<B>(
         &self,
-        recorded: Option<f64>,
+        recorded: Option<&Next>,
         feed: &mut impl Feed<B>,
     ) -> Result<(), InferError>
     where
@@ -106,28 +139,62 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         let Some(recorded) = recorded else { return Ok(()) };
-        let found = self.next_bound(feed)?;
-        let is_equal = (found - recorded).abs() <= ROUNDED * recorded.abs().max(1.0);
+        let found = self.next_bounds(recorded.batches, feed)?;
+        let rounding = match self.noise.place().dtype() {
+            DType::F64 => f64::EPSILON,
+            _ => f64::from(f32::EPSILON),
+        };
+        let is_here = found.place == recorded.place;
+        let tolerance = if is_here { ROUNDINGS * rounding } else { ELSEWHERE };
+        let (recorded, found) = (recorded.bound, found.bound);
+        let is_equal = (found - recorded).abs() <= tolerance * recorded.abs().max(1.0);
         match is_equal || found.is_nan() && recorded.is_nan() {
             true => Ok(()),
             false => Err(InferError::OtherFit { recorded, found }),
         }
     }
 
-    fn bound<B>(&self, batch: &B, noise: Noise) -> Result<f64, InferError>
+    /// The bound on the batch of a step, by this noise; not a number if numbers are at fault.
+    fn bound<B>(&self, step: u64, noise: Noise, feed: &mut impl Feed<B>) -> Result<f64, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
         C: Controls<B>,
     {
-        let terms = self.terms(batch, &self.objective.plan(), noise, false)?;
-        self.new_sites(&terms)?;
-        let estimate = self.estimate(&terms, self.members::<B>())?;
-        self.finite(estimate.bound.into_scalar(), &terms)
+        let bound = feed.with(step, |batch| {
+            let terms = self.terms(batch, &self.objective.plan(), noise, false)?;
+            self.new_sites(&terms)?;
+            let estimate = self.estimate(&terms, self.members::<B>())?;
+            self.finite(estimate.bound.into_scalar(), &terms)
+        });
+        bound.or_else(|error| if error.is_numeric() { Ok(f64::NAN) } else { Err(error) })
     }
 }
 
-/// The bound, or another number in the place of one that is not finite.
-fn or_else(bound: Result<f64, InferError>, other: f64) -> Result<f64, InferError> {
-    bound.or_else(|error| error.when().map(|_| other).ok_or(error))
+/// The mean difference of bounds that are there on both sides; infinite where one side has more of them.
+fn gain(before: &[f64], after: &[f64]) -> f64 {
+    let count = |bounds: &[f64]| bounds.iter().filter(|bound| bound.is_finite()).count();
+    match count(after).cmp(&count(before)) {
+        Ordering::Greater => f64::INFINITY,
+        Ordering::Less => f64::NEG_INFINITY,
+        Ordering::Equal => {
+            let gains = before.iter().zip(after).map(|(before, after)| after - before);
+            let gains: Vec<f64> = gains.filter(|gain| gain.is_finite()).collect();
+            gains.iter().sum::<f64>() / gains.len() as f64
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_on_both_sides_is_compared() {
+        let none = f64::NAN;
+        assert_eq!(gain(&[1.0, none, 3.0], &[2.0, none, 3.5]), 0.75);
+        assert_eq!(gain(&[1.0, 2.0], &[1.0, none]), f64::NEG_INFINITY);
+        assert_eq!(gain(&[none, 2.0], &[1.0, 2.0]), f64::INFINITY);
+        assert!(gain(&[none], &[none]).is_nan());
+    }
 }

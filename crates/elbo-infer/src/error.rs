@@ -122,9 +122,19 @@ pub enum InferError {
         /// The steps taken.
         step: u64,
     },
+    /// A fit that goes on with another seed.
+    #[error(
+        "the checkpoints are of a fit with the seed {recorded}, but this one has {found}; give it that seed, or another folder"
+    )]
+    OtherSeed {
+        /// The seed of the checkpoint.
+        recorded: u64,
+        /// That of the fit.
+        found: u64,
+    },
     /// A fit that goes on with another model, guide or data.
     #[error(
-        "the fit that is to go on has {recorded:.3} as its next bound, but model, guide and data here give {found:.3}; give it those that it had, or, for another fit, another folder"
+        "the fit that is to go on has {recorded:.3} as its next bound, but model, guide and data here give {found:.3}; give it those that it had, or, for another fit, another folder, or a rate by Svi::with_learning_rate to begin anew from these parameters"
     )]
     OtherFit {
         /// The bound of its next step.

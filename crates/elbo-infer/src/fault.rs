@@ -3,8 +3,8 @@
 use std::fmt;
 
 use burn::module::Module;
-use elbo_guide::Guide;
-use elbo_model::LogJoint;
+use elbo_guide::{Guide, GuideError};
+use elbo_model::{LogJoint, ModelError};
 use serde::{Deserialize, Serialize};
 
 use crate::{Controls, InferError, Objective, StepInfo, Svi, SviRecord};
@@ -51,6 +51,17 @@ impl InferError {
             | Self::NonFiniteGradient { when, .. }
             | Self::Diverged { when, .. } => Some(when),
             _ => None,
+        }
+    }
+
+    /// Whether numbers are at fault, which a lower learning rate may keep in their domains.
+    pub(crate) fn is_numeric(&self) -> bool {
+        let is_of_numbers = |source: &ModelError| {
+            matches!(source, ModelError::Distribution { .. } | ModelError::OutsideSupport { .. })
+        };
+        match self {
+            Self::Model(source) | Self::Guide(GuideError::Model(source)) => is_of_numbers(source),
+            other => other.when().is_some(),
         }
     }
 

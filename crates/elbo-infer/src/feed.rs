@@ -16,6 +16,9 @@ pub(crate) trait Feed<B> {
         of: impl FnOnce(&B) -> Result<R, InferError>,
     ) -> Result<R, InferError>;
 
+    /// The batches of a pass.
+    fn batches(&self) -> u64;
+
     /// The next step of a fit.
     fn step<M, G, O, C>(&mut self, svi: &mut Svi<M, G, O, C>) -> Result<StepInfo, InferError>
     where
@@ -35,6 +38,10 @@ impl<B> Feed<B> for Whole<'_, B> {
         of: impl FnOnce(&B) -> Result<R, InferError>,
     ) -> Result<R, InferError> {
         of(self.0)
+    }
+
+    fn batches(&self) -> u64 {
+        1
     }
 
     fn step<M, G, O, C>(&mut self, svi: &mut Svi<M, G, O, C>) -> Result<StepInfo, InferError>
@@ -70,6 +77,10 @@ where
             source: Box::new(source),
         };
         of(&batch.map_err(fault)?)
+    }
+
+    fn batches(&self) -> u64 {
+        self.order.batches()
     }
 
     fn step<M, G, O, C>(&mut self, svi: &mut Svi<M, G, O, C>) -> Result<StepInfo, InferError>

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use elbo_guide::Guide;
-use elbo_model::{LogJoint, ModelError};
+use elbo_model::LogJoint;
 
 use crate::ascent::{Ascent, Ask};
 use crate::feed::{Feed, Parted, Whole};
@@ -16,8 +16,8 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
     ///
     /// # Errors
     /// As [`Svi::step`], those of [`Checkpoints`](crate::Checkpoints), [`InferError::Setting`] for a configuration out of range,
-    /// [`InferError::Unsteady`] for an objective that changes with the step, and, where it goes on, [`InferError::CheckpointBehind`] and
-    /// [`InferError::OtherFit`]. A step that fails because of the learning rate is no error.
+    /// those of [`Ascends::check_ascent`], and, where it goes on, [`InferError::CheckpointBehind`], [`InferError::OtherSeed`] and
+    /// [`InferError::OtherFit`]; this fit is then as before the call. A step that fails because of the learning rate is no error.
     pub fn fit<B>(
         &mut self,
         data: &B,
@@ -97,9 +97,7 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         config.check()?;
-        if !self.objective.is_steady() {
-            return Err(InferError::Unsteady);
-        }
+        self.objective.check_ascent()?;
         self.begin(feed, config)?;
         loop {
             let end = self.ascent().numbers.end;
@@ -107,14 +105,15 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
             if let Some(end) = end.or(interrupted) {
                 return self.pause(end, feed, config, observer);
             }
-            let ask = self.next(feed, config, observer)?;
+            let ask = match self.ascent_mut().pending.take() {
+                Some(ask) => ask,
+                None if self.ascent().numbers.steps >= config.most => Ask::End,
+                None => self.next(feed, config, observer)?,
+            };
+            self.ascent_mut().pending = Some(ask); // if data cannot be read
             self.turn(ask, feed, config)?;
+            self.ascent_mut().pending = None;
             self.ascent().numbers.tell(ask, observer);
-            let numbers = &self.ascent().numbers;
-            if numbers.end.is_none() && numbers.steps >= config.most {
-                self.turn(Ask::End, feed, config)?;
-                self.ascent().numbers.tell(Ask::End, observer);
-            }
             if config
                 .checkpoints
                 .as_ref()
@@ -134,39 +133,54 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
     {
         // Steps by hand since then have left it.
         self.ascent = self.ascent.take().filter(|ascent| ascent.numbers.step() == self.step);
-        if self.ascent.is_none() {
-            self.load_newest(config)?;
+        match &self.ascent {
+            Some(ascent) => self.check_next(ascent.numbers.next.as_ref(), feed)?,
+            None => self.load_newest(feed, config)?,
         }
-        match self.ascent.take() {
+        match &mut self.ascent {
             None => {
                 let start = self.all_modules().clone();
                 let ascent = Ascent::new(start, self.optimizer.clone(), config.rate, self.step);
                 self.ascent = Some(Box::new(ascent));
             }
-            Some(mut ascent) => {
-                self.check_next(ascent.numbers.next, feed)?;
-                if ascent.numbers.steps < config.most
-                    && let Some(held) = ascent.go_on()
-                {
-                    self.modules = Some(held);
-                }
-                self.ascent = Some(ascent);
+            Some(ascent) if ascent.numbers.steps < config.most => {
+                self.modules = ascent.go_on().or(self.modules.take());
             }
+            Some(_) => {}
         }
         self.schedule = self.ascent().numbers.rate.into();
         Ok(())
     }
 
-    fn load_newest(&mut self, config: &FitConfig) -> Result<(), InferError> {
+    /// Loads the newest checkpoint, if there is one and it is of this fit; else nothing is changed.
+    fn load_newest<B>(
+        &mut self,
+        feed: &mut impl Feed<B>,
+        config: &FitConfig,
+    ) -> Result<(), InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
         let Some((checkpoints, _)) = &config.checkpoints else { return Ok(()) };
         let Some(record) = checkpoints.newest()? else { return Ok(()) };
-        match record.step() < self.step {
-            true => {
-                let path = checkpoints.path(record.step());
-                Err(InferError::CheckpointBehind { path, step: self.step })
-            }
-            false => self.load_record(record),
+        if record.step() < self.step {
+            let path = checkpoints.path(record.step());
+            return Err(InferError::CheckpointBehind { path, step: self.step });
         }
+        let (recorded, found) = (record.seed(), self.noise.state().seed);
+        if recorded != found {
+            return Err(InferError::OtherSeed { recorded, found });
+        }
+        let before = self.state();
+        self.load_record(record)?;
+        let Some(ascent) = &self.ascent else { return Ok(()) };
+        let checked = self.check_next(ascent.numbers.next.as_ref(), feed);
+        if checked.is_err() {
+            self.put_back(before);
+        }
+        checked
     }
 
     /// Leaves the fit as it is, so that another call goes on, or finds that it has ended.
@@ -182,7 +196,9 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        self.save(feed, config, observer)?;
+        let batches = feed.batches();
+        self.ascent_mut().numbers.next = Some(self.next_bounds(batches, feed)?);
+        self.write(config, observer)?;
         let info = self.ascent().numbers.info(end);
         if !matches!(end, FitEnd::Interrupted | FitEnd::OutOfSteps) {
             self.ascent = None;
@@ -221,23 +237,20 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
             }
             Err(error) => error,
         };
-        self.stumble(&error).ok_or_else(|| {
+        let ask = self.stumble(&error);
+        if ask.is_none() {
             self.dump_beside(&error, config);
-            error
-        })
+            // What numbers led to is not to be gone on from.
+            self.ascent = self.ascent.take().filter(|_| !error.is_numeric());
+        }
+        ask.ok_or(error)
     }
 
     /// What is asked for after a step that failed: a lower rate, if the rate can be the reason.
     fn stumble(&self, error: &InferError) -> Option<Ask> {
         let ascent = self.ascent();
         let is_diverged = matches!(error, InferError::Diverged { .. });
-        // Of a step that is checked, a parameter that a high rate has taken out of its domain, too.
-        let is_outside = matches!(
-            error,
-            InferError::Model(ModelError::Distribution { .. } | ModelError::OutsideSupport { .. })
-        );
-        let is_numeric = error.when().is_some() || is_outside;
-        let is_of_the_rate = is_diverged || is_numeric && ascent.numbers.taken > 0;
+        let is_of_the_rate = is_diverged || error.is_numeric() && ascent.numbers.taken > 0;
         let ask = match ascent.numbers.is_searching {
             true => Ask::EndTrial { failed: true },
             false => Ask::Failed,
@@ -266,7 +279,11 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        self.ascent_mut().numbers.next = Some(self.next_bound(feed)?);
+        self.ascent_mut().numbers.next = Some(self.next_bounds(1, feed)?);
+        self.write(config, observer)
+    }
+
+    fn write(&self, config: &FitConfig, observer: &mut impl Observer) -> Result<(), InferError> {
         if let Some((checkpoints, _)) = &config.checkpoints {
             checkpoints.save(self.to_record())?;
             observer.on_checkpoint(self.step);

@@ -5,6 +5,7 @@ use elbo_guide::Guide;
 use elbo_model::LogJoint;
 
 use crate::ascent::Ask;
+use crate::compare::Compared;
 use crate::feed::Feed;
 use crate::svi::Modules;
 use crate::{Ascends, Controls, FitConfig, FitEnd, InferError, StopReason, Svi};
@@ -52,13 +53,14 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let kept = self.take_average(feed)?;
-        self.ascent_mut().note(Some(reason), kept.map(|kept| kept.gain));
+        let compared = self.compared(feed)?;
         // What it fell from may still be far above where it started.
-        let has_risen = match kept {
-            Some(kept) => self.has_risen(feed, kept.bound, 0.0)?,
+        let has_risen = match &compared {
+            Some(compared) => self.has_risen(feed, &compared.bounds, 0.0)?,
             None => false,
         };
+        let gain = self.take(compared);
+        self.ascent_mut().note(Some(reason), gain);
         let start = has_risen.then(|| self.all_modules().clone());
         if self.ascent().is_lowest() {
             let start = start.unwrap_or_else(|| self.ascent().looked().clone());
@@ -83,15 +85,15 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let kept = self.take_average(feed)?;
-        if let Some(kept) = kept.filter(|kept| kept.gain < -tolerance)
-            && self.has_risen(feed, kept.bound, tolerance)?
+        let compared = self.compared(feed)?;
+        if let Some(compared) = compared.as_ref().filter(|compared| compared.gain < -tolerance)
+            && self.has_risen(feed, &compared.bounds, tolerance)?
         {
             let modules = self.all_modules().clone();
             self.ascent_mut().look_again(modules);
             return Ok(());
         }
-        let gain = kept.map(|kept| kept.gain);
+        let gain = self.take(compared);
         self.ascent_mut().note(Some(reason), gain);
         let is_even = gain.is_none_or(|gain| gain.abs() <= tolerance);
         if is_even || self.ascent().is_lowest() {
@@ -116,11 +118,26 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
             let best = self.ascent().best().unwrap_or(&last).clone();
             self.modules = Some(best);
         } else if self.ascent().numbers.taken > 0 {
-            let kept = self.take_average(feed)?;
-            self.ascent_mut().note(None, kept.map(|kept| kept.gain));
+            let compared = self.compared(feed)?;
+            let has_risen = match &compared {
+                Some(compared) => self.has_risen(feed, &compared.bounds, 0.0)?,
+                None => true,
+            };
+            let gain = self.take(compared);
+            self.ascent_mut().note(None, gain);
+            if !has_risen {
+                self.modules = Some(self.ascent().looked().clone());
+            }
         }
         self.ascent_mut().run_out(last);
         Ok(())
+    }
+
+    /// Puts the average in the place of the parameters if it is better; returns by how much it is.
+    fn take(&mut self, compared: Option<Compared<Modules<M, G, C>>>) -> Option<f64> {
+        let Compared { better, gain, .. } = compared?;
+        self.modules = better.or(self.modules.take());
+        Some(gain)
     }
 
     /// Goes on from `start`, at the present rate.

@@ -96,6 +96,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let controls = self.all_modules().1.clone();
         let kept = if outcome.is_ok() { modules } else { start };
         self.modules = Some((kept, controls));
+        self.ascent = None; // a fit is no longer where it was
         outcome
     }
 

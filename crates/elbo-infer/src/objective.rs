@@ -237,12 +237,15 @@ pub trait Objective {
 /// ```
 /// use elbo_infer::{Ascends, Elbo, Schedule, Tempered};
 ///
-/// assert!(Elbo.is_steady());
-/// assert!(!Tempered::new(Schedule::Cyclical { period: 100 }).is_steady());
+/// assert!(Elbo.check_ascent().is_ok());
+/// assert!(Tempered::new(Schedule::Cyclical { period: 100 }).check_ascent().is_err());
 /// ```
 pub trait Ascends: Objective {
-    /// Whether it is the same function of the parameters at each step.
-    fn is_steady(&self) -> bool {
-        true
+    /// Refuses the settings with which it is no lower bound, or another function of the parameters at each step.
+    ///
+    /// # Errors
+    /// [`InferError::Unsteady`], and [`InferError::Setting`].
+    fn check_ascent(&self) -> Result<(), InferError> {
+        Ok(())
     }
 }

@@ -39,7 +39,19 @@ pub struct Renyi {
     pub alpha: f64,
 }
 
-impl Ascends for Renyi {}
+impl Ascends for Renyi {
+    fn check_ascent(&self) -> Result<(), InferError> {
+        match self.alpha < 0.0 {
+            true => Err(setting(
+                "Renyi",
+                "alpha",
+                self.alpha,
+                "at least 0 in a fit that compares bounds, for below it is an upper bound",
+            )),
+            false => Ok(()),
+        }
+    }
+}
 
 impl Objective for Renyi {
     fn estimate(&self, terms: &Terms) -> Result<Estimate, InferError> {

@@ -149,9 +149,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         self.with_schedule(learning_rate)
     }
 
-    /// A learning-rate schedule of Burn, which may differ by groups of parameters.
+    /// A learning-rate schedule of Burn, which may differ by groups of parameters. A [`fit`](Svi::fit) begins anew then.
     pub fn with_schedule(self, schedule: impl Into<ModuleLrScheduler>) -> Self {
-        Self { schedule: schedule.into(), ..self }
+        Self { schedule: schedule.into(), ascent: None, ..self }
     }
 
     /// An optimizer of Burn.
@@ -159,7 +159,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// With one of your own whose step may leave the finite numbers although the learning rate times the
     /// gradient's norm is below 1e6, that is found out by the next step only.
     pub fn with_optimizer(self, optimizer: impl Into<ModuleOptimizer>) -> Self {
-        Self { optimizer: optimizer.into(), ..self }
+        Self { optimizer: optimizer.into(), ascent: None, ..self }
     }
 
     /// Scales the gradient of all parameters down to this Euclidean norm where it is longer.

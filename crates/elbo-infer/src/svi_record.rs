@@ -8,6 +8,7 @@ use burn::store::{ModuleRecord, RecordError};
 use elbo_dist::{Noise, NoiseState};
 use serde::{Deserialize, Serialize};
 
+use crate::ascent::Ascent;
 use crate::ascent_record::AscentRecord;
 use crate::memory::AverageRecord;
 use crate::parts::Parts;
@@ -72,6 +73,11 @@ impl SviRecord {
         self.counts.step
     }
 
+    /// The seed of the noise.
+    pub fn seed(&self) -> u64 {
+        self.counts.noise.seed
+    }
+
     /// What went wrong in the step that the fit takes next, if this is a [dump](Svi::dump).
     pub fn fault(&self) -> Option<&Fault> {
         self.fault.as_ref()
@@ -121,7 +127,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
                 sites: self.sites.clone(),
                 checked: self.checked,
             },
-            ascent: self.ascent.as_ref().map(|ascent| ascent.to_record()),
+            ascent: self.course().map(|ascent| ascent.to_record()),
             fault: None,
         }
     }
@@ -186,4 +192,49 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             false => Err(InferError::ScheduleRecord),
         }
     }
+
+    /// The course of a fit, if no other steps have left it.
+    pub(crate) fn course(&self) -> Option<&Ascent<Modules<M, G, C>>> {
+        self.ascent.as_deref().filter(|ascent| ascent.numbers.step() == self.step)
+    }
+
+    /// All that a record changes.
+    pub(crate) fn state(&self) -> State<Modules<M, G, C>> {
+        State {
+            modules: self.all_modules().clone(),
+            optimizer: self.optimizer.clone(),
+            schedule: self.schedule.clone(),
+            memory: self.memory.clone(),
+            noise: self.noise.clone(),
+            step: self.step,
+            largest_part: self.largest_part,
+            sites: self.sites.clone(),
+            checked: [self.checked, self.checked_epoch, self.is_loaded],
+            ascent: self.ascent.clone(),
+        }
+    }
+
+    /// As it was before a record was loaded.
+    pub(crate) fn put_back(&mut self, state: State<Modules<M, G, C>>) {
+        self.modules = Some(state.modules);
+        (self.optimizer, self.schedule) = (state.optimizer, state.schedule);
+        (self.memory, self.noise, self.step) = (state.memory, state.noise, state.step);
+        (self.largest_part, self.sites) = (state.largest_part, state.sites);
+        [self.checked, self.checked_epoch, self.is_loaded] = state.checked;
+        self.ascent = state.ascent;
+    }
+}
+
+/// What a record changes of a fit.
+pub(crate) struct State<T> {
+    modules: T,
+    optimizer: ModuleOptimizer,
+    schedule: ModuleLrScheduler,
+    memory: Memory,
+    noise: Noise,
+    step: u64,
+    largest_part: f64,
+    sites: Vec<String>,
+    checked: [bool; 3],
+    ascent: Option<Box<Ascent<T>>>,
 }

@@ -136,8 +136,11 @@ impl Tempered {
 }
 
 impl Ascends for Tempered {
-    fn is_steady(&self) -> bool {
-        matches!(self.schedule, Schedule::Constant(_))
+    fn check_ascent(&self) -> Result<(), InferError> {
+        match self.schedule {
+            Schedule::Constant(_) => Ok(()),
+            _ => Err(InferError::Unsteady),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl<O: Objective> Objective for WithEstimators<O> {
 }
 
 impl<O: Ascends> Ascends for WithEstimators<O> {
-    fn is_steady(&self) -> bool {
-        self.objective.is_steady()
+    fn check_ascent(&self) -> Result<(), InferError> {
+        self.objective.check_ascent()
     }
 }

@@ -37,9 +37,18 @@ pub(crate) type MeanSvi = Svi<Model<fn(&mut Trace, &Tensor<2>)>, MeanField, Stic
 
 /// Far away, and with far too small a scale.
 pub(crate) fn far(seed: u64) -> MeanSvi {
+    from(50.0, seed)
+}
+
+/// From another start with the seed of `far(0)`.
+pub(crate) fn elsewhere() -> MeanSvi {
+    from(-3.0, 0)
+}
+
+fn from(start: f64, seed: u64) -> MeanSvi {
     let mut noise = Noise::new(seed, f64_on_flex());
     let layout = Layout::discover(&mean, &all(), &noise).unwrap();
-    let at = layout.at([("mu", f64_on_flex().tensor::<2>(vec![50.0], [1, 1]))]);
+    let at = layout.at([("mu", f64_on_flex().tensor::<2>(vec![start], [1, 1]))]);
     let config = MeanFieldConfig::new().with_init(Init::Value(at)).with_scale(1e-3);
     let guide = config.init(&layout, &mean, &all(), &mut noise).unwrap();
     let model: Model<fn(&mut Trace, &Tensor<2>)> = Model::new(mean);
@@ -121,7 +130,7 @@ fn an_interrupted_fit_goes_on_to_the_same_end() {
         let info = svi.fit(&all(), &config, &mut watch).unwrap();
         assert_eq!((info.end, svi.steps()), (FitEnd::Interrupted, at + 1));
         assert_eq!(checkpoints.steps().unwrap().last(), Some(&(at + 1)));
-        let mut other = far(7);
+        let mut other = elsewhere();
         let found = other
             .fit(&all(), &FitConfig::new().with_checkpoints(checkpoints.clone(), 1000), &mut ())
             .unwrap();
@@ -131,7 +140,7 @@ fn an_interrupted_fit_goes_on_to_the_same_end() {
         assert!(found == expected && bits(&svi) == bits(&whole), "gone on at step {at}: {found}");
         // A fit that has ended is not begun anew.
         let steps = other.steps();
-        let mut third = far(8);
+        let mut third = elsewhere();
         let config = FitConfig::new().with_checkpoints(checkpoints, 1000);
         assert!(third.fit(&all(), &config, &mut ()).unwrap() == expected);
         assert!(third.steps() == steps && bits(&third) == bits(&whole));
@@ -158,7 +167,7 @@ fn a_fit_survives_being_killed() {
     let folder = folder("fit-killed");
     kill_twenty_times("fit::a_fit_with_checkpoints", &folder);
     let config = FitConfig::new().with_checkpoints(Checkpoints::open(&folder).unwrap(), 3);
-    let (mut last, mut whole) = (far(7), far(0));
+    let (mut last, mut whole) = (elsewhere(), far(0));
     let found = last.fit(&all(), &config, &mut ()).unwrap(); // has ended
     assert!(found == whole.fit(&all(), &FitConfig::new(), &mut ()).unwrap());
     assert!(bits(&last) == bits(&whole));
@@ -172,8 +181,8 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(name: &str, [from, to]: [usize; 2]) -> Self {
-        let start = Noise::new(5, f64_on_flex()).site(name).normal([1, from, to]) * 0.1;
+    fn new(name: &str, [from, to]: [usize; 2], size: f64) -> Self {
+        let start = Noise::new(5, f64_on_flex()).site(name).normal([1, from, to]) * size;
         Self { weight: named_param(name, start) }
     }
 }
@@ -213,10 +222,11 @@ fn images(rows: &[usize]) -> Result<Tensor<3>, Infallible> {
 
 type Vae = Svi<Layer, Amortized<Encoder>, Elbo>;
 
-fn vae(seed: u64) -> Vae {
-    let encoder = Encoder { loc: Layer::new("encoder", [8, 2]) };
-    let noise = Noise::new(seed, f64_on_flex());
-    Svi::new(Layer::new("decoder", [2, 8]), Amortized::new(encoder), Elbo, noise)
+/// From weights of this size.
+fn vae(size: f64) -> Vae {
+    let encoder = Encoder { loc: Layer::new("encoder", [8, 2], size) };
+    let noise = Noise::new(1, f64_on_flex());
+    Svi::new(Layer::new("decoder", [2, 8], size), Amortized::new(encoder), Elbo, noise)
 }
 
 fn fit_vae(svi: &mut Vae, seed: u64, config: &FitConfig, observer: &mut impl Observer) -> FitInfo {
@@ -229,7 +239,7 @@ fn fit_vae(svi: &mut Vae, seed: u64, config: &FitConfig, observer: &mut impl Obs
 fn a_vae_with_checkpoints() {
     let Some(checkpoints) = checkpoints_to_be_killed() else { return };
     let config = FitConfig::new().with_max_steps(1500).with_checkpoints(checkpoints, 3);
-    fit_vae(&mut vae(1), 1, &config, &mut slowly(8));
+    fit_vae(&mut vae(0.1), 1, &config, &mut slowly(8));
 }
 
 #[test]
@@ -238,7 +248,7 @@ fn a_vae_on_shuffled_minibatches_survives_being_killed() {
     kill_twenty_times("fit::a_vae_with_checkpoints", &folder);
     let config = FitConfig::new().with_max_steps(1500);
     let killed = config.clone().with_checkpoints(Checkpoints::open(&folder).unwrap(), 3);
-    let (mut last, mut whole) = (vae(7), vae(1));
+    let (mut last, mut whole) = (vae(0.3), vae(0.1));
     let found = fit_vae(&mut last, 1, &killed, &mut ());
     let expected = fit_vae(&mut whole, 1, &config, &mut ());
     assert!(found == expected, "{found} {expected}");

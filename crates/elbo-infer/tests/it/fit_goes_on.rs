@@ -16,7 +16,7 @@ use elbo_model::{Layout, Model, Program, Trace, named_param};
 
 use crate::checkpoints::folder;
 use crate::f64_on_flex;
-use crate::fit::{MeanSvi, all, bits, far, mean, numbers};
+use crate::fit::{MeanSvi, all, bits, elsewhere, far, mean, numbers};
 
 /// A normal whose scale is a parameter as it is, which steps may take below 0.
 #[derive(Module, Debug)]
@@ -33,11 +33,11 @@ impl Program<Tensor<2>> for Raw {
 
 type RawSvi = Svi<Model<fn(&mut Trace, &Tensor<2>)>, Amortized<Raw>, StickingTheLanding>;
 
-fn raw(seed: u64) -> RawSvi {
+fn raw(start: f64) -> RawSvi {
     let param = |name, value| named_param(name, f64_on_flex().tensor(vec![value], [1, 1]));
-    let guide = Amortized::new(Raw { loc: param("loc", 0.0), scale: param("scale", 1.0) });
+    let guide = Amortized::new(Raw { loc: param("loc", start), scale: param("scale", 1.0) });
     let model: Model<fn(&mut Trace, &Tensor<2>)> = Model::new(mean);
-    Svi::new(model, guide, StickingTheLanding, Noise::new(seed, f64_on_flex())).with_particles(4)
+    Svi::new(model, guide, StickingTheLanding, Noise::new(1, f64_on_flex())).with_particles(4)
 }
 
 fn bytes<M: Module>(module: M) -> Vec<u8> {
@@ -49,7 +49,7 @@ fn bytes<M: Module>(module: M) -> Vec<u8> {
 #[test]
 fn a_fit_goes_on_from_a_checkpoint_whose_next_step_fails() {
     let config = FitConfig::new().with_first_rate(3.0).with_max_steps(60);
-    let mut whole = raw(1);
+    let mut whole = raw(0.0);
     let expected = whole.fit(&all(), &config, &mut ()).unwrap();
     let failed = expected.levels.iter().filter(|level| level.reason.is_none()).count();
     assert!(failed >= 2, "{expected}"); // and the last level, which ran out of steps
@@ -63,9 +63,9 @@ fn a_fit_goes_on_from_a_checkpoint_whose_next_step_fails() {
             }
         };
         let stopped = kept.clone().with_interrupt(interrupt.clone());
-        let info = raw(1).fit(&all(), &stopped, &mut stop).unwrap();
+        let info = raw(0.0).fit(&all(), &stopped, &mut stop).unwrap();
         assert_eq!(info.end, FitEnd::Interrupted);
-        let mut other = raw(7);
+        let mut other = raw(4.0);
         let found = other.fit(&all(), &kept, &mut ()).unwrap();
         assert!(found == expected, "after step {at}: {found}");
         assert!(bytes(other.into_parts().1) == parameters, "after step {at}");
@@ -79,7 +79,7 @@ fn a_rate_that_takes_a_parameter_out_of_its_domain_is_lowered() {
     let mut order = Shuffled::new(10, 5, &Noise::new(0, f64_on_flex())).unwrap();
     let read = |rows: &[usize]| Ok::<_, Infallible>(numbers(rows));
     let config = FitConfig::new().with_first_rate(3.0);
-    let info = raw(1).fit_batches(&mut order, read, &config, &mut ()).unwrap();
+    let info = raw(0.0).fit_batches(&mut order, read, &config, &mut ()).unwrap();
     assert_eq!((info.levels[0].steps, info.levels[0].reason), (1, None), "{info}");
     assert!(info.has_settled(), "{info}");
 }
@@ -107,7 +107,7 @@ fn an_interrupted_fit_on_minibatches_goes_on_to_the_same_end() {
         let stopped = kept.clone().with_interrupt(interrupt.clone());
         let mut stop = interrupted_at(at, &interrupt);
         far(0).fit_batches(&mut order(), read, &stopped, &mut stop).unwrap();
-        let mut other = far(7);
+        let mut other = elsewhere();
         let found = other.fit_batches(&mut order(), read, &kept, &mut ()).unwrap();
         assert!(found == expected && bits(&other) == bits(&whole), "after step {at}: {found}");
         fs::remove_dir_all(folder).unwrap();
@@ -138,17 +138,66 @@ fn with_checkpoint(name: &str, most: u64) -> (std::path::PathBuf, FitConfig, Mea
     (folder, config, svi)
 }
 
+/// In the same process and from the file; the fit is then as before, and goes on with its own data to the end of a whole one.
 #[test]
-fn a_checkpoint_of_other_data_is_refused_also_where_the_fit_has_ended() {
+fn a_fit_of_other_data_is_refused_and_changes_nothing() {
+    let mut whole = far(0);
+    let expected = whole.fit(&all(), &FitConfig::new(), &mut ()).unwrap();
     for most in [70, 100_000] {
         let (folder, config, mut svi) = with_checkpoint("other-data", most);
-        let other = all() + 0.01;
-        for svi in [&mut svi, &mut far(0)] {
+        let other = all() + 1e-9;
+        for svi in [&mut svi, &mut elsewhere()] {
+            let before = (bits(svi), svi.steps());
             let error = svi.fit(&other, &config, &mut ()).unwrap_err();
             assert!(matches!(error, InferError::OtherFit { .. }), "{error}");
+            assert!((bits(svi), svi.steps()) == before);
+            let found = svi.fit(&all(), &config, &mut ()).unwrap();
+            assert!(found == expected && bits(svi) == bits(&whole), "{found}");
         }
         fs::remove_dir_all(folder).unwrap();
     }
+}
+
+/// Row 9 of ten is in the second batch of the pass that would come next.
+#[test]
+fn a_fit_that_has_ended_is_held_against_all_rows() {
+    let folder = folder("other-row");
+    let order = || Shuffled::new(10, 5, &Noise::new(5, f64_on_flex())).unwrap();
+    let config = FitConfig::new().with_checkpoints(Checkpoints::open(&folder).unwrap(), 1000);
+    let read = |rows: &[usize]| Ok::<_, Infallible>(numbers(rows));
+    far(0).fit_batches(&mut order(), read, &config, &mut ()).unwrap();
+    for changed in 0..10 {
+        let other = |rows: &[usize]| {
+            let change = rows.iter().map(|row| if *row == changed { 1e-6 } else { 0.0 }).collect();
+            Ok::<_, Infallible>(numbers(rows) + f64_on_flex().tensor(change, [1, rows.len()]))
+        };
+        let error = elsewhere().fit_batches(&mut order(), other, &config, &mut ()).unwrap_err();
+        assert!(matches!(error, InferError::OtherFit { .. }), "{changed}: {error}");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_checkpoint_of_another_seed_is_refused() {
+    let (folder, config, _) = with_checkpoint("other-seed", 70);
+    let error = far(1).fit(&all(), &config, &mut ()).unwrap_err();
+    assert!(matches!(error, InferError::OtherSeed { recorded: 0, found: 1 }), "{error}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// After a fit that ran out of steps, ten steps at a rate of one's own, and from a record of that.
+#[test]
+fn a_record_of_steps_by_hand_after_a_fit_is_of_these() {
+    let mut svi = far(0);
+    svi.fit(&all(), &FitConfig::new().with_max_steps(70), &mut ()).unwrap();
+    let mut svi = svi.with_learning_rate(0.02);
+    svi.run(10, &all(), &mut ()).unwrap();
+    let mut other = elsewhere().with_learning_rate(0.02);
+    other.load_record(svi.to_record()).unwrap();
+    for svi in [&mut svi, &mut other] {
+        assert_eq!(svi.step(&all()).unwrap().learning_rate, 0.02);
+    }
+    assert!(bits(&svi) == bits(&other));
 }
 
 #[test]
@@ -187,7 +236,7 @@ fn a_fit_that_is_ahead_of_its_checkpoints_does_not_go_back() {
 fn steps_by_hand_from_a_record_of_a_fit_are_taken_at_its_rate() {
     let mut svi = far(0);
     svi.fit(&all(), &FitConfig::new().with_first_rate(0.1).with_max_steps(10), &mut ()).unwrap();
-    let mut other = far(7).with_learning_rate(7.0);
+    let mut other = elsewhere().with_learning_rate(7.0);
     other.load_record(svi.to_record()).unwrap();
     assert_eq!(other.step(&all()).unwrap().learning_rate, 0.1);
 }

@@ -148,8 +148,8 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
     /// Fits `model` to `data`. A fit that is interrupted has a report without a reference.
     ///
     /// # Errors
-    /// Those of [`fit`], all before or in the first step but those of a fit that fails itself: what is wrong with draws of a finished fit, its
-    /// report says.
+    /// Those of [`fit`], all before or in the first step but those of a fit that fails itself: what is wrong with some draws of a finished fit,
+    /// its report says.
     pub fn run<M, B>(
         &self,
         model: M,
@@ -237,7 +237,7 @@ pub type AutoSvi<M, F> = Svi<M, Automatic<F>, StickingTheLanding>;
 
 /// A fit with what is known of it.
 pub struct Fitted<M, F: Family> {
-    /// The fit, which can go on.
+    /// The fit, which can go on; of several the best, at step 0 of a fit of its own, which does not.
     pub svi: AutoSvi<M, F>,
     /// What it did.
     pub info: FitInfo,

@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleDisplay};
 use elbo_dist::Noise;
 use elbo_guide::{Automatic, FamilyConfig, Guide, Restarts};
-use elbo_model::{Condition, Dream, Latents, Predictive, Program};
+use elbo_model::{Condition, Dream, Latents, Layout, Predictive, Program, Role};
 use elbo_report::{Calibrated, Calibration};
 
 use crate::auto_fit::COMPARED;
@@ -20,8 +20,8 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
     /// makes of the data given here, and is then calibrated for data that it does not see.
     ///
     /// # Errors
-    /// Those of [`AutoFit::run`], those of [`Predictive::dream`] for a prior that cannot be drawn from, and [`InferError::NotFitted`] for a program whose
-    /// sites are not the same in each run.
+    /// Those of [`AutoFit::run`] and [`Layout::discover`], those of [`Predictive::dream`] for a prior that cannot be drawn from, and [`InferError::NotFitted`] for a program whose
+    /// sites are not the same in each run, and [`InferError::FactorNotSimulated`] for one with a [`factor`](elbo_model::Trace::factor).
     ///
     /// # Example
     /// ```
@@ -58,10 +58,14 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
         C::Family: ModuleDisplay,
         Automatic<C::Family>: Guide<B> + Restarts + ModuleDisplay + Clone,
     {
+        let layout = Layout::discover(model, data, &noise)?;
+        if let Some(factor) = layout.sites().iter().find(|site| site.role == Role::Factor) {
+            return Err(InferError::FactorNotSimulated { site: factor.name.to_string() });
+        }
         let config = self.clone().with_fit(FitConfig::without_checkpoints);
         let predictive = Predictive::new(model, data);
         let observed = predictive.observed(&noise)?;
-        let mut rows = Vec::new();
+        let (mut rows, mut unsettled) = (Vec::new(), 0);
         for simulation in 0..simulations {
             let noise = noise.site(&format!("simulation {simulation}"));
             let Dream { latents, values } = predictive.dream(1, &noise)?;
@@ -71,9 +75,10 @@ impl<C: FamilyConfig + Clone> AutoFit<C> {
             if info.end == FitEnd::Interrupted {
                 break;
             }
+            unsettled += usize::from(!info.has_settled());
             add_shares(&mut rows, &latents, &svi.posterior().draws(data, COMPARED)?)?;
         }
-        Ok(Calibration { rows })
+        Ok(Calibration { rows, unsettled })
     }
 }
 

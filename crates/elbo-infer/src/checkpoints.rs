@@ -77,7 +77,8 @@ impl SviRecord {
     ///
     /// # Errors
     /// [`InferError::CheckpointFile`] if the file cannot be read, [`InferError::CheckpointForeign`] if it is not that of a fit,
-    /// [`InferError::CheckpointTruncated`], [`InferError::CheckpointCorrupt`] and [`InferError::CheckpointVersion`].
+    /// [`InferError::CheckpointTruncated`], [`InferError::CheckpointCorrupt`], [`InferError::CheckpointVersion`] and
+    /// [`InferError::CheckpointContent`].
     pub fn load(path: &Path) -> Result<Self, InferError> {
         let bytes = fs::read(path).map_err(|source| file_fault("read", path, source))?;
         let path = path.to_path_buf();
@@ -191,7 +192,8 @@ impl Checkpoints {
     /// The files of writes that have not come to their end.
     fn unfinished(&self) -> Result<Vec<PathBuf>, InferError> {
         let is_one = |name: &String| {
-            name.starts_with("step-") && name.contains(".fit.") && name.ends_with(".tmp")
+            let is_ours = name.contains(".fit.") || name.contains(".dump.");
+            name.starts_with("step-") && is_ours && name.ends_with(".tmp")
         };
         let names = self.names()?.into_iter().filter(is_one);
         Ok(names.map(|name| self.folder.join(name)).collect())

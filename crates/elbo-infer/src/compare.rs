@@ -32,6 +32,9 @@ pub(crate) struct Compared<T> {
     pub gain: f64,
 }
 
+/// None without an average.
+pub(crate) type Comparison<M, G, C> = Option<Compared<Modules<M, G, C>>>;
+
 /// What comes next in a fit, by which it is known when it goes on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Next {
@@ -46,7 +49,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     pub(crate) fn compared<B>(
         &mut self,
         feed: &mut impl Feed<B>,
-    ) -> Result<Option<Compared<Modules<M, G, C>>>, InferError>
+    ) -> Result<Comparison<M, G, C>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
@@ -146,12 +149,18 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         };
         let is_here = found.place == recorded.place;
         let tolerance = if is_here { ROUNDINGS * rounding } else { ELSEWHERE };
+        let batches = recorded.batches;
         let (recorded, found) = (recorded.bound, found.bound);
         let is_equal = (found - recorded).abs() <= tolerance * recorded.abs().max(1.0);
-        match is_equal || found.is_nan() && recorded.is_nan() {
-            true => Ok(()),
-            false => Err(InferError::OtherFit { recorded, found }),
+        if is_equal || found.is_nan() && recorded.is_nan() {
+            return Ok(());
         }
+        if found.is_nan() {
+            for step in self.step..self.step + batches {
+                feed.with(step, |batch| self.bound_on(batch, self.noise.at_step(step)))?;
+            }
+        }
+        Err(InferError::OtherFit { recorded, found })
     }
 
     /// The bound on the batch of a step, by this noise; not a number if numbers are at fault.
@@ -161,13 +170,20 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let bound = feed.with(step, |batch| {
-            let terms = self.terms(batch, &self.objective.plan(), noise, false)?;
-            self.new_sites(&terms)?;
-            let estimate = self.estimate(&terms, self.members::<B>())?;
-            self.finite(estimate.bound.into_scalar(), &terms)
-        });
+        let bound = feed.with(step, |batch| self.bound_on(batch, noise));
         bound.or_else(|error| if error.is_numeric() { Ok(f64::NAN) } else { Err(error) })
+    }
+
+    fn bound_on<B>(&self, batch: &B, noise: Noise) -> Result<f64, InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        let terms = self.terms(batch, &self.objective.plan(), noise, false)?;
+        self.new_sites(&terms)?;
+        let estimate = self.estimate(&terms, self.members::<B>())?;
+        self.finite(estimate.bound.into_scalar(), &terms)
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Drawn {
     /// Of all draws; not finite for those without a density.
     log_weights: Vec<f64>,
     smoothed: ParetoSmoothed,
+    /// What is wrong with the first draw that has no density.
+    pub fault: Option<String>,
 }
 
 impl Drawn {
@@ -37,15 +39,17 @@ impl Drawn {
     {
         let mut checks = PredictiveChecks::of(posterior, data)?;
         let (mut numbers, mut log_weights) = (NumberDraws::default(), Vec::new());
+        let mut fault = None;
         for (first, count) in chunks(draws, CHUNK) {
             let noise = posterior.noise().from_particle(first as u64);
             let scored = posterior.scored_anyway(data, count, noise)?;
             log_weights.extend(scored.log_weights());
+            fault = fault.or(scored.fault.as_ref().map(ToString::to_string));
             keep(posterior, data, scored, &mut checks, &mut numbers)?;
         }
         let finite = log_weights.iter().copied().filter(|weight| weight.is_finite());
         let smoothed = ParetoSmoothed::new(finite.collect());
-        Ok(Self { numbers, predicted: checks.predicted, log_weights, smoothed })
+        Ok(Self { numbers, predicted: checks.predicted, log_weights, smoothed, fault })
     }
 
     /// The bound; `-∞` where a draw has no density.

@@ -91,7 +91,7 @@ pub enum InferError {
         path: PathBuf,
     },
     /// A checkpoint that ends too early.
-    #[error("the checkpoint {} has {found} bytes of {expected}; take an older one", path.display())]
+    #[error("the checkpoint {} has {found} bytes of {expected}; remove it to go on from the one before, if there is one", path.display())]
     CheckpointTruncated {
         /// The file.
         path: PathBuf,
@@ -101,7 +101,7 @@ pub enum InferError {
         found: u64,
     },
     /// A checkpoint whose bytes have changed.
-    #[error("the checkpoint {} has other bytes than were written; take an older one", path.display())]
+    #[error("the checkpoint {} has other bytes than were written; remove it to go on from the one before, if there is one", path.display())]
     CheckpointCorrupt {
         /// The file.
         path: PathBuf,
@@ -346,8 +346,8 @@ pub enum InferError {
         /// The objective.
         objective: &'static str,
     },
-    /// A term of the bound is not finite.
-    #[error("{when}: {source} (the parameters are still those of the last good step)")]
+    /// A number is not finite, or outside of its support or domain.
+    #[error("{when}: {source} (the parameters are as they were before it)")]
     NonFinite {
         /// The step at fault.
         when: When,
@@ -356,7 +356,7 @@ pub enum InferError {
     },
     /// All terms are finite, but their sum is not.
     #[error(
-        "{when}: every term is finite, but the bound is {bound}; rescale the data or compute in f64 (the parameters are still those of the last good step)"
+        "{when}: every term is finite, but the bound is {bound}; rescale the data or compute in f64 (the parameters are as they were before it)"
     )]
     Overflow {
         /// The step at fault.
@@ -366,7 +366,7 @@ pub enum InferError {
     },
     /// A gradient is not finite.
     #[error(
-        "{when}: the bound is finite, but the gradient of parameter {parameter}{} is {value} at {index:?}; look for a square root, logarithm or division at a boundary (the parameters are still those of the last good step)",
+        "{when}: the bound is finite, but the gradient of parameter {parameter}{} is {value} at {index:?}; look for a square root, logarithm or division at a boundary (the parameters are as they were before it)",
         of_term(site)
     )]
     NonFiniteGradient {
@@ -409,7 +409,7 @@ pub enum InferError {
     /// A step would take a parameter out of the finite numbers.
     #[error(
         "{when}: a step at the learning rate {rate} would take parameter {parameter} out of the \
-         finite numbers; lower the rate (the parameters are still those of the last good step)"
+         finite numbers; lower the rate (the parameters are as they were before it)"
     )]
     Diverged {
         /// The step at fault.
@@ -465,6 +465,14 @@ pub enum InferError {
     NotFitted {
         /// The number.
         number: String,
+    },
+    /// A factor, which no draws from the prior know of, in a calibration by simulated data.
+    #[error(
+        "\"{site}\" is a factor, which data that are simulated from the prior do not follow; say it by t.sample and t.observe, so that it can be simulated"
+    )]
+    FactorNotSimulated {
+        /// The site.
+        site: String,
     },
     /// All terms are finite, but their sum is not.
     #[error("every term is finite, but the bound is {bound}; rescale the data or compute in f64")]

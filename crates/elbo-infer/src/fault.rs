@@ -3,7 +3,8 @@
 use std::fmt;
 
 use burn::module::Module;
-use elbo_guide::{Guide, GuideError};
+use elbo_dist::DistError;
+use elbo_guide::Guide;
 use elbo_model::{LogJoint, ModelError};
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +43,23 @@ pub struct Fault {
     pub message: String,
 }
 
+/// Whether numbers are at fault, which a program may meet at some draws, data and parameters, and not at others.
+pub(crate) fn is_of_numbers(error: &ModelError) -> bool {
+    match error {
+        ModelError::NonFinite { .. } | ModelError::OutsideSupport { .. } => true,
+        ModelError::Distribution { source, .. } => matches!(
+            source,
+            DistError::Parameter { .. }
+                | DistError::NoWeight { .. }
+                | DistError::NotPositiveDefinite { .. }
+                | DistError::Order { .. }
+        ),
+        _ => false,
+    }
+}
+
 impl InferError {
-    /// The step at fault, of an error by a number that is not finite.
+    /// The step at fault, of an error by a number that is not finite, or outside of its support or domain.
     pub fn when(&self) -> Option<&When> {
         match self {
             Self::NonFinite { when, .. }
@@ -56,13 +72,7 @@ impl InferError {
 
     /// Whether numbers are at fault, which a lower learning rate may keep in their domains.
     pub(crate) fn is_numeric(&self) -> bool {
-        let is_of_numbers = |source: &ModelError| {
-            matches!(source, ModelError::Distribution { .. } | ModelError::OutsideSupport { .. })
-        };
-        match self {
-            Self::Model(source) | Self::Guide(GuideError::Model(source)) => is_of_numbers(source),
-            other => other.when().is_some(),
-        }
+        self.when().is_some()
     }
 
     /// With the rows of the minibatch.
@@ -79,8 +89,8 @@ impl InferError {
 }
 
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
-    /// A record of this fit from which [`replay`] takes the step that has just failed; none if `error` is not by a number that is not
-    /// finite.
+    /// A record of this fit from which [`replay`] takes the step that has just failed; none if `error` is not by a
+    /// [number](InferError::when).
     ///
     /// # Example
     /// ```

@@ -5,7 +5,7 @@ use elbo_guide::Guide;
 use elbo_model::LogJoint;
 
 use crate::step::Batch;
-use crate::{Controls, InferError, Objective, Shuffled, StepInfo, Svi};
+use crate::{Ascends, Controls, InferError, Shuffled, StepInfo, Svi};
 
 /// Batches by the number of the step, so that a fit that goes on takes those that it would have taken.
 pub(crate) trait Feed<B> {
@@ -24,7 +24,7 @@ pub(crate) trait Feed<B> {
     where
         M: Module + LogJoint<B>,
         G: Guide<B>,
-        O: Objective,
+        O: Ascends,
         C: Module + Controls<B>;
 }
 
@@ -48,7 +48,7 @@ impl<B> Feed<B> for Whole<'_, B> {
     where
         M: Module + LogJoint<B>,
         G: Guide<B>,
-        O: Objective,
+        O: Ascends,
         C: Module + Controls<B>,
     {
         svi.step(self.0)
@@ -87,12 +87,13 @@ where
     where
         M: Module + LogJoint<B>,
         G: Guide<B>,
-        O: Objective,
+        O: Ascends,
         C: Module + Controls<B>,
     {
         let (step, batches) = (svi.steps(), self.order.batches());
         let total = Some(self.order.total());
-        let which = Batch { is_part: batches > 1, check: step < batches, total };
+        let which =
+            Batch { is_part: batches > 1, check: svi.ascent().numbers.steps < batches, total };
         let info = self.with(step, |batch| svi.step_on(batch, which));
         let info = info.map_err(|error| error.on_rows(self.order.rows(step)))?;
         svi.checked = true;

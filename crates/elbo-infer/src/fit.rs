@@ -142,6 +142,7 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
                 let start = self.all_modules().clone();
                 let ascent = Ascent::new(start, self.optimizer.clone(), config.rate, self.step);
                 self.ascent = Some(Box::new(ascent));
+                self.checked = false; // the data may be others than those of the steps before
             }
             Some(ascent) if ascent.numbers.steps < config.most => {
                 self.modules = ascent.go_on().or(self.modules.take());
@@ -196,11 +197,14 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let batches = feed.batches();
-        self.ascent_mut().numbers.next = Some(self.next_bounds(batches, feed)?);
+        let goes_on = matches!(end, FitEnd::Interrupted | FitEnd::OutOfSteps);
+        if goes_on || config.checkpoints.is_some() {
+            let batches = feed.batches();
+            self.ascent_mut().numbers.next = Some(self.next_bounds(batches, feed)?);
+        }
         self.write(config, observer)?;
         let info = self.ascent().numbers.info(end);
-        if !matches!(end, FitEnd::Interrupted | FitEnd::OutOfSteps) {
+        if !goes_on {
             self.ascent = None;
         }
         observer.on_end(&info);

@@ -87,8 +87,11 @@ impl FitConfig {
         Self { most: steps, ..self }
     }
 
-    /// A checkpoint after every so many steps, and at the end. A fit that finds a checkpoint there goes on from the newest, if its next bound is
-    /// equal: a folder is for one fit.
+    /// A checkpoint after every so many steps, and at the end. A fit that finds a checkpoint there goes on from the newest if its seed and its
+    /// next bound are equal: a folder is for one fit.
+    ///
+    /// First rate, tolerance and the settings of an optimizer are not compared: the trials and levels that the checkpoint holds are kept, those to
+    /// come go by the tolerance that is set then, and a fit that had settled stays so.
     pub fn with_checkpoints(self, checkpoints: Checkpoints, every: u64) -> Self {
         Self { checkpoints: Some((checkpoints, every)), ..self }
     }

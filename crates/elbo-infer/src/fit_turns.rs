@@ -5,7 +5,7 @@ use elbo_guide::Guide;
 use elbo_model::LogJoint;
 
 use crate::ascent::Ask;
-use crate::compare::Compared;
+use crate::compare::{Compared, Comparison};
 use crate::feed::Feed;
 use crate::svi::Modules;
 use crate::{Ascends, Controls, FitConfig, FitEnd, InferError, StopReason, Svi};
@@ -134,7 +134,7 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
     }
 
     /// Puts the average in the place of the parameters if it is better; returns by how much it is.
-    fn take(&mut self, compared: Option<Compared<Modules<M, G, C>>>) -> Option<f64> {
+    fn take(&mut self, compared: Comparison<M, G, C>) -> Option<f64> {
         let Compared { better, gain, .. } = compared?;
         self.modules = better.or(self.modules.take());
         Some(gain)

@@ -5,6 +5,7 @@ use elbo_guide::{Draw, Guide, ParetoSmoothed};
 use elbo_model::{Latents, LogJoint, LogTerms, Order, Plate, Term};
 use elbo_report::LocalImportance;
 
+use crate::fault::is_of_numbers;
 use crate::units::within;
 use crate::{InferError, Posterior};
 
@@ -19,7 +20,7 @@ impl<M: Module, G: Module> Posterior<M, G> {
     /// What lies outside of the plate, `θ`, is one draw for all where the guide draws each site by itself. Where a draw may depend on those
     /// before it, as in a program, `θ` is that of each draw, and the weights hold besides how much `p(x_n | θ)` varies with it.
     ///
-    /// A plate with a part of another inside has none.
+    /// A plate with a part of another inside has none, nor have any where a draw leads a distribution out of its domain.
     pub(crate) fn local_importance<B>(&self, data: &B) -> Result<Vec<LocalImportance>, InferError>
     where
         M: LogJoint<B>,
@@ -30,7 +31,10 @@ impl<M: Module, G: Module> Posterior<M, G> {
         let mut found = Vec::new();
         for root in roots(&draw.log_q) {
             let latents = given_one(&draw, &root);
-            let log_p = self.model().log_joint(&latents, data)?;
+            let log_p = match self.model().log_joint(&latents, data) {
+                Err(error) if is_of_numbers(&error) => continue, // as the bound says
+                log_p => log_p?,
+            };
             let log_weights = log_weights(&log_p, &draw.log_q, &root);
             found.extend(log_weights.map(|log_weights| importance(&root, log_weights)));
         }

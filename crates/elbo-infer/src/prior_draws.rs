@@ -4,7 +4,7 @@ use burn::module::Module;
 use elbo_dist::DistError;
 use elbo_model::{Latents, ModelError, Predictive, Program};
 
-use crate::scored::is_of_draws;
+use crate::fault::is_of_numbers;
 use crate::{InferError, Posterior};
 
 impl<M: Module, G: Module> Posterior<M, G> {
@@ -26,7 +26,7 @@ fn where_there_is_one(draws: Result<Latents, ModelError>) -> Result<Option<Laten
     match draws {
         Ok(draws) => Ok(Some(draws)),
         Err(ModelError::Distribution { source: DistError::Improper { .. }, .. }) => Ok(None),
-        Err(error) if is_of_draws(&error) => Ok(None),
+        Err(error) if is_of_numbers(&error) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

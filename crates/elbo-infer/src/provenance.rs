@@ -3,10 +3,10 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use elbo_dist::DistError;
-use elbo_guide::Guide;
-use elbo_model::{LogJoint, ModelError, Names, Role, Term};
+use elbo_guide::{Guide, GuideError};
+use elbo_model::{LogJoint, Names, Role, Term};
 
+use crate::fault::is_of_numbers;
 use crate::gradients::{self, Fault};
 use crate::{Controls, InferError, Objective, Svi, Terms, When};
 
@@ -44,10 +44,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         let noise = self.noise.at_step(self.step);
-        match self.terms(batch, &self.objective.plan(), noise, true).err()? {
-            InferError::Model(source) => Some(InferError::NonFinite { when: self.when(), source }),
-            other => Some(other),
-        }
+        self.terms(batch, &self.objective.plan(), noise, true).err()
     }
 
     /// The present step.
@@ -55,19 +52,15 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         When { step: self.step, seed: self.noise.state().seed, rows: None }
     }
 
-    /// The error, with the step where it is of a number that is not finite.
-    pub(crate) fn at_step(&self, source: ModelError) -> InferError {
-        let is_finite = match &source {
-            ModelError::NonFinite { .. } => false,
-            ModelError::OutsideSupport { value, .. }
-            | ModelError::Distribution { source: DistError::Parameter { value, .. }, .. } => {
-                value.is_finite()
+    /// The error, with the step where numbers are at fault.
+    pub(crate) fn at_step(&self, error: impl Into<InferError>) -> InferError {
+        match error.into() {
+            InferError::Model(source) | InferError::Guide(GuideError::Model(source))
+                if is_of_numbers(&source) =>
+            {
+                InferError::NonFinite { when: self.when(), source }
             }
-            _ => true,
-        };
-        match is_finite {
-            true => source.into(),
-            false => InferError::NonFinite { when: self.when(), source },
+            other => other,
         }
     }
 

@@ -1,10 +1,11 @@
 //! Draws of a guide with their densities.
 
 use burn::module::Module;
-use elbo_dist::{DistError, Noise};
+use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
 use elbo_model::{Latents, LogJoint, LogTerms, ModelError};
 
+use crate::fault::is_of_numbers;
 use crate::{BoundEstimate, InferError, Posterior, Terms};
 
 /// Draws that are evaluated together where nothing but their densities is wanted.
@@ -19,6 +20,8 @@ pub(crate) struct Scored {
     pub log_q: Vec<f64>,
     /// For what the model draws given these.
     pub noise: Noise,
+    /// What is wrong with those that have no density.
+    pub fault: Option<ModelError>,
 }
 
 /// The first draw and the number of draws of each chunk.
@@ -34,18 +37,11 @@ pub(crate) fn at_least(needed: usize, found: usize, asked: &'static str) -> Resu
     }
 }
 
-/// Whether a model may meet this at some draws and not at others: these have no density.
-pub(crate) fn is_of_draws(error: &ModelError) -> bool {
-    match error {
-        ModelError::NonFinite { .. } | ModelError::OutsideSupport { .. } => true,
-        ModelError::Distribution { source, .. } => matches!(
-            source,
-            DistError::Parameter { .. }
-                | DistError::NoWeight { .. }
-                | DistError::NotPositiveDefinite { .. }
-                | DistError::Order { .. }
-        ),
-        _ => false,
+/// The sum of the terms, a number a draw.
+fn totals(terms: &LogTerms, draws: usize) -> Vec<f64> {
+    match terms.try_total() {
+        Some(total) => total.inner().expand([draws, 1]).into_data().iter::<f64>().collect(),
+        None => vec![0.0; draws],
     }
 }
 
@@ -55,15 +51,11 @@ impl Scored {
         let Draw { latents, log_q } = draw;
         let terms = Terms::new(log_p, log_q);
         terms.check_form(draws, latents.place())?;
-        let totals = [&terms.log_p, &terms.log_q].map(LogTerms::try_total);
-        if totals.iter().all(Option::is_none) {
+        if [&terms.log_p, &terms.log_q].iter().all(|terms| terms.try_total().is_none()) {
             return Err(InferError::NothingToTrain);
         }
-        let [log_p, log_q] = totals.map(|total| match total {
-            Some(total) => total.inner().expand([draws, 1]).into_data().iter::<f64>().collect(),
-            None => vec![0.0; draws],
-        });
-        Ok(Self { latents, log_p, log_q, noise })
+        let (log_p, log_q) = (totals(&terms.log_p, draws), totals(&terms.log_q, draws));
+        Ok(Self { latents, log_p, log_q, noise, fault: None })
     }
 
     /// `log p(x, z) - log q(z)` of each draw.
@@ -109,20 +101,64 @@ impl<M: Module, G: Module> Posterior<M, G> {
         G: Guide<B>,
     {
         let draw = self.draw(batch, draws, &mut noise)?;
-        let checked = self.model().check(&draw.latents, batch);
-        let checked = checked.and_then(|log_p| draw.log_q.check_finite().map(|()| log_p));
-        let log_p = match checked {
-            Ok(log_p) => return Scored::new(draw, log_p, noise.split(), draws),
-            Err(error) if is_of_draws(&error) => self.model().log_joint(&draw.latents, batch)?,
-            Err(error) => return Err(error.into()),
-        };
-        let scored = Scored::new(draw, log_p, noise.split(), draws)?;
-        let rows = scored.with_density();
-        if !rows.is_empty() {
-            // What is wrong with these, too, is wrong with the data or the guide.
-            self.model().check(&scored.latents.rows(&rows), batch)?;
+        match self.model().check(&draw.latents, batch) {
+            Ok(log_p) => {
+                let guide = draw.log_q.check_finite().err();
+                let scored = Scored::new(draw, log_p, noise.split(), draws)?;
+                Ok(Scored { fault: guide, ..scored })
+            }
+            Err(fault) if is_of_numbers(&fault) => {
+                let Draw { latents, log_q } = draw;
+                // Those that pass unless a density is finite outside of its support.
+                let rows: Vec<usize> = match self.model().log_joint(&latents, batch) {
+                    Ok(terms) => {
+                        let totals = totals(&terms, draws).into_iter().enumerate();
+                        totals.filter(|(_, total)| total.is_finite()).map(|(row, _)| row).collect()
+                    }
+                    Err(_) => (0..draws).collect(),
+                };
+                let mut log_p = vec![f64::NEG_INFINITY; draws];
+                self.by_halves(&latents, batch, &rows, &mut log_p)?;
+                if !rows.is_empty() && rows.iter().all(|row| log_p[*row].is_infinite()) {
+                    return Err(fault.into()); // of the data or the guide, whatever is drawn
+                }
+                let log_q = totals(&log_q, draws);
+                Ok(Scored { latents, log_p, log_q, noise: noise.split(), fault: Some(fault) })
+            }
+            Err(error) => Err(error.into()),
         }
-        Ok(scored)
+    }
+
+    /// Sets `log_p` at those of the rows that pass all checks.
+    fn by_halves<B>(
+        &self,
+        latents: &Latents,
+        batch: &B,
+        rows: &[usize],
+        log_p: &mut [f64],
+    ) -> Result<(), InferError>
+    where
+        M: LogJoint<B>,
+    {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match self.model().check(&latents.rows(rows), batch) {
+            Ok(terms) => {
+                let totals = totals(&terms, rows.len());
+                rows.iter().zip(totals).for_each(|(row, total)| log_p[*row] = total);
+                Ok(())
+            }
+            Err(error) if is_of_numbers(&error) => {
+                let (first, second) = rows.split_at(rows.len() / 2);
+                if first.is_empty() {
+                    return Ok(());
+                }
+                self.by_halves(latents, batch, first, log_p)?;
+                self.by_halves(latents, batch, second, log_p)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The bound; `-∞` where a draw has no density.

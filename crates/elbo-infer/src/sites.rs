@@ -197,8 +197,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             let variance: f64 = of_guide.iter().map(|moments| moments.total_variance()).sum();
             let mean = of_guide.iter().flat_map(|moments| &moments.mean);
             let square: f64 = mean.map(|mean| mean * mean).sum();
-            let signal = (square - variance / draws as f64).max(0.0);
-            let signal_to_noise = if signal == 0.0 { 0.0 } else { (signal / variance).sqrt() };
+            let signal = square - variance / draws as f64;
+            let signal_to_noise = if signal <= 0.0 { 0.0 } else { (signal / variance).sqrt() };
             row.noise = Some(SiteNoise { variance, signal_to_noise });
         }
         Ok(sites)

@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide};
 use elbo_model::{
-    ControlVariate, Estimator, LogJoint, ModelGradient, Names, Order, Plan, Term,
-    check_same_outside,
+    ControlVariate, Estimator, Latents, LogJoint, LogTerms, ModelGradient, Names, Order, Plan,
+    Term, check_same_outside,
 };
 
 use crate::gradients;
@@ -189,7 +189,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let ((model, guide), controls) = self.all_modules();
+        let (model, guide) = self.modules();
         if check && guide.members() > 1 && gradients::has_trained(model) {
             return Err(InferError::SharedModel { restarts: guide.members() });
         }
@@ -199,17 +199,9 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             self.check_draw(batch, &draw)?;
         }
         let particles = latents.particles().max(self.particles * guide.members());
-        let constant = || model.valid();
-        let (log_p, log_p_of_draws) = match plan.model() {
-            ModelGradient::Joint => (model.log_joint(latents, batch)?, None),
-            ModelGradient::None => (constant().log_joint(latents, batch)?, None),
-            ModelGradient::Split => {
-                let of_draws = constant().log_joint(latents, batch)?;
-                (model.log_joint(&latents.constant(), batch)?, Some(of_draws))
-            }
-        };
-        let relaxed = Relaxed::of(&draw, |latents| Ok(constant().log_joint(latents, batch)?))?;
-        let mut terms = Terms {
+        let (log_p, log_p_of_draws) = self.log_joints(batch, plan, latents)?;
+        let relaxed = Relaxed::of(&draw, |latents| Ok(model.valid().log_joint(latents, batch)?))?;
+        let terms = Terms {
             step: self.step,
             log_p_of_draws,
             memory: self.memory.clone(),
@@ -219,8 +211,43 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             ..Terms::new(log_p, log_q.clone())
         };
         terms.check_form(particles, latents.place())?;
+        Ok(self.controlled(terms, batch))
+    }
+
+    /// The log-joint by the plan, and that of the draws alone where it takes two.
+    fn log_joints<B>(
+        &self,
+        batch: &B,
+        plan: &Plan,
+        latents: &Latents,
+    ) -> Result<(LogTerms, Option<LogTerms>), InferError>
+    where
+        M: LogJoint<B>,
+    {
+        let model = &self.modules().0;
+        let constant = || model.valid();
+        let log_joint = |model: &M, latents: &Latents| {
+            model.log_joint(latents, batch).map_err(|error| self.at_step(error))
+        };
+        Ok(match plan.model() {
+            ModelGradient::Joint => (log_joint(model, latents)?, None),
+            ModelGradient::None => (log_joint(&constant(), latents)?, None),
+            ModelGradient::Split => {
+                let of_draws = log_joint(&constant(), latents)?;
+                (log_joint(model, &latents.constant())?, Some(of_draws))
+            }
+        })
+    }
+
+    /// The terms with the control variates that are trained.
+    fn controlled<'a, B>(&'a self, mut terms: Terms<'a>, batch: &'a B) -> Terms<'a>
+    where
+        C: Controls<B>,
+    {
+        let controls = &self.all_modules().1;
         // What is evaluated and not used would never leave the graph of the controls' parameters.
         let trained = Estimator::ScoreFunction(ControlVariate::Baseline);
+        let log_q = terms.log_q.clone();
         for term in log_q.iter().filter(|term| term.estimator.estimator == trained) {
             if let Some(baseline) = controls.baseline(&term.site, batch) {
                 terms = terms.with_baseline(&term.site, baseline);
@@ -230,7 +257,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             let found = controls.network(site, batch, noise);
             found.ok_or_else(|| InferError::NoNetwork { site: site.to_string() })
         }));
-        Ok(terms)
+        terms
     }
 
     /// The guide's draws, as objectives and programs want them.
@@ -239,7 +266,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
     {
         let guide = &self.modules().1;
-        let mut draw = guide.draw(batch, self.particles, plan, &mut noise)?;
+        let draw = guide.draw(batch, self.particles, plan, &mut noise);
+        let mut draw = draw.map_err(|error| self.at_step(error))?;
         draw.log_q = draw.log_q.map(|term| match plan.holds(&term.site) {
             false => term,
             true => term.constant(),

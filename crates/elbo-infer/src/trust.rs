@@ -1,13 +1,12 @@
 //! Reports of whether a fit can be trusted.
 
 use burn::module::Module;
-use elbo_guide::{Guide, GuideError};
-use elbo_model::{ModelError, Program};
+use elbo_guide::Guide;
+use elbo_model::Program;
 use elbo_report::{Report, Sample, Signal};
 
 use crate::drawn::Drawn;
 use crate::number_draws::NumberDraws;
-use crate::scored::is_of_draws;
 use crate::{Controls, InferError, Objective, Posterior, ReportConfig, SiteNoise, Svi};
 
 /// The numbers of which draws are kept for pictures, and how many.
@@ -74,7 +73,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
             samples: samples(&drawn.numbers, &posterior.prior_numbers(data)?),
             ..Report::new(config.title.as_str(), drawn.bound(), drawn.importance())
         };
-        let report = Report { predicted: drawn.predicted, ..report };
+        let report = Report { predicted: drawn.predicted, fault: drawn.fault, ..report };
         #[cfg(feature = "nuts")]
         let report = match &config.reference {
             Some(nuts) => posterior.with_reference(report, data, nuts),
@@ -83,7 +82,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         Ok(report)
     }
 
-    /// None where a draw has no density, and so no gradient, and where nothing is trained.
+    /// None where nothing is trained; not a number where a draw has no density, and so no gradient.
     fn signals<B>(&self, data: &B, draws: usize) -> Result<Vec<Signal>, InferError>
     where
         M: Program<B>,
@@ -93,25 +92,23 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let rows = match self.measured_sites(data, draws) {
             Ok(sites) => sites.rows,
             Err(InferError::NothingToTrain) => return Ok(Vec::new()),
-            Err(error) if source(&error).is_some_and(is_of_draws) => return Ok(Vec::new()),
+            Err(error) if error.is_numeric() => {
+                let draw = self.posterior().draw(data, 1, &mut self.posterior().noise().clone())?;
+                let mut sites: Vec<_> =
+                    draw.log_q.iter().map(|term| term.site.to_string()).collect();
+                sites.dedup();
+                let none = SiteNoise { variance: f64::NAN, signal_to_noise: f64::NAN };
+                return Ok(sites.into_iter().map(|site| signal(site, none)).collect());
+            }
             Err(error) => return Err(error),
-        };
-        let signal = |site: String, noise: SiteNoise| {
-            let SiteNoise { variance, signal_to_noise } = noise;
-            Signal { site, variance, signal_to_noise }
         };
         Ok(rows.into_iter().filter_map(|row| Some(signal(row.site, row.noise?))).collect())
     }
 }
 
-/// What a run of a program met.
-fn source(error: &InferError) -> Option<&ModelError> {
-    match error {
-        InferError::Model(source)
-        | InferError::Guide(GuideError::Model(source))
-        | InferError::NonFinite { source, .. } => Some(source),
-        _ => None,
-    }
+fn signal(site: String, noise: SiteNoise) -> Signal {
+    let SiteNoise { variance, signal_to_noise } = noise;
+    Signal { site, variance, signal_to_noise }
 }
 
 impl<M: Module, G: Module> Posterior<M, G> {

@@ -30,7 +30,7 @@ impl Report {
     /// Yao, Vehtari, Simpson & Gelman (2018), *Yes, but did it work? Evaluating variational inference*;
     /// Vehtari, Simpson, Gelman, Yao & Gabry (2024), *Pareto smoothed importance sampling*.
     pub fn checks(&self) -> Vec<Check> {
-        let mut checks = vec![fit::bound(&self.bound)];
+        let mut checks = vec![fit::bound(&self.bound, self.fault.as_deref())];
         checks.extend(self.course.as_ref().map(fit::convergence));
         checks.extend([weights::k_hat(&self.importance), weights::size(&self.importance)]);
         checks.extend(self.local.iter().filter_map(weights::local));

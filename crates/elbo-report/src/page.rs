@@ -4,9 +4,9 @@ mod html;
 
 use html::{badge, check, escaped, figure, section, table};
 
+use crate::Report;
 use crate::pictures::{PictureError, k_hats, marginal, pairs, replicated, restarts, shares, trace};
 use crate::table::{CHECK_HEADS, NUMBER_HEADS, cells};
-use crate::{Calibration, Report};
 
 /// The most pictures of shares: those with the smallest p-values.
 const SHARES: usize = 12;
@@ -88,7 +88,7 @@ impl Report {
     }
 
     fn calibrated(&self) -> Result<String, PictureError> {
-        let rows = self.calibration.iter().flat_map(|Calibration { rows }| rows);
+        let rows = self.calibration.iter().flat_map(|of| &of.rows);
         let mut rows: Vec<_> = rows.map(|row| (row.fault().0, row)).collect();
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         figure(rows.iter().take(SHARES).map(|(_, row)| shares(row)), CALIBRATED)

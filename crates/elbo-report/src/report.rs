@@ -15,6 +15,9 @@ pub struct Report {
     pub course: Option<Course>,
     /// The evidence lower bound.
     pub bound: Bound,
+    /// What is wrong with the first draw that has no density, if there is one.
+    #[serde(default)]
+    pub fault: Option<String>,
     /// The importance weights of the joint draws; a draw without a density has the weight 0.
     pub importance: Importance,
     /// The importance weights of the elements of each plate with latents of its own.
@@ -42,6 +45,7 @@ impl Report {
             title: title.into(),
             course: None,
             bound,
+            fault: None,
             importance,
             local: Vec::new(),
             numbers: Vec::new(),
@@ -192,6 +196,9 @@ pub struct Predicted {
 pub struct Calibration {
     /// A row a number.
     pub rows: Vec<Calibrated>,
+    /// The fits that ended before they had settled; their shares count.
+    #[serde(default)]
+    pub unsettled: usize,
 }
 
 /// Where the true value of one number lay in each fit of simulated data.

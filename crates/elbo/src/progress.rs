@@ -37,7 +37,8 @@ impl Progress {
         Self { steps: Some(steps), done: 0, bar: drawn(bar, template) }
     }
 
-    /// Progress of a fit that ends when it has settled, with the time that has passed.
+    /// Progress of a fit that ends when it has settled, with the time that has passed: what is left is not known. Its steps are those of the
+    /// fit, also where that goes on.
     pub fn open_ended() -> Self {
         let template = "{spinner} {pos} {msg}, {per_sec} ({elapsed})";
         Self { steps: None, done: 0, bar: drawn(ProgressBar::no_length, template) }
@@ -63,11 +64,11 @@ fn drawn(bar: impl FnOnce() -> ProgressBar, template: &str) -> Option<ProgressBa
 
 impl Observer for Progress {
     fn on_step(&mut self, info: &StepInfo) {
-        self.done += 1;
+        self.done = if self.steps.is_some() { self.done + 1 } else { info.step + 1 };
         let message = format!("bound {:.3}", info.bound);
         let is_last = self.steps == Some(self.done);
         if let Some(bar) = &self.bar {
-            bar.inc(1);
+            bar.set_position(self.done);
             bar.set_message(message);
             if is_last {
                 bar.finish();

@@ -28,7 +28,8 @@ pub struct Options {
 }
 
 /// Fits, or goes on from the checkpoints of a fit that was interrupted, and writes `report.html`, `report.json`, `draws.parquet` and
-/// `draws.zarr`. After an interrupt it is done with what the fit has come to, and writes nothing but the checkpoint.
+/// `draws.zarr`. After an interrupt of the fit it is done with what that has come to, and writes nothing but the checkpoint; after one of the
+/// calibration, with the simulations that were whole by then.
 ///
 /// # Errors
 /// If the fit fails, or a file cannot be written.
@@ -40,7 +41,8 @@ pub fn run(
     let data = Schools::published(options.place.device());
     let model = Model::new(eight_schools);
     let noise = Noise::new(options.seed, &options.place);
-    let checkpoints = Checkpoints::open(options.out.join("checkpoints"))?;
+    let of_fit = format!("checkpoints/seed-{}-fits-{}", options.seed, options.restarts);
+    let checkpoints = Checkpoints::open(options.out.join(of_fit))?;
     let nuts = NutsConfig::new().with_seed(options.seed).with_target_accept(0.95);
     let report = ReportConfig::new().with_title("Eight schools").with_reference(nuts);
     let config = AutoFit::new()
@@ -52,14 +54,20 @@ pub fn run(
     if fitted.info.end == FitEnd::Interrupted {
         return Ok((fitted.info, report));
     }
+    write_report(&options.out, &report)?;
+    write_draws(&options.out, &fitted.posterior().export(&data, options.draws)?)?;
     if options.simulations > 0 {
         let noise = noise.site("calibration");
         report.calibration = Some(config.calibrate(&model, &data, noise, options.simulations)?);
+        write_report(&options.out, &report)?;
     }
-    fs::write(options.out.join("report.html"), report.to_html()?)?;
-    fs::write(options.out.join("report.json"), serde_json::to_string(&report)?)?;
-    write_draws(&options.out, &fitted.posterior().export(&data, options.draws)?)?;
     Ok((fitted.info, report))
+}
+
+fn write_report(out: &Path, report: &Report) -> Result<(), Box<dyn Error>> {
+    fs::write(out.join("report.html"), report.to_html()?)?;
+    fs::write(out.join("report.json"), serde_json::to_string(report)?)?;
+    Ok(())
 }
 
 fn write_draws(out: &Path, draws: &elbo::Draws) -> Result<(), elbo::ReportError> {

@@ -54,8 +54,14 @@ fn fit(args: &Args) -> Result<(), Box<dyn Error>> {
         out: args.out.clone(),
     };
     let mut observer = (Progress::open_ended(), Tracing);
-    let (info, report) = run(&options, elbo::ctrl_c()?, &mut observer)?;
+    let interrupt = elbo::ctrl_c()?;
+    let (info, report) = run(&options, interrupt.clone(), &mut observer)?;
     println!("{info}\n\n{report}");
+    if interrupt.is_set() {
+        let rows = report.calibration.as_ref().and_then(|of| of.rows.first());
+        let whole = rows.map_or(0, |row| row.shares.len());
+        println!("\ninterrupted after {whole} of {} simulations", args.simulations);
+    }
     if info.end != FitEnd::Interrupted {
         println!("\nreport and draws: {}", args.out.display());
     }

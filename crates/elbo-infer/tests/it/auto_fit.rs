@@ -40,6 +40,7 @@ fn moments(row: &Calibrated) -> [f64; 2] {
 fn the_fits_of_a_right_guide_are_calibrated() {
     let found = AutoFit::new().calibrate(&Model::new(sum), &(), noise(), SIMULATIONS).unwrap();
     assert_eq!(found.rows.iter().map(|row| &*row.name).collect::<Vec<_>>(), ["z[0]", "z[1]"]);
+    assert_eq!(found.unsettled, 0);
     let n = SIMULATIONS as f64;
     for row in &found.rows {
         let [mean, variance] = moments(row);
@@ -65,6 +66,24 @@ fn the_fits_of_a_guide_without_correlations_are_not_calibrated() {
 
 fn shares(found: &Calibration) -> Vec<Vec<f64>> {
     found.rows.iter().map(|row| row.shares.clone()).collect()
+}
+
+#[test]
+fn fits_that_ran_out_of_steps_are_counted() {
+    let config = AutoFit::new().with_fit(|fit| fit.with_max_steps(20));
+    let found = config.calibrate(&Model::new(sum), &(), noise(), 3).unwrap();
+    assert_eq!((found.unsettled, found.rows[0].shares.len()), (3, 3));
+}
+
+/// Draws from the prior know nothing of a factor.
+#[test]
+fn a_program_with_a_factor_has_no_calibration() {
+    fn tied(t: &mut Trace, _: &()) {
+        let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+        t.factor("bowl", z.square() * -0.5);
+    }
+    let error = AutoFit::new().calibrate(&Model::new(tied), &(), noise(), 3).unwrap_err();
+    assert!(matches!(error, InferError::FactorNotSimulated { site } if site == "bowl"));
 }
 
 #[test]
@@ -110,13 +129,13 @@ fn calibration_that_is_interrupted_tells_what_is_whole() {
     assert!(calibrate(0, 3).rows.is_empty());
 }
 
-/// The first run looks at the data, and the second one draws from the prior.
+/// The first runs look at sites and data, and the third one draws from the prior.
 #[test]
 fn a_program_that_does_not_sample_the_same_sites_in_each_run_is_not_calibrated() {
     let runs = Arc::new(AtomicUsize::new(0));
     let moody = move |t: &mut Trace, _: &()| {
         t.sample("z", Normal::<2>::new(0.0, 1.0));
-        if runs.fetch_add(1, Ordering::Relaxed) == 1 {
+        if runs.fetch_add(1, Ordering::Relaxed) == 2 {
             t.sample("once", Normal::<2>::new(0.0, 1.0));
         }
     };

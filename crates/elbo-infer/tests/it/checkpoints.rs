@@ -18,7 +18,7 @@ use crate::f64_on_flex;
 
 /// A bit of each of two rows by its score with a moving average, and a number along its path.
 #[derive(Module, Debug)]
-struct Rows {
+pub(crate) struct Rows {
     logits: Param<Tensor<2>>,
     loc: Param<Tensor<2>>,
 }
@@ -39,12 +39,12 @@ fn rows(t: &mut Trace, _: &()) {
     });
 }
 
-type RowsSvi = Svi<Model<fn(&mut Trace, &())>, Amortized<Rows>, WithEstimators<Elbo>>;
+pub(crate) type RowsSvi = Svi<Model<fn(&mut Trace, &())>, Amortized<Rows>, WithEstimators<Elbo>>;
 
 /// The steps of a whole fit.
 const STEPS: usize = 8000;
 
-fn fit(seed: u64) -> RowsSvi {
+pub(crate) fn fit(seed: u64) -> RowsSvi {
     let average = Estimator::ScoreFunction(ControlVariate::MovingAverage { decay: 0.9 });
     let schedule = CosineAnnealingLrSchedulerConfig::new(0.05, STEPS).init().unwrap();
     let model: Model<fn(&mut Trace, &())> = Model::new(rows);
@@ -141,6 +141,19 @@ fn a_damaged_file_is_refused_and_says_why() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// The header is that of a whole file, but what follows it is none of ours.
+#[test]
+fn a_whole_file_that_holds_no_fit_is_refused() {
+    let folder = folder("content");
+    let payload = b"no fit";
+    let length = (payload.len() as u64).to_le_bytes();
+    let checksum = crc32fast::hash(&[&length[..], payload].concat()).to_le_bytes();
+    let whole = [&b"elbo-fit"[..], &2_u32.to_le_bytes(), &checksum, &length, payload].concat();
+    let error = refusal(&folder.join("fit"), &whole);
+    assert!(matches!(error, InferError::CheckpointContent { .. }), "{error}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn what_the_system_refuses_is_said_with_the_file() {
     let folder = folder("refused");
@@ -172,10 +185,11 @@ fn the_newest_checkpoints_are_kept() {
     assert!(error.to_string().contains("step-000000020.fit has 20 bytes of 24"), "{error}");
     fs::remove_file(checkpoints.path(20)).unwrap();
     // What a write that was killed has left is removed by the next one.
-    let unfinished = folder.join("step-000000020.fit.123-0.tmp");
-    fs::write(&unfinished, "elbo-fit and no more").unwrap();
+    let unfinished =
+        ["fit", "dump"].map(|of| folder.join(format!("step-000000020.{of}.123-0.tmp")));
+    unfinished.iter().for_each(|file| fs::write(file, "elbo-fit and no more").unwrap());
     checkpoints.save(svi.to_record()).unwrap();
-    assert!(!unfinished.exists());
+    assert!(unfinished.iter().all(|file| !file.exists()));
     fs::remove_file(checkpoints.path(20)).unwrap();
     assert_eq!(checkpoints.newest().unwrap().unwrap().step(), 15);
     fs::remove_dir_all(folder).unwrap();

@@ -78,7 +78,7 @@ fn a_non_finite_density_names_site_element_and_step_and_leaves_the_parameters() 
     assert_eq!(
         error.to_string(),
         "step 0 of seed 0: the log-density of \"density\" is NaN at [0, 0]; check the parameters and values \
-         that reach it there (the parameters are still those of the last good step)"
+         that reach it there (the parameters are as they were before it)"
     );
     assert_eq!(loc, -3.0);
 }

@@ -14,7 +14,7 @@ use elbo_infer::{
 };
 use elbo_model::{Layout, Model, Program, Trace, named_param};
 
-use crate::checkpoints::folder;
+use crate::checkpoints::{RowsSvi, fit, folder};
 use crate::f64_on_flex;
 use crate::fit::{MeanSvi, all, bits, elsewhere, far, mean, numbers};
 
@@ -110,6 +110,26 @@ fn an_interrupted_fit_on_minibatches_goes_on_to_the_same_end() {
         let mut other = elsewhere();
         let found = other.fit_batches(&mut order(), read, &kept, &mut ()).unwrap();
         assert!(found == expected && bits(&other) == bits(&whole), "after step {at}: {found}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+/// By scores with a moving average, which the checkpoint holds; in a trial and in a level.
+#[test]
+fn a_fit_with_moving_averages_goes_on_to_the_same_end() {
+    let of = |svi: RowsSvi| bytes(svi.into_parts());
+    let mut whole = fit(1);
+    let expected = whole.fit(&(), &FitConfig::new(), &mut ()).unwrap();
+    assert!(expected.has_settled() && expected.steps > 200, "{expected}");
+    let whole = of(whole);
+    for at in [30, 190] {
+        let (folder, interrupt) = (folder("averages"), Interrupt::default());
+        let kept = FitConfig::new().with_checkpoints(Checkpoints::open(&folder).unwrap(), 1000);
+        let stopped = kept.clone().with_interrupt(interrupt.clone());
+        fit(1).fit(&(), &stopped, &mut interrupted_at(at, &interrupt)).unwrap();
+        let mut other = fit(1);
+        let found = other.fit(&(), &kept, &mut ()).unwrap();
+        assert!(found == expected && of(other) == whole, "after step {at}: {found}");
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Bool, Tensor};
-use elbo_dist::{Bernoulli, Distribution, Gamma, Masked, Noise, Normal};
+use elbo_dist::{Bernoulli, Distribution, Gamma, HalfNormal, Masked, Noise, Normal, Uniform};
 use elbo_guide::{Amortized, Draw, Guide, GuideError, Init, MeanField, MeanFieldConfig};
 use elbo_infer::{Elbo, Fits, InferError, ReportConfig, Svi};
 use elbo_model::{Latents, Layout, Model, ModelError, Plan, Role, Term, Trace, named_param};
@@ -178,6 +178,17 @@ fn positive(t: &mut Trace, x: &Tensor<2>) {
     t.observe("x", Normal::new(z, 1.0), x.clone());
 }
 
+/// The density of which is finite outside of its support, too.
+fn half_normal(t: &mut Trace, x: &Tensor<2>) {
+    let z = t.sample("z", HalfNormal::<2>::new(2.0));
+    t.observe("x", Normal::new(z, 1.0), x.clone());
+}
+
+fn uniform(t: &mut Trace, x: &Tensor<2>) {
+    let z = t.sample("z", Uniform::new(0.0, 100.0));
+    t.observe("x", Normal::<2>::new(z, 1.0), x.clone());
+}
+
 /// `N(loc, 1)`, whatever the support.
 #[derive(Module, Debug)]
 struct Careless {
@@ -202,8 +213,8 @@ impl<B> Guide<B> for Careless {
     }
 }
 
-fn careless(loc: f64) -> Svi<Of<Tensor<2>>, Careless, Elbo> {
-    let model: Of<Tensor<2>> = Model::new(positive);
+fn careless(program: fn(&mut Trace, &Tensor<2>), loc: f64) -> Svi<Of<Tensor<2>>, Careless, Elbo> {
+    let model: Of<Tensor<2>> = Model::new(program);
     let guide = Careless { loc: named_param("loc", row(&[loc])) };
     Svi::new(model, guide, Elbo, Noise::new(0, f64_on_flex()))
 }
@@ -211,11 +222,17 @@ fn careless(loc: f64) -> Svi<Of<Tensor<2>>, Careless, Elbo> {
 /// Of `N(1, 1)` a share of 0.159 is negative; the rest has the mean `1 + φ(1) / Φ(1) = 1.2876` and the deviation 0.794.
 #[test]
 fn a_guide_that_leaves_the_support_has_a_report_that_fails() {
-    let (svi, x) = (careless(1.0), row(&[1.0]));
-    let report = svi.report(&x, &ReportConfig::new()).unwrap();
+    for program in [positive, half_normal, uniform] {
+        let report = careless(program, 1.0).report(&row(&[1.0]), &ReportConfig::new()).unwrap();
+        leaves_the_support(&report);
+    }
+}
+
+fn leaves_the_support(report: &Report) {
     assert_eq!((report.bound.mean, report.importance.draws), (f64::NEG_INFINITY, 4000));
     assert_eq!(report.importance.divergence, f64::INFINITY);
-    let (bound, advice) = verdict(&report, "bound");
+    assert!(report.fault.as_ref().unwrap().starts_with("\"z\" ("), "{:?}", report.fault);
+    let (bound, advice) = verdict(report, "bound");
     assert_eq!((bound, report.verdict()), (Verdict::Fail, Verdict::Fail));
     assert!(advice.starts_with("Some draws of the guide have no log-density"), "{advice}");
     assert!(advice.ends_with("inside the supports."), "{advice}");
@@ -227,17 +244,20 @@ fn a_guide_that_leaves_the_support_has_a_report_that_fails() {
 
 #[test]
 fn a_guide_outside_of_the_support_has_a_report_that_fails() {
-    let report = careless(-50.0).report(&row(&[1.0]), &ReportConfig::new()).unwrap();
+    let report = careless(positive, -50.0).report(&row(&[1.0]), &ReportConfig::new()).unwrap();
     assert!(report.numbers.is_empty());
     assert_eq!(report.importance.effective_size, 0.0);
     for name in ["bound", "k-hat", "effective sample size"] {
         assert_eq!(verdict(&report, name).0, Verdict::Fail, "{name}");
     }
+    let (gradient, advice) = verdict(&report, "gradient");
+    assert_eq!(gradient, Verdict::Warn);
+    assert!(advice.starts_with("Some draws have no density"), "{advice}");
 }
 
 #[test]
 fn a_bound_of_draws_outside_of_the_support_stays_an_error() {
-    let (posterior, x) = (careless(1.0).posterior(), row(&[1.0]));
+    let (posterior, x) = (careless(positive, 1.0).posterior(), row(&[1.0]));
     let outside = |error| matches!(error, InferError::Model(ModelError::OutsideSupport { site, .. }) if site == "z");
     assert!(outside(posterior.bound(&x, 100).unwrap_err()));
     assert!(outside(posterior.importance(&x, 100).unwrap_err()));

@@ -15,15 +15,26 @@ pub(super) fn calibration(calibration: &Calibration) -> Option<Check> {
     let (row, (p, fault)) = rows.iter().max_by(|a, b| rank(a.1.0).total_cmp(&rank(b.1.0)))?;
     // Bonferroni: numbers of one simulation share its data, so their p-values are not independent.
     let p = (tests * p).clamp(0.0, 1.0);
-    let verdict = Verdict::from(p, UNIFORM[0], UNIFORM[1]);
+    let has_settled = calibration.unsettled == 0;
+    let verdict = Verdict::from(p, UNIFORM[0], UNIFORM[1]).max(Verdict::pass_if(has_settled));
     let (name, n) = (&row.name, row.shares.len());
     let judged = format!("{name} over {n} fits, p = {} of {tests} tests", shown(p));
-    let found = match verdict {
-        Verdict::Pass => format!("shares look uniform, the least so of {judged}"),
-        _ => format!("{fault} of {judged}"),
+    let is_uniform = Verdict::from(p, UNIFORM[0], UNIFORM[1]) == Verdict::Pass;
+    let found = match is_uniform {
+        true => format!("shares look uniform, the least so of {judged}"),
+        false => format!("{fault} of {judged}"),
     };
-    let advice = "Over data of this model the guide is wrong in one direction: use a richer family, or do not use its \
-                  intervals.";
+    let found = match has_settled {
+        true => found,
+        false => format!("{found}; {} of the fits had not settled", calibration.unsettled),
+    };
+    let advice = match is_uniform {
+        true => "Fits that end too early are not what is to be judged: give them more steps.",
+        false => {
+            "Over data of this model the guide is wrong in one direction: use a richer family, or do not use its \
+             intervals."
+        }
+    };
     Some(Check::new("calibration", verdict, found, advice))
 }
 

@@ -17,7 +17,7 @@ const SHORT: f64 = 0.45;
 /// found another posterior.
 const AGREE: [f64; 2] = [0.1, 0.5];
 
-pub(super) fn bound(bound: &Bound) -> Check {
+pub(super) fn bound(bound: &Bound, fault: Option<&str>) -> Check {
     let Bound { mean, standard_error } = *bound;
     let verdict = match mean.is_finite() {
         true => Verdict::pass_if(standard_error <= PRECISE),
@@ -30,7 +30,8 @@ pub(super) fn bound(bound: &Bound) -> Check {
         }
         _ => "Draw more: differences of bounds below a nat are lost in the noise.",
     };
-    let found = format!("{} ± {} nats", shown(mean), shown(standard_error));
+    let fault = fault.map(|fault| format!(", at some draws {fault}")).unwrap_or_default();
+    let found = format!("{} ± {} nats{fault}", shown(mean), shown(standard_error));
     Check::new("bound", verdict, found, advice)
 }
 
@@ -56,8 +57,12 @@ pub(super) fn gradient(signals: &[Signal]) -> Option<Check> {
         true => found,
         false => format!("{found}: {}", named.join(", ")),
     };
-    let advice =
-        "The gradient still points somewhere: fit with more steps, or a larger learning rate.";
+    let advice = match moving.iter().any(|s| s.variance.is_nan()) {
+        true => "Some draws have no density, so there is no gradient: see the bound.",
+        false => {
+            "The gradient still points somewhere: fit with more steps, or a larger learning rate."
+        }
+    };
     let check = Check::new("gradient", Verdict::pass_if(moving.is_empty()), found, advice);
     (!signals.is_empty()).then_some(check)
 }

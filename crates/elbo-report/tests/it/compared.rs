@@ -53,7 +53,7 @@ fn many_numbers_are_judged_by_the_worst() {
     let mut rows = vec![row("mu", even()), row("tau", eight), row("none", vec![])];
     let check = |rows: &[Calibrated]| {
         let mut report = bare();
-        report.calibration = Some(Calibration { rows: rows.to_vec() });
+        report.calibration = Some(Calibration { rows: rows.to_vec(), unsettled: 0 });
         line(&report, "calibration")
     };
     assert!(
@@ -66,6 +66,16 @@ fn many_numbers_are_judged_by_the_worst() {
     rows.push(row("broken", vec![f64::NAN, 0.5]));
     assert_eq!(check(&rows).verdict, Fail);
     assert!(check(&rows).found.starts_with("shares that are not numbers of broken"));
+}
+
+#[test]
+fn fits_that_had_not_settled_are_told() {
+    let mut report = bare();
+    report.calibration = Some(Calibration { unsettled: 2, ..calibrated(even()) });
+    let check = line(&report, "calibration");
+    assert_eq!(check.verdict, Warn);
+    assert!(check.found.ends_with("; 2 of the fits had not settled"), "{}", check.found);
+    assert!(check.advice.starts_with("Fits that end too early"), "{}", check.advice);
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub fn predicted(observed: f64) -> Predicted {
 }
 
 pub fn calibrated(shares: Vec<f64>) -> Calibration {
-    Calibration { rows: vec![Calibrated { name: "mu".into(), shares }] }
+    Calibration { rows: vec![Calibrated { name: "mu".into(), shares }], unsettled: 0 }
 }
 
 /// The middles of forty equal parts.

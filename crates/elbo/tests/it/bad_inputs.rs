@@ -42,7 +42,11 @@ fn model() -> Mean {
 
 /// A fit of the mean of three numbers.
 fn fit() -> Svi<Mean, MeanField, Elbo> {
-    let (x, mut noise) = (numbers(&[1.0, 2.0, 3.0]), noise());
+    fit_of(0)
+}
+
+fn fit_of(seed: u64) -> Svi<Mean, MeanField, Elbo> {
+    let (x, mut noise) = (numbers(&[1.0, 2.0, 3.0]), Noise::new(seed, place()));
     let layout = Layout::discover(&mean, &x, &noise).unwrap();
     let guide = MeanField::new(&layout, &mean, &x, &mut noise).unwrap();
     Svi::new(model(), guide, Elbo, noise)
@@ -227,6 +231,13 @@ fn of_fits() -> Vec<(&'static str, Outcome)> {
         let mut svi = Svi::new(model(), guide, warm_up, noise());
         Ok(svi.fit(&x, &FitConfig::new(), &mut ()).map(drop)?)
     };
+    let calibrated = || -> Outcome {
+        let tied = |t: &mut Trace, _: &()| {
+            let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+            t.factor("bowl", z.square() * -0.5);
+        };
+        Ok(AutoFit::new().calibrate(&Model::new(tied), &(), noise(), 10).map(drop)?)
+    };
     let tuned = |config: FitConfig| fit().fit(&x, &config, &mut ()).map(drop).map_err(Into::into);
     vec![
         ("no particles", step(fit().with_particles(0), &x)),
@@ -241,6 +252,7 @@ fn of_fits() -> Vec<(&'static str, Outcome)> {
         ("at most 0 steps", tuned(FitConfig::new().with_max_steps(0))),
         ("minibatches of other rows than the plate's", other_rows()),
         ("a fit of an objective that changes", unsteady()),
+        ("a calibration of a program with a factor", calibrated()),
         ("no draws", fit().posterior().bound(&x, 0).map(drop).map_err(Into::into)),
     ]
 }
@@ -261,12 +273,12 @@ fn of_files() -> Vec<(&'static str, Outcome)> {
         fs::write(&file, "text")?;
         Ok(Checkpoints::open(file.join("checkpoints")).map(drop)?)
     };
-    let goes_on = |steps: usize, x: &Tensor<2>| -> Outcome {
+    let goes_on = |seed: u64, steps: usize, x: &Tensor<2>| -> Outcome {
         let folder = folder().join("checkpoints");
         let config = FitConfig::new().with_checkpoints(Checkpoints::open(&folder)?, 10);
         let fitted =
             fit().fit(&numbers(&[1.0, 2.0, 3.0]), &config.clone().with_max_steps(20), &mut ());
-        let mut svi = fit();
+        let mut svi = fit_of(seed);
         svi.run(steps, x, &mut ())?;
         let again = fitted.and_then(|_| svi.fit(x, &config, &mut ())).map(drop);
         fs::remove_dir_all(folder)?;
@@ -274,8 +286,9 @@ fn of_files() -> Vec<(&'static str, Outcome)> {
     };
     vec![
         ("a record of another model", other()),
-        ("the folder of a fit of other data", goes_on(0, &numbers(&[1.0, 2.0, 4.0]))),
-        ("the folder of a fit that is behind", goes_on(30, &numbers(&[1.0, 2.0, 3.0]))),
+        ("the folder of a fit of other data", goes_on(0, 0, &numbers(&[1.0, 2.0, 4.0]))),
+        ("the folder of a fit of another seed", goes_on(1, 0, &numbers(&[1.0, 2.0, 3.0]))),
+        ("the folder of a fit that is behind", goes_on(0, 30, &numbers(&[1.0, 2.0, 3.0]))),
         ("a checkpoint that is not there", missing.map_err(Into::into)),
         ("another program's file", loaded(|_| b"a letter".to_vec())),
         ("a checkpoint that is cut short", loaded(|bytes| bytes[..bytes.len() / 2].to_vec())),

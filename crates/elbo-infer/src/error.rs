@@ -115,7 +115,7 @@ pub enum InferError {
         source: Box<burn::store::RecordError>,
     },
     /// A fit that is further than its checkpoints.
-    #[error("this fit has taken {step} steps, but its newest checkpoint is {}; give it another folder, or take its steps there from the start", path.display())]
+    #[error("this fit has taken {step} steps, but its newest checkpoint is {}; make it anew, so that it goes on from there, or give it another folder", path.display())]
     CheckpointBehind {
         /// The newest checkpoint.
         path: PathBuf,

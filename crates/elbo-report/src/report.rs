@@ -7,6 +7,8 @@ use crate::Statistic;
 /// All that is known of whether a fit can be trusted.
 ///
 /// It is plain data: what the numbers mean is said by [`Report::checks`], of the fit, and [`Report::model_checks`], of the model.
+///
+/// Numbers come back from JSON with all their bits if `serde_json` has its feature `float_roundtrip`; without, the last one may differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// What was fitted, for the head of a page.

@@ -4,10 +4,10 @@ use burn::module::Module;
 use elbo_dist::Noise;
 use elbo_guide::{Draw, Guide, ParetoSmoothed};
 use elbo_model::{Discrete, Latents, LogJoint, Plan, Predictive, Program};
+use elbo_report::moments;
 
 use crate::InferError;
 use crate::scored::{CHUNK, at_least, chunks};
-use crate::summary::moments;
 
 /// A fitted model and guide on plain devices, without autodiff.
 ///

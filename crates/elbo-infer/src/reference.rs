@@ -4,11 +4,10 @@ use burn::module::Module;
 use elbo_guide::{FlatDensity, FlatLatents, Guide};
 use elbo_model::{Layout, Predictive, Program};
 use elbo_report::{
-    NutsConfig, NutsDraws, Reference, ReferenceRow, Report, Sample, nuts, split_r_hat,
+    NutsConfig, NutsDraws, Reference, ReferenceRow, Report, Sample, moments, nuts, split_r_hat,
 };
 
 use crate::number_draws::NumberDraws;
-use crate::summary::moments;
 use crate::trust::KEPT;
 use crate::{InferError, Posterior};
 

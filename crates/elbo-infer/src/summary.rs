@@ -3,8 +3,7 @@
 use std::fmt;
 
 use elbo_model::Latents;
-use elbo_report::element_name;
-use elbo_report::table;
+use elbo_report::{element_name, moments, table};
 
 /// Mean, deviation and quantiles of every element of every site.
 ///
@@ -91,14 +90,6 @@ pub(crate) fn summary_row(name: String, mut values: Vec<f64>) -> SummaryRow {
     let [q05, median, q95] = [0.05, 0.5, 0.95].map(|p| quantile(&values, p));
     let (sd, mcse) = (variance.sqrt(), (variance / values.len() as f64).sqrt());
     SummaryRow { name, mean, sd, mcse, q05, median, q95 }
-}
-
-/// The mean and the variance (with `n - 1`, so NaN for one value).
-pub(crate) fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let sum_of_squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (mean, sum_of_squares / (n - 1.0))
 }
 
 /// The quantile by linear interpolation between order statistics (Hyndman & Fan 1996, type 7).

@@ -36,6 +36,7 @@ pub use check::{Check, Verdict};
 pub use draws::{Draws, Group, SiteDraws};
 pub use element::element_name;
 pub use error::ReportError;
+pub use moments::moments;
 #[cfg(feature = "nuts")]
 pub use nuts::{NutsConfig, NutsDraws, nuts};
 #[cfg(feature = "plots")]

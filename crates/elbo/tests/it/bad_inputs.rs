@@ -83,6 +83,7 @@ fn loaded(change: impl Fn(Vec<u8>) -> Vec<u8>) -> Outcome {
 /// What is said of each bad input.
 fn cases() -> Vec<(&'static str, Outcome)> {
     let mut cases = of_programs();
+    cases.extend(of_data());
     if let Ok(wgpu) = elbo::device("wgpu") {
         let double = Place::f64(&wgpu).map(drop).map_err(Into::into);
         cases.push(("double precision on a GPU that has none", double));
@@ -94,10 +95,6 @@ fn cases() -> Vec<(&'static str, Outcome)> {
 }
 
 fn of_programs() -> Vec<(&'static str, Outcome)> {
-    let single = Tensor::<2>::from_floats([[1.0]], &elbo::device("flex").unwrap());
-    let observed = |x: Tensor<2>| Layout::discover(&mean, &x, &noise()).map(drop);
-    let counts =
-        |x: Tensor<2>| discovered(move |t| drop(t.observe("count", Poisson::new(3.0), x.clone())));
     vec![
         ("a device of an unknown name", elbo::device("abacus").map(drop).map_err(Into::into)),
         (
@@ -118,6 +115,33 @@ fn of_programs() -> Vec<(&'static str, Outcome)> {
                 t.sample("z", Normal::new(0.0, numbers(&[1.0, 0.0])));
             }),
         ),
+        (
+            "two sites of one name",
+            discovered(|t| {
+                t.sample("z", Normal::<2>::new(0.0, 1.0));
+                t.sample("z", Normal::<2>::new(0.0, 1.0));
+            }),
+        ),
+        ("an empty plate", discovered(|t| t.plate("rows", 0, |_| ()))),
+        (
+            "a batch larger than the data",
+            discovered(|t| t.plate("rows", Subsample { total: 2, batch: 3 }, |_| ())),
+        ),
+        (
+            "a site of another size than its plate",
+            discovered(|t| {
+                t.plate("rows", 3, |t| t.sample("z", Normal::new(numbers(&[0.0; 2]), 1.0)));
+            }),
+        ),
+    ]
+}
+
+fn of_data() -> Vec<(&'static str, Outcome)> {
+    let single = Tensor::<2>::from_floats([[1.0]], &elbo::device("flex").unwrap());
+    let observed = |x: Tensor<2>| Layout::discover(&mean, &x, &noise()).map(drop);
+    let counts =
+        |x: Tensor<2>| discovered(move |t| drop(t.observe("count", Poisson::new(3.0), x.clone())));
+    vec![
         ("data that are NaN", observed(numbers(&[1.0, f64::NAN])).map_err(Into::into)),
         ("a negative count", counts(numbers(&[2.0, -1.0]))),
         ("a count that is no integer", counts(numbers(&[2.5]))),
@@ -142,24 +166,6 @@ fn of_programs() -> Vec<(&'static str, Outcome)> {
             discovered(|t| {
                 let elsewhere = Place::f64(&elbo::device("ndarray").unwrap()).unwrap();
                 t.observe("x", Normal::new(0.0, 1.0), elsewhere.tensor::<2>(vec![1.0], [1, 1]));
-            }),
-        ),
-        (
-            "two sites of one name",
-            discovered(|t| {
-                t.sample("z", Normal::<2>::new(0.0, 1.0));
-                t.sample("z", Normal::<2>::new(0.0, 1.0));
-            }),
-        ),
-        ("an empty plate", discovered(|t| t.plate("rows", 0, |_| ()))),
-        (
-            "a batch larger than the data",
-            discovered(|t| t.plate("rows", Subsample { total: 2, batch: 3 }, |_| ())),
-        ),
-        (
-            "a site of another size than its plate",
-            discovered(|t| {
-                t.plate("rows", 3, |t| t.sample("z", Normal::new(numbers(&[0.0; 2]), 1.0)));
             }),
         ),
     ]
@@ -201,6 +207,38 @@ fn of_guides() -> Vec<(&'static str, Outcome)> {
     ]
 }
 
+/// Minibatches of ten rows, under a plate of twenty.
+fn other_rows() -> Outcome {
+    let mut order = Shuffled::new(10, 5, &noise())?;
+    let read = |rows: &[usize]| Ok::<_, std::convert::Infallible>(numbers(&vec![1.0; rows.len()]));
+    let program = |t: &mut Trace, x: &Tensor<2>| {
+        let mu = t.sample("mu", Normal::new(0.0, 1.0));
+        let rows = Subsample { total: 20, batch: x.dims()[1] };
+        t.plate("rows", rows, |t| t.observe("x", Normal::new(mu, 1.0), x.clone()));
+    };
+    let layout = Layout::discover(&program, &numbers(&[1.0; 5]), &noise())?;
+    let guide = MeanField::new(&layout, &program, &numbers(&[1.0; 5]), &mut noise())?;
+    let mut svi = Svi::new(Model::new(program), guide, Elbo, noise());
+    Ok(svi.fit_batches(&mut order, read, &FitConfig::new(), &mut ()).map(drop)?)
+}
+
+/// A fit of an objective that changes with the step.
+fn unsteady() -> Outcome {
+    let warm_up = Tempered::new(Schedule::Linear { from: 0.0, to: 1.0, steps: 100 });
+    let (_, guide) = fit().into_parts();
+    let mut svi = Svi::new(model(), guide, warm_up, noise());
+    Ok(svi.fit(&numbers(&[1.0, 2.0, 3.0]), &FitConfig::new(), &mut ()).map(drop)?)
+}
+
+/// A calibration of a program that simulated data do not follow.
+fn calibrated() -> Outcome {
+    let tied = |t: &mut Trace, _: &()| {
+        let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
+        t.factor("bowl", z.square() * -0.5);
+    };
+    Ok(AutoFit::new().calibrate(&Model::new(tied), &(), noise(), 10).map(drop)?)
+}
+
 fn of_fits() -> Vec<(&'static str, Outcome)> {
     let x = numbers(&[1.0, 2.0, 3.0]);
     let parts = |count: usize| {
@@ -210,33 +248,6 @@ fn of_fits() -> Vec<(&'static str, Outcome)> {
         let mut svi = fit();
         svi.run(3, &x, &mut ())?;
         Ok(svi.step(&numbers(&[1.0, f64::INFINITY, 3.0])).map(drop)?)
-    };
-    let other_rows = || -> Outcome {
-        let mut order = Shuffled::new(10, 5, &noise())?;
-        let read =
-            |rows: &[usize]| Ok::<_, std::convert::Infallible>(numbers(&vec![1.0; rows.len()]));
-        let program = |t: &mut Trace, x: &Tensor<2>| {
-            let mu = t.sample("mu", Normal::new(0.0, 1.0));
-            let rows = Subsample { total: 20, batch: x.dims()[1] };
-            t.plate("rows", rows, |t| t.observe("x", Normal::new(mu, 1.0), x.clone()));
-        };
-        let layout = Layout::discover(&program, &numbers(&[1.0; 5]), &noise())?;
-        let guide = MeanField::new(&layout, &program, &numbers(&[1.0; 5]), &mut noise())?;
-        let mut svi = Svi::new(Model::new(program), guide, Elbo, noise());
-        Ok(svi.fit_batches(&mut order, read, &FitConfig::new(), &mut ()).map(drop)?)
-    };
-    let unsteady = || -> Outcome {
-        let warm_up = Tempered::new(Schedule::Linear { from: 0.0, to: 1.0, steps: 100 });
-        let (_, guide) = fit().into_parts();
-        let mut svi = Svi::new(model(), guide, warm_up, noise());
-        Ok(svi.fit(&x, &FitConfig::new(), &mut ()).map(drop)?)
-    };
-    let calibrated = || -> Outcome {
-        let tied = |t: &mut Trace, _: &()| {
-            let z = t.sample("z", Normal::<2>::new(0.0, 1.0));
-            t.factor("bowl", z.square() * -0.5);
-        };
-        Ok(AutoFit::new().calibrate(&Model::new(tied), &(), noise(), 10).map(drop)?)
     };
     let tuned = |config: FitConfig| fit().fit(&x, &config, &mut ()).map(drop).map_err(Into::into);
     vec![
@@ -257,33 +268,38 @@ fn of_fits() -> Vec<(&'static str, Outcome)> {
     ]
 }
 
+/// A record of two numbers, for a fit of one.
+fn other() -> Outcome {
+    let program = |t: &mut Trace, _: &()| {
+        t.sample("z", Normal::new(0.0, 1.0).iid([1, 2]));
+    };
+    let layout = Layout::discover(&program, &(), &noise())?;
+    let guide = MeanField::new(&layout, &program, &(), &mut noise())?;
+    let svi = Svi::new(Model::new(program), guide, Elbo, noise());
+    Ok(fit().load_record(svi.to_record())?)
+}
+
+/// A folder within a file.
+fn within() -> Outcome {
+    let file = folder().join("a-file");
+    fs::write(&file, "text")?;
+    Ok(Checkpoints::open(file.join("checkpoints")).map(drop)?)
+}
+
+/// A fit of this seed after so many steps, in the folder of another one.
+fn goes_on(seed: u64, steps: usize, x: &Tensor<2>) -> Outcome {
+    let folder = folder().join("checkpoints");
+    let config = FitConfig::new().with_checkpoints(Checkpoints::open(&folder)?, 10);
+    let fitted = fit().fit(&numbers(&[1.0, 2.0, 3.0]), &config.clone().with_max_steps(20), &mut ());
+    let mut svi = fit_of(seed);
+    svi.run(steps, x, &mut ())?;
+    let again = fitted.and_then(|_| svi.fit(x, &config, &mut ())).map(drop);
+    fs::remove_dir_all(folder)?;
+    Ok(again?)
+}
+
 fn of_files() -> Vec<(&'static str, Outcome)> {
-    let other = || -> Outcome {
-        let program = |t: &mut Trace, _: &()| {
-            t.sample("z", Normal::new(0.0, 1.0).iid([1, 2]));
-        };
-        let layout = Layout::discover(&program, &(), &noise())?;
-        let guide = MeanField::new(&layout, &program, &(), &mut noise())?;
-        let svi = Svi::new(Model::new(program), guide, Elbo, noise());
-        Ok(fit().load_record(svi.to_record())?)
-    };
     let missing = SviRecord::load(&folder().join("nothing.fit")).map(drop);
-    let within = || -> Outcome {
-        let file = folder().join("a-file");
-        fs::write(&file, "text")?;
-        Ok(Checkpoints::open(file.join("checkpoints")).map(drop)?)
-    };
-    let goes_on = |seed: u64, steps: usize, x: &Tensor<2>| -> Outcome {
-        let folder = folder().join("checkpoints");
-        let config = FitConfig::new().with_checkpoints(Checkpoints::open(&folder)?, 10);
-        let fitted =
-            fit().fit(&numbers(&[1.0, 2.0, 3.0]), &config.clone().with_max_steps(20), &mut ());
-        let mut svi = fit_of(seed);
-        svi.run(steps, x, &mut ())?;
-        let again = fitted.and_then(|_| svi.fit(x, &config, &mut ())).map(drop);
-        fs::remove_dir_all(folder)?;
-        Ok(again?)
-    };
     vec![
         ("a record of another model", other()),
         ("the folder of a fit of other data", goes_on(0, 0, &numbers(&[1.0, 2.0, 4.0]))),

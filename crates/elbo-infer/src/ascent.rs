@@ -38,8 +38,8 @@ pub(crate) struct Ascent<T> {
     pub(crate) tail: Tail<T>,
     /// What steps go on from, of a fit that ran out of them.
     pub(crate) held: Option<T>,
-    /// What was asked for and could not be done for want of data.
-    pub(crate) pending: Option<Ask>,
+    /// Whether a step failed by numbers that no lower rate helps.
+    pub(crate) is_broken: bool,
     pub numbers: Numbers,
 }
 
@@ -63,6 +63,8 @@ pub(crate) struct Numbers {
     pub end: Option<FitEnd>,
     /// What comes next, when it was looked at last.
     pub next: Option<Next>,
+    /// What was asked for and could not be done for want of data.
+    pub pending: Option<Ask>,
 }
 
 impl Numbers {
@@ -101,7 +103,7 @@ impl Numbers {
 }
 
 /// What a course asks for after a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Ask {
     /// The next step.
     Step,
@@ -133,6 +135,7 @@ impl<T: Module> Ascent<T> {
             curve: Curve::default(),
             end: None,
             next: None,
+            pending: None,
         };
         Self {
             optimizer,
@@ -140,7 +143,7 @@ impl<T: Module> Ascent<T> {
             best: None,
             tail: Tail::default(),
             held: None,
-            pending: None,
+            is_broken: false,
             numbers,
         }
     }

@@ -50,7 +50,7 @@ impl AscentRecord {
             best: best?,
             tail: Tail::new(full?, present?, self.counts),
             held: held?,
-            pending: None,
+            is_broken: false,
             numbers: self.numbers,
         })
     }

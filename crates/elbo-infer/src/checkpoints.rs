@@ -14,7 +14,7 @@ use crate::{InferError, SviRecord};
 const MAGIC: [u8; 8] = *b"elbo-fit";
 
 /// The version of what follows the header.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Eight magic bytes, the version, the checksum of all that follows it and the number of bytes after the header, least significant first.
 const HEADER: usize = 24;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use burn::module::Module;
-use burn::tensor::DType;
+use burn::tensor::{DType, Tensor};
 use elbo_dist::Noise;
 use elbo_guide::Guide;
 use elbo_model::LogJoint;
@@ -16,8 +16,8 @@ use crate::{Controls, InferError, Objective, Svi};
 /// The draws by which an average is compared.
 const COMPARED: usize = 256;
 
-/// How far the next bound of a fit may be from that of its record, relative to the larger of it and 1: on another device or in another
-/// precision, and, in roundings, at the same place.
+/// How far the next bound of a fit may be from that of its record: in another precision or on another device relative to the larger of it and 1,
+/// and else in roundings of the sum of what it is made of, whose order another machine may choose.
 const ELSEWHERE: f64 = 1e-4;
 const ROUNDINGS: f64 = 64.0;
 
@@ -27,8 +27,8 @@ pub(crate) struct Compared<T> {
     pub better: Option<T>,
     /// The bounds at the better of both.
     pub bounds: Vec<f64>,
-    /// The bound at the average less that at the last ones; infinite where only one of them has a bound everywhere, and not a number where
-    /// nothing can be compared.
+    /// The bound at the average less that at the last ones; infinite where one of them has more bounds, and not a number where nothing can be
+    /// compared.
     pub gain: f64,
 }
 
@@ -38,8 +38,12 @@ pub(crate) type Comparison<M, G, C> = Option<Compared<Modules<M, G, C>>>;
 /// What comes next in a fit, by which it is known when it goes on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Next {
-    /// The sum of the bounds of the next batches; not a number if there is none.
+    /// The sum of the bounds of the next batches that have one.
     bound: f64,
+    /// The sum of the sizes of all that they are sums of.
+    size: f64,
+    /// The batches without a bound.
+    missing: u64,
     batches: u64,
     place: String,
 }
@@ -100,7 +104,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     }
 
     /// Bounds at the present parameters, by draws that do not depend on them; not a number where there is none.
-    fn bounds<B>(&self, feed: &mut impl Feed<B>) -> Result<Vec<f64>, InferError>
+    pub(crate) fn bounds<B>(&self, feed: &mut impl Feed<B>) -> Result<Vec<f64>, InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
@@ -123,11 +127,20 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let mut sum = 0.0;
+        let place = format!("{:?}", self.noise.place());
+        let mut next = Next { bound: 0.0, size: 0.0, missing: 0, batches, place };
         for step in self.step..self.step + batches {
-            sum += self.bound(step, self.noise.at_step(step), feed)?;
+            let noise = self.noise.at_step(step);
+            match feed.with(step, |batch| self.bound_on(batch, noise)) {
+                Ok([bound, size]) => {
+                    next.bound += bound;
+                    next.size += size;
+                }
+                Err(error) if error.is_numeric() => next.missing += 1,
+                Err(error) => return Err(error),
+            }
         }
-        Ok(Next { bound: sum, batches, place: format!("{:?}", self.noise.place()) })
+        Ok(next)
     }
 
     /// Checks that the bounds of the next batches are those of the fit that goes on here.
@@ -143,24 +156,37 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     {
         let Some(recorded) = recorded else { return Ok(()) };
         let found = self.next_bounds(recorded.batches, feed)?;
-        let rounding = match self.noise.place().dtype() {
-            DType::F64 => f64::EPSILON,
-            _ => f64::from(f32::EPSILON),
+        let tolerance = match (found.place == recorded.place, self.noise.place().dtype()) {
+            (false, _) => ELSEWHERE * recorded.bound.abs().max(1.0),
+            (true, DType::F64) => ROUNDINGS * f64::EPSILON * recorded.size,
+            (true, _) => ROUNDINGS * f64::from(f32::EPSILON) * recorded.size,
         };
-        let is_here = found.place == recorded.place;
-        let tolerance = if is_here { ROUNDINGS * rounding } else { ELSEWHERE };
-        let batches = recorded.batches;
-        let (recorded, found) = (recorded.bound, found.bound);
-        let is_equal = (found - recorded).abs() <= tolerance * recorded.abs().max(1.0);
-        if is_equal || found.is_nan() && recorded.is_nan() {
-            return Ok(());
+        if found.missing > recorded.missing {
+            self.first_fault(recorded.batches, feed)?;
         }
-        if found.is_nan() {
-            for step in self.step..self.step + batches {
-                feed.with(step, |batch| self.bound_on(batch, self.noise.at_step(step)))?;
+        match found.missing == recorded.missing && (found.bound - recorded.bound).abs() <= tolerance
+        {
+            true => Ok(()),
+            false => {
+                let (recorded, found) = (recorded.bound, found.bound);
+                Err(InferError::OtherFit { recorded, found })
             }
         }
-        Err(InferError::OtherFit { recorded, found })
+    }
+
+    /// What is wrong with the first of the next batches without a bound.
+    fn first_fault<B>(&self, batches: u64, feed: &mut impl Feed<B>) -> Result<(), InferError>
+    where
+        M: LogJoint<B>,
+        G: Guide<B>,
+        C: Controls<B>,
+    {
+        for step in self.step..self.step + batches {
+            let noise = self.noise.at_step(step);
+            let bound = feed.with(step, |batch| self.bound_on(batch, noise));
+            bound.map_err(|error| error.of_step(step))?;
+        }
+        Ok(())
     }
 
     /// The bound on the batch of a step, by this noise; not a number if numbers are at fault.
@@ -170,11 +196,12 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        let bound = feed.with(step, |batch| self.bound_on(batch, noise));
+        let bound = feed.with(step, |batch| Ok(self.bound_on(batch, noise)?[0]));
         bound.or_else(|error| if error.is_numeric() { Ok(f64::NAN) } else { Err(error) })
     }
 
-    fn bound_on<B>(&self, batch: &B, noise: Noise) -> Result<f64, InferError>
+    /// The bound, and the sum of the sizes of what it is a sum of.
+    fn bound_on<B>(&self, batch: &B, noise: Noise) -> Result<[f64; 2], InferError>
     where
         M: LogJoint<B>,
         G: Guide<B>,
@@ -183,7 +210,14 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let terms = self.terms(batch, &self.objective.plan(), noise, false)?;
         self.new_sites(&terms)?;
         let estimate = self.estimate(&terms, self.members::<B>())?;
-        self.finite(estimate.bound.into_scalar(), &terms)
+        let bound = self.finite(estimate.bound.into_scalar(), &terms)?;
+        let sizes = terms.log_p.iter().chain(terms.log_q.iter()).map(|term| {
+            let numbers = term.log_prob.clone().inner().abs();
+            let particles = numbers.dims()[0] as f64;
+            numbers.sum() * (term.scale() / particles)
+        });
+        let size = sizes.reduce(|sum, size| sum + size).map_or(0.0, Tensor::into_scalar);
+        Ok([bound, size])
     }
 }
 

@@ -134,7 +134,8 @@ pub enum InferError {
     },
     /// A fit that goes on with another model, guide or data.
     #[error(
-        "the fit that is to go on has {recorded:.3} as its next bound, but model, guide and data here give {found:.3}; give it those that it had, or, for another fit, another folder, or a rate by Svi::with_learning_rate to begin anew from these parameters"
+        "the fit that is to go on has {recorded:.3} as its next bound, but model, guide and data here give {found:.3}, {:.1e} away; give it those that it had, or, for another fit, another folder; to begin anew from these parameters, another folder and a rate by Svi::with_learning_rate",
+        (found - recorded).abs()
     )]
     OtherFit {
         /// The bound of its next step.

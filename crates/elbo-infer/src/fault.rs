@@ -75,16 +75,30 @@ impl InferError {
         self.when().is_some()
     }
 
+    /// Of another step than the next one.
+    pub(crate) fn of_step(mut self, step: u64) -> Self {
+        if let Some(when) = self.when_mut() {
+            when.step = step;
+        }
+        self
+    }
+
     /// With the rows of the minibatch.
     pub(crate) fn on_rows(mut self, of: &[usize]) -> Self {
-        if let Self::NonFinite { when, .. }
-        | Self::Overflow { when, .. }
-        | Self::NonFiniteGradient { when, .. }
-        | Self::Diverged { when, .. } = &mut self
-        {
+        if let Some(when) = self.when_mut() {
             when.rows = Some(of.to_vec());
         }
         self
+    }
+
+    fn when_mut(&mut self) -> Option<&mut When> {
+        match self {
+            Self::NonFinite { when, .. }
+            | Self::Overflow { when, .. }
+            | Self::NonFiniteGradient { when, .. }
+            | Self::Diverged { when, .. } => Some(when),
+            _ => None,
+        }
     }
 }
 
@@ -150,8 +164,9 @@ where
     C: Module + Controls<B>,
 {
     let rows = dump.fault().and_then(|fault| fault.when.rows.clone());
+    let checked = dump.checked();
     svi.load_record(dump)?;
-    svi.checked = true; // as it was for that step
+    svi.checked = checked;
     svi.step(batch).map_err(|error| match rows {
         Some(rows) => error.on_rows(&rows),
         None => error,

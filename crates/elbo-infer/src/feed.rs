@@ -76,7 +76,7 @@ where
             batch: (step % self.order.batches()) as usize,
             source: Box::new(source),
         };
-        of(&batch.map_err(fault)?)
+        of(&batch.map_err(fault)?).map_err(|error| error.on_rows(self.order.rows(step)))
     }
 
     fn batches(&self) -> u64 {
@@ -92,11 +92,8 @@ where
     {
         let (step, batches) = (svi.steps(), self.order.batches());
         let total = Some(self.order.total());
-        let which =
-            Batch { is_part: batches > 1, check: svi.ascent().numbers.steps < batches, total };
-        let info = self.with(step, |batch| svi.step_on(batch, which));
-        let info = info.map_err(|error| error.on_rows(self.order.rows(step)))?;
-        svi.checked = true;
-        Ok(info)
+        svi.checked = svi.ascent().numbers.steps >= batches; // of each fit the first pass is checked
+        let which = Batch { is_part: batches > 1, check: !svi.checked, total };
+        self.with(step, |batch| svi.step_on(batch, which))
     }
 }

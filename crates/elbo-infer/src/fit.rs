@@ -105,14 +105,15 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
             if let Some(end) = end.or(interrupted) {
                 return self.pause(end, feed, config, observer);
             }
-            let ask = match self.ascent_mut().pending.take() {
+            let pending = self.ascent_mut().numbers.pending.take();
+            let ask = match pending.filter(|ask| *ask != Ask::End) {
                 Some(ask) => ask,
                 None if self.ascent().numbers.steps >= config.most => Ask::End,
                 None => self.next(feed, config, observer)?,
             };
-            self.ascent_mut().pending = Some(ask); // if data cannot be read
+            self.ascent_mut().numbers.pending = Some(ask); // if data cannot be read
             self.turn(ask, feed, config)?;
-            self.ascent_mut().pending = None;
+            self.ascent_mut().numbers.pending = None;
             self.ascent().numbers.tell(ask, observer);
             if config
                 .checkpoints
@@ -131,8 +132,10 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        // Steps by hand since then have left it.
-        self.ascent = self.ascent.take().filter(|ascent| ascent.numbers.step() == self.step);
+        // Steps by hand since then have left it, and what numbers led to is not to be gone on from.
+        let goes_on =
+            |ascent: &Box<Ascent<_>>| ascent.numbers.step() == self.step && !ascent.is_broken;
+        self.ascent = self.ascent.take().filter(goes_on);
         match &self.ascent {
             Some(ascent) => self.check_next(ascent.numbers.next.as_ref(), feed)?,
             None => self.load_newest(feed, config)?,
@@ -198,11 +201,15 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         let goes_on = matches!(end, FitEnd::Interrupted | FitEnd::OutOfSteps);
-        if goes_on || config.checkpoints.is_some() {
-            let batches = feed.batches();
-            self.ascent_mut().numbers.next = Some(self.next_bounds(batches, feed)?);
-        }
-        self.write(config, observer)?;
+        let next = match (goes_on, &config.checkpoints) {
+            (true, _) => self.next_bounds(1, feed).map(Some),
+            // All that such a fit is held against ever again.
+            (false, Some(_)) => self.next_bounds(feed.batches(), feed).map(Some),
+            (false, None) => Ok(None),
+        };
+        self.ascent_mut().numbers.next = next.as_ref().ok().cloned().flatten();
+        self.write(config, observer)?; // also where data cannot be read
+        next?;
         let info = self.ascent().numbers.info(end);
         if !goes_on {
             self.ascent = None;
@@ -231,10 +238,10 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         G: Guide<B>,
         C: Controls<B>,
     {
-        self.ascent_mut().numbers.next = None; // of a step that is taken now
         let error = match feed.step(self) {
             Ok(info) => {
                 observer.on_step(&info);
+                self.ascent_mut().numbers.next = None; // of the step that was taken
                 let modules = self.modules.as_ref().expect("a step puts the modules back");
                 let ascent = self.ascent.as_mut().expect("a fit has a course");
                 return Ok(ascent.observe(info.bound, modules));
@@ -244,8 +251,7 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         let ask = self.stumble(&error);
         if ask.is_none() {
             self.dump_beside(&error, config);
-            // What numbers led to is not to be gone on from.
-            self.ascent = self.ascent.take().filter(|_| !error.is_numeric());
+            self.ascent_mut().is_broken = error.is_numeric();
         }
         ask.ok_or(error)
     }

@@ -121,7 +121,7 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
             let compared = self.compared(feed)?;
             let has_risen = match &compared {
                 Some(compared) => self.has_risen(feed, &compared.bounds, 0.0)?,
-                None => true,
+                None => self.has_risen(feed, &self.bounds(feed)?, 0.0)?,
             };
             let gain = self.take(compared);
             self.ascent_mut().note(None, gain);
@@ -145,5 +145,6 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         let ascent = self.ascent();
         let (optimizer, rate) = (ascent.optimizer.clone(), ascent.numbers.rate);
         (self.modules, self.optimizer, self.schedule) = (Some(start), optimizer, rate.into());
+        self.ascent_mut().numbers.next = None; // of other parameters
     }
 }

@@ -109,6 +109,8 @@ impl<M: Module, G: Module> Posterior<M, G> {
             }
             Err(fault) if is_of_numbers(&fault) => {
                 let Draw { latents, log_q } = draw;
+                let of_guide = Terms::new(LogTerms::default(), log_q.clone());
+                of_guide.check_form(draws, latents.place())?;
                 // Those that pass unless a density is finite outside of its support.
                 let rows: Vec<usize> = match self.model().log_joint(&latents, batch) {
                     Ok(terms) => {
@@ -119,9 +121,6 @@ impl<M: Module, G: Module> Posterior<M, G> {
                 };
                 let mut log_p = vec![f64::NEG_INFINITY; draws];
                 self.by_halves(&latents, batch, &rows, &mut log_p)?;
-                if !rows.is_empty() && rows.iter().all(|row| log_p[*row].is_infinite()) {
-                    return Err(fault.into()); // of the data or the guide, whatever is drawn
-                }
                 let log_q = totals(&log_q, draws);
                 Ok(Scored { latents, log_p, log_q, noise: noise.split(), fault: Some(fault) })
             }
@@ -145,6 +144,8 @@ impl<M: Module, G: Module> Posterior<M, G> {
         }
         match self.model().check(&latents.rows(rows), batch) {
             Ok(terms) => {
+                let of_model = Terms::new(terms.clone(), LogTerms::default());
+                of_model.check_form(rows.len(), latents.place())?;
                 let totals = totals(&terms, rows.len());
                 rows.iter().zip(totals).for_each(|(row, total)| log_p[*row] = total);
                 Ok(())

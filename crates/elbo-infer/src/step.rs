@@ -200,7 +200,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         }
         let particles = latents.particles().max(self.particles * guide.members());
         let (log_p, log_p_of_draws) = self.log_joints(batch, plan, latents)?;
-        let relaxed = Relaxed::of(&draw, |latents| Ok(model.valid().log_joint(latents, batch)?))?;
+        let relaxed = Relaxed::of(&draw, |latents| Ok(model.valid().log_joint(latents, batch)?));
+        let relaxed = relaxed.map_err(|error| self.at_step(error))?;
         let terms = Terms {
             step: self.step,
             log_p_of_draws,
@@ -291,7 +292,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         let sites = draw.log_q.enumerated();
         if !sites.is_empty() {
             let turned = constant.in_turns(sites);
-            check_same_outside(&terms, &model.valid().log_joint(&turned, batch)?, sites)?;
+            let turned = model.valid().log_joint(&turned, batch);
+            check_same_outside(&terms, &turned.map_err(|error| self.at_step(error))?, sites)?;
         }
         Ok(())
     }

@@ -149,7 +149,8 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
         self.with_schedule(learning_rate)
     }
 
-    /// A learning-rate schedule of Burn, which may differ by groups of parameters. A [`fit`](Svi::fit) begins anew then.
+    /// A learning-rate schedule of Burn, which may differ by groups of parameters. A [`fit`](Svi::fit) begins anew then, but for one with
+    /// [checkpoints](crate::FitConfig::with_checkpoints), which are to be others then.
     pub fn with_schedule(self, schedule: impl Into<ModuleLrScheduler>) -> Self {
         Self { schedule: schedule.into(), ascent: None, ..self }
     }
@@ -251,6 +252,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     {
         let (mut count, mut weighted, mut weight) = (0, 0.0, 0.0);
         let check = !self.checked_epoch;
+        self.checked = !check;
         let mut batches = batches.into_iter().peekable();
         while let Some(batch) = batches.next() {
             let batch = batch

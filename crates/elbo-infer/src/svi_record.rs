@@ -78,6 +78,11 @@ impl SviRecord {
         self.counts.noise.seed
     }
 
+    /// Whether the step that the fit takes next needs no checks.
+    pub(crate) fn checked(&self) -> bool {
+        self.counts.checked
+    }
+
     /// What went wrong in the step that the fit takes next, if this is a [dump](Svi::dump).
     pub fn fault(&self) -> Option<&Fault> {
         self.fault.as_ref()

@@ -148,7 +148,7 @@ fn a_whole_file_that_holds_no_fit_is_refused() {
     let payload = b"no fit";
     let length = (payload.len() as u64).to_le_bytes();
     let checksum = crc32fast::hash(&[&length[..], payload].concat()).to_le_bytes();
-    let whole = [&b"elbo-fit"[..], &2_u32.to_le_bytes(), &checksum, &length, payload].concat();
+    let whole = [&b"elbo-fit"[..], &3_u32.to_le_bytes(), &checksum, &length, payload].concat();
     let error = refusal(&folder.join("fit"), &whole);
     assert!(matches!(error, InferError::CheckpointContent { .. }), "{error}");
     fs::remove_dir_all(folder).unwrap();

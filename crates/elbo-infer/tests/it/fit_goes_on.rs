@@ -197,6 +197,27 @@ fn a_fit_that_has_ended_is_held_against_all_rows() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// Row 9 is missing in what comes next, which is told by its step and rows.
+#[test]
+fn data_that_have_become_nan_are_told_by_their_rows_where_a_fit_goes_on() {
+    let folder = folder("become-nan");
+    let order = || Shuffled::new(10, 5, &Noise::new(5, f64_on_flex())).unwrap();
+    let config = FitConfig::new().with_checkpoints(Checkpoints::open(&folder).unwrap(), 1000);
+    let read = |rows: &[usize]| Ok::<_, Infallible>(numbers(rows));
+    let ended = far(0).fit_batches(&mut order(), read, &config, &mut ()).unwrap();
+    let broken = |rows: &[usize]| {
+        let hole = rows.iter().map(|row| if *row == 9 { f64::NAN } else { 0.0 }).collect();
+        Ok::<_, Infallible>(numbers(rows) + f64_on_flex().tensor(hole, [1, rows.len()]))
+    };
+    let error = elsewhere().fit_batches(&mut order(), broken, &config, &mut ()).unwrap_err();
+    let InferError::NonFinite { when, source } = &error else { panic!("{error}") };
+    assert!(source.to_string().contains("\"x\""), "{error}");
+    assert!((ended.steps..ended.steps + 2).contains(&when.step), "{error}");
+    assert_eq!(when.rows.as_deref(), Some(order().rows(when.step)), "{error}");
+    assert!(when.rows.as_ref().unwrap().contains(&9), "{error}");
+    fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn a_checkpoint_of_another_seed_is_refused() {
     let (folder, config, _) = with_checkpoint("other-seed", 70);

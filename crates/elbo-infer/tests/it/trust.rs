@@ -244,7 +244,11 @@ fn leaves_the_support(report: &Report) {
 
 #[test]
 fn a_guide_outside_of_the_support_has_a_report_that_fails() {
-    let report = careless(positive, -50.0).report(&row(&[1.0]), &ReportConfig::new()).unwrap();
+    [positive, half_normal, uniform].map(is_outside_of_the_support);
+}
+
+fn is_outside_of_the_support(program: fn(&mut Trace, &Tensor<2>)) {
+    let report = careless(program, -50.0).report(&row(&[1.0]), &ReportConfig::new()).unwrap();
     assert!(report.numbers.is_empty());
     assert_eq!(report.importance.effective_size, 0.0);
     for name in ["bound", "k-hat", "effective sample size"] {
@@ -265,14 +269,16 @@ fn a_bound_of_draws_outside_of_the_support_stays_an_error() {
 
 /// The log-joint is finite, but the number is no side of a coin.
 #[test]
-fn a_report_of_data_outside_of_their_support_is_an_error() {
+fn a_report_of_data_outside_of_their_support_fails_and_says_so() {
     fn coins(t: &mut Trace, x: &Tensor<2>) {
         let z = t.sample("z", Normal::new(0.0, 1.0));
         t.observe("x", Bernoulli::logits(z), x.clone());
     }
     let svi = about(coins, &row(&[1.0]), vec![("z", row(&[0.0]))], 0.5);
-    let error = svi.report(&row(&[7.0]), &ReportConfig::new()).unwrap_err().to_string();
-    assert!(error.starts_with("\"x\" (Bernoulli): the value 7 at [0, 0] lies outside"), "{error}");
+    let report = svi.report(&row(&[7.0]), &ReportConfig::new()).unwrap();
+    assert_eq!(verdict(&report, "bound").0, Verdict::Fail);
+    let fault = report.fault.unwrap();
+    assert!(fault.starts_with("\"x\" (Bernoulli): the value 7 at [0, 0] lies outside"), "{fault}");
 }
 
 /// A deviation about ½ with a deviation of ½ is negative at a sixth of the draws, one about 5 at none.

@@ -28,9 +28,9 @@ pub(super) fn calibration(calibration: &Calibration) -> Option<Check> {
         true => found,
         false => format!("{found}; {} of the fits had not settled", calibration.unsettled),
     };
-    let advice = match is_uniform {
-        true => "Fits that end too early are not what is to be judged: give them more steps.",
-        false => {
+    let advice = match has_settled {
+        false => "Fits that end too early are not what is to be judged: give them more steps.",
+        true => {
             "Over data of this model the guide is wrong in one direction: use a richer family, or do not use its \
              intervals."
         }

@@ -76,6 +76,10 @@ fn fits_that_had_not_settled_are_told() {
     assert_eq!(check.verdict, Warn);
     assert!(check.found.ends_with("; 2 of the fits had not settled"), "{}", check.found);
     assert!(check.advice.starts_with("Fits that end too early"), "{}", check.advice);
+    report.calibration = Some(Calibration { unsettled: 2, ..calibrated(vec![0.01; 20]) });
+    let check = line(&report, "calibration");
+    assert_eq!(check.verdict, Fail);
+    assert!(check.advice.starts_with("Fits that end too early"), "{}", check.advice);
 }
 
 #[test]

@@ -133,9 +133,9 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
         C: Controls<B>,
     {
         // Steps by hand since then have left it, and what numbers led to is not to be gone on from.
-        let goes_on =
-            |ascent: &Box<Ascent<_>>| ascent.numbers.step() == self.step && !ascent.is_broken;
-        self.ascent = self.ascent.take().filter(goes_on);
+        let ascent = self.ascent.take();
+        self.ascent =
+            ascent.filter(|ascent| ascent.numbers.step() == self.step && !ascent.is_broken);
         match &self.ascent {
             Some(ascent) => self.check_next(ascent.numbers.next.as_ref(), feed)?,
             None => self.load_newest(feed, config)?,

@@ -119,10 +119,11 @@ impl<M: Module, G: Module, O: Ascends, C: Module> Svi<M, G, O, C> {
             self.modules = Some(best);
         } else if self.ascent().numbers.taken > 0 {
             let compared = self.compared(feed)?;
-            let has_risen = match &compared {
-                Some(compared) => self.has_risen(feed, &compared.bounds, 0.0)?,
-                None => self.has_risen(feed, &self.bounds(feed)?, 0.0)?,
+            let bounds = match &compared {
+                Some(compared) => compared.bounds.clone(),
+                None => self.bounds(feed)?,
             };
+            let has_risen = self.has_risen(feed, &bounds, 0.0)?;
             let gain = self.take(compared);
             self.ascent_mut().note(None, gain);
             if !has_risen {

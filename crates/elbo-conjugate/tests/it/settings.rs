@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use elbo_conjugate::{CoordinateAscent, CoordinateEnd, CoordinateError, Coordinates};
+use elbo_conjugate::{CoordinateAscent, CoordinateEnd, CoordinateError, Coordinates, RobbinsMonro};
 
 #[derive(Debug, PartialEq)]
 struct Broken;
@@ -80,4 +80,14 @@ fn what_cannot_be_meant_is_an_error() {
     assert_eq!(failed, "the update of factor 1 failed in sweep 1: broken");
     let error = plain.run(&mut Halving { bound: -1.0, fails: true }, &(), |_, _| ()).unwrap_err();
     assert!(matches!(error, CoordinateError::Update { source: Broken, .. }));
+}
+
+#[test]
+fn step_sizes_out_of_range_say_so() {
+    let said = |delay, forgetting| RobbinsMonro::new(delay, forgetting).unwrap_err().to_string();
+    assert_eq!(said(0.5, 0.7), "RobbinsMonro: delay is 0.5, but must be finite and at least 1");
+    assert_eq!(
+        said(1.0, f64::NAN),
+        "RobbinsMonro: forgetting is NaN, but must be more than 0.5 and at most 1"
+    );
 }

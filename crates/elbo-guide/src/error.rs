@@ -213,6 +213,62 @@ pub enum GuideError {
         /// The families.
         known: Names,
     },
+    /// A distribution without natural parameters of finite number that are known here.
+    #[error(
+        "\"{site}\" has the distribution {distribution}, for which there are no natural gradients; give it a prior of another family (Gamma(1, rate) is Exponential(rate)), or fit this guide by Svi"
+    )]
+    NoNatural {
+        /// The site.
+        site: String,
+        /// Its distribution.
+        distribution: String,
+    },
+    /// No site of this name with natural parameters.
+    #[error("there are no natural parameters of \"{site}\", only of {known}; check the name")]
+    UnknownNatural {
+        /// The name.
+        site: String,
+        /// The sites.
+        known: Names,
+    },
+    /// Another number of values.
+    #[error(
+        "\"{site}\" takes {expected} values, but {found} were given; see the shapes of ExponentialFamily::natural"
+    )]
+    NaturalSize {
+        /// The site.
+        site: String,
+        /// The values that it takes.
+        expected: usize,
+        /// The values that were given.
+        found: usize,
+    },
+    /// Natural parameters that no density has.
+    #[error(
+        "no density of \"{site}\" has the natural parameters {values:?}; a normal one takes a negative second one, Gamma one above -1 and a negative one, Beta and Dirichlet all above -1, and all of them finite numbers"
+    )]
+    NaturalDomain {
+        /// The site.
+        site: String,
+        /// The values of a number, a simplex or a vector.
+        values: Vec<f64>,
+    },
+    /// All covariances of what is no normal vector.
+    #[error(
+        "\"{site}\" of shape {shape:?} is no normal vector outside plates; declare it as one, Normal::new(..).iid([1, n])"
+    )]
+    NoVector {
+        /// The site.
+        site: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// Points that no array of signs has.
+    #[error("nodes were asked for at {points} points; ask for a power of two, at least 2")]
+    NodeCount {
+        /// The points.
+        points: usize,
+    },
     /// A table for a plate without latents.
     #[error(
         "no latent lies in the plate \"{plate}\"; a table is of the latents of one plate, name theirs"

@@ -64,7 +64,7 @@ pub use dais::{Dais, DaisConfig};
 pub use delta_guide::DeltaGuide;
 pub use density::{FlatDensity, FlatSlope};
 pub use error::{GuideError, Tally};
-pub use exponential_family::{ExponentialFamily, PriorFamily};
+pub use exponential_family::{ExponentialFamily, Nodes, PriorFamily, Probe};
 pub use family::{Family, FamilyConfig, FamilyStart, FrameKind, SiteSpan};
 pub use flat::FlatLatents;
 pub use flows::{

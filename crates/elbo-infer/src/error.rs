@@ -170,6 +170,37 @@ pub enum InferError {
         /// The objective.
         objective: &'static str,
     },
+    /// A model with parameters, which natural gradients do not train.
+    #[error(
+        "the model has parameters, which natural gradients of a guide do not train; make them latents, or fit model and guide by Svi"
+    )]
+    TrainedModel,
+    /// A latent that is neither the guide's nor local to a batch.
+    #[error(
+        "\"{site}\" is not among the guide's latents and lies in no plate, so that it is not local to a batch; make the guide of all that is outside of minibatches: ExponentialFamily::of_globals(&layout)"
+    )]
+    NotLocal {
+        /// The site.
+        site: String,
+    },
+    /// A model whose optimum by coordinates is not known.
+    #[error(
+        "the term of \"{term}\" is not conjugate to the guide's family at \"{site}\", so that there is no optimum in closed form; take NaturalSvi::step, with falling step sizes (RobbinsMonro)"
+    )]
+    NotConjugate {
+        /// The site.
+        site: String,
+        /// The term of the log-joint.
+        term: String,
+    },
+    /// A step size that is none.
+    #[error("the step size of {when} is {rate}, but must be more than 0 and at most 1")]
+    StepSize {
+        /// The step.
+        when: When,
+        /// Its size.
+        rate: f64,
+    },
     /// A model with parameters that several fits at once would share.
     #[error(
         "the guide holds {restarts} fits at once, which would share the model's parameters; fit a model with parameters once, or make them latents"

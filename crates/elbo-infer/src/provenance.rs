@@ -10,6 +10,20 @@ use crate::fault::is_of_numbers;
 use crate::gradients::{self, Fault};
 use crate::{Controls, InferError, Objective, Svi, Terms, When};
 
+impl InferError {
+    /// The error, with the step where numbers are at fault.
+    pub(crate) fn at(self, when: When) -> Self {
+        match self {
+            Self::Model(source) | Self::Guide(GuideError::Model(source))
+                if is_of_numbers(&source) =>
+            {
+                Self::NonFinite { when, source }
+            }
+            other => other,
+        }
+    }
+}
+
 impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
     /// The bound, if it is finite; else the first term that is not.
     pub(crate) fn finite(&self, bound: f64, terms: &Terms) -> Result<f64, InferError> {
@@ -54,14 +68,7 @@ impl<M: Module, G: Module, O: Objective, C: Module> Svi<M, G, O, C> {
 
     /// The error, with the step where numbers are at fault.
     pub(crate) fn at_step(&self, error: impl Into<InferError>) -> InferError {
-        match error.into() {
-            InferError::Model(source) | InferError::Guide(GuideError::Model(source))
-                if is_of_numbers(&source) =>
-            {
-                InferError::NonFinite { when: self.when(), source }
-            }
-            other => other,
-        }
+        error.into().at(self.when())
     }
 
     /// Checks the gradients of what is trained beside model and guide, whose norm does not count.

@@ -7,6 +7,7 @@ mod families;
 mod guides;
 mod init;
 mod mean_field;
+mod naturals;
 mod records;
 mod refusals;
 mod scores;

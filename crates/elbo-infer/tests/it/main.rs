@@ -14,6 +14,7 @@ mod fit;
 mod fit_ends;
 mod fit_goes_on;
 mod minibatches;
+mod natural;
 mod networks;
 mod objectives;
 mod parity;

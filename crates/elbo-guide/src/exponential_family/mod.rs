@@ -1,15 +1,27 @@
 //! The posterior in the family of the prior.
 
+mod discrete;
+mod kind;
+mod natural;
+mod nodes;
+mod pair;
+mod probe;
+mod simplex;
+mod vector;
+
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use elbo_dist::{
     Bernoulli, Beta, Categorical, Dirichlet, Exponential, Gamma, Geometric, InverseGamma,
-    LogNormal, LogitNormal, Normal, OneHotCategorical, Poisson, Support,
+    LogNormal, LogitNormal, MultivariateNormal, Normal, OneHotCategorical, Poisson,
 };
-use elbo_model::{Layout, Names, Plate, Program, Site, Trace, named_param};
+use elbo_model::{Layout, Plate, Program, Site, Subsample, Trace, named_param};
 
-use crate::flat::{check_unmasked, check_whole};
+use crate::flat::check_whole;
 use crate::{Amortized, GuideError};
+use kind::{Kind, parameter_shape};
+pub use nodes::Nodes;
+pub use probe::Probe;
 
 /// The guide whose every site has the distribution of its prior, with parameters of its own for each element: Beta for Beta, Gamma
 /// for Gamma, Categorical for Categorical.
@@ -75,41 +87,6 @@ pub struct PriorFamily {
     sites: Vec<(Site, Kind)>,
 }
 
-/// The families that a site may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Normal,
-    LogNormal,
-    LogitNormal,
-    Gamma,
-    InverseGamma,
-    Exponential,
-    Beta,
-    Dirichlet,
-    Bernoulli,
-    Categorical,
-    OneHotCategorical,
-    Poisson,
-    Geometric,
-}
-
-/// The names of the families.
-const KINDS: [(&str, Kind); 13] = [
-    ("Normal", Kind::Normal),
-    ("LogNormal", Kind::LogNormal),
-    ("LogitNormal", Kind::LogitNormal),
-    ("Gamma", Kind::Gamma),
-    ("InverseGamma", Kind::InverseGamma),
-    ("Exponential", Kind::Exponential),
-    ("Beta", Kind::Beta),
-    ("Dirichlet", Kind::Dirichlet),
-    ("Bernoulli", Kind::Bernoulli),
-    ("Categorical", Kind::Categorical),
-    ("OneHotCategorical", Kind::OneHotCategorical),
-    ("Poisson", Kind::Poisson),
-    ("Geometric", Kind::Geometric),
-];
-
 impl ExponentialFamily {
     /// The guide for the latents of `layout`, each of which starts about the mean of the prior's draws.
     ///
@@ -118,15 +95,47 @@ impl ExponentialFamily {
     /// [`GuideError::Masked`], [`GuideError::NoLatents`] and, for a layout made by hand of sites with such names,
     /// [`ModelError::NoPriorDraws`](elbo_model::ModelError::NoPriorDraws).
     pub fn of_prior(layout: &Layout) -> Result<Self, GuideError> {
+        layout.latents().try_for_each(check_whole)?;
+        Self::of_batch(layout)
+    }
+
+    /// [`ExponentialFamily::of_prior`] for the latents outside of minibatches, where others are local to these.
+    ///
+    /// # Errors
+    /// Those of `of_prior` but [`GuideError::SubsampledLocal`].
+    pub fn of_globals(layout: &Layout) -> Result<Self, GuideError> {
+        let whole = |name: &str| {
+            layout.latents().any(|site| &*site.name == name && check_whole(site).is_ok())
+        };
+        Self::of_batch(&layout.of_latents(whole))
+    }
+
+    /// The parameters of a site, unconstrained.
+    ///
+    /// # Shapes
+    /// `[p, n]`.
+    ///
+    /// # Errors
+    /// [`GuideError::UnknownNatural`].
+    pub fn parameters(&self, site: &str) -> Result<Tensor<2>, GuideError> {
+        Ok(self.program().parameters[self.index(site)?].val())
+    }
+
+    /// [`ExponentialFamily::of_prior`] for the latents of a batch, those too that are local to a part of a plate: it is a guide for this
+    /// batch alone.
+    ///
+    /// # Errors
+    /// Those of `of_prior` but [`GuideError::SubsampledLocal`].
+    pub fn of_batch(layout: &Layout) -> Result<Self, GuideError> {
         let (mut parameters, mut sites) = (Vec::new(), Vec::new());
         for site in layout.latents() {
-            let kind = kind(site)?;
+            let kind = kind::kind(site)?;
             let draws =
                 layout.prior_draws()?.value(&site.name).expect("a layout draws its latents");
-            let start = start(kind, site, draws.to_vec());
-            let shape = [kind.parameters(), start.len() / kind.parameters()];
-            let value = layout.place().tensor(start, shape);
-            parameters.push(named_param(&format!("exponential_family.{}", site.name), value));
+            let start = kind::start(kind, site, draws.to_vec());
+            let rows = kind.parameters(site.size());
+            let value = layout.place().tensor(start.clone(), [rows, start.len() / rows]);
+            parameters.push(of_site(site, value));
             sites.push((site.clone(), kind));
         }
         match sites.is_empty() {
@@ -136,83 +145,11 @@ impl ExponentialFamily {
     }
 }
 
-fn kind(site: &Site) -> Result<Kind, GuideError> {
-    check_unmasked(site)?;
-    check_whole(site)?;
-    let found = KINDS.iter().find(|(name, _)| *name == site.distribution);
-    let ranked = (2..=6).contains(&site.shape.len());
-    match found.filter(|_| ranked) {
-        Some((_, kind)) => Ok(*kind),
-        None => Err(GuideError::NoFamily {
-            site: site.name.to_string(),
-            distribution: site.distribution.to_string(),
-            known: Names(KINDS.iter().map(|(name, _)| (*name).to_string()).collect()),
-        }),
-    }
-}
-
-impl Kind {
-    /// The parameters of an element.
-    fn parameters(self) -> usize {
-        match self {
-            Self::Normal | Self::LogNormal | Self::LogitNormal => 2,
-            Self::Gamma | Self::InverseGamma | Self::Beta => 2,
-            _ => 1,
-        }
-    }
-}
-
-/// The shape of a site's parameters: of a categorical one, an axis for the categories.
-fn parameter_shape(kind: Kind, site: &Site) -> Vec<usize> {
-    let mut shape = site.shape.clone();
-    if let (Kind::Categorical, Support::Category { count }) = (kind, site.support)
-        && let Some(last) = shape.last_mut()
-    {
-        *last = count;
-    }
-    shape
-}
-
-/// Unconstrained parameters about the means of `draws`, element by element.
-fn start(kind: Kind, site: &Site, draws: Vec<f64>) -> Vec<f64> {
-    let size = site.size();
-    let count = draws.len() / size;
-    let mean = |i: usize| draws.iter().skip(i).step_by(size).sum::<f64>() / count as f64;
-    let means: Vec<f64> = (0..size).map(mean).collect();
-    let share = |m: &f64| m.clamp(0.1, 0.9);
-    let logit = |m: &f64| (share(m) / (1.0 - share(m))).ln();
-    let positive = |m: &f64| m.clamp(1e-3, 1e3);
-    let each = |change: &dyn Fn(&f64) -> f64| means.iter().map(change).collect::<Vec<_>>();
-    let narrow = vec![0.1_f64.ln(); size];
-    // Means as those of the prior; a positive number or a share as uncertain as after two observations.
-    match kind {
-        Kind::Normal => [means, narrow].concat(),
-        Kind::LogNormal => [each(&|m| positive(m).ln()), narrow].concat(),
-        Kind::LogitNormal => [each(&logit), narrow].concat(),
-        Kind::Gamma => [vec![2.0_f64.ln(); size], each(&|m| (2.0 / positive(m)).ln())].concat(),
-        Kind::InverseGamma => {
-            [vec![3.0_f64.ln(); size], each(&|m| (2.0 * positive(m)).ln())].concat()
-        }
-        Kind::Exponential => each(&|m| -positive(m).ln()),
-        Kind::Beta => {
-            [each(&|m| (4.0 * share(m)).ln()), each(&|m| (4.0 - 4.0 * share(m)).ln())].concat()
-        }
-        Kind::Dirichlet => {
-            let categories = *site.shape.last().expect("a simplex has an axis") as f64;
-            each(&|m| (categories * m.clamp(0.1 / categories, 1.0)).ln())
-        }
-        Kind::Bernoulli => each(&logit),
-        Kind::OneHotCategorical => vec![0.0; size],
-        Kind::Categorical => vec![0.0; parameter_shape(kind, site).iter().product()],
-        Kind::Poisson => each(&|m| positive(m).ln()),
-        Kind::Geometric => each(&|m| logit(&(1.0 / (1.0 + positive(m))))),
-    }
-}
-
 impl<B> Program<B> for PriorFamily {
     fn run(&self, t: &mut Trace, _: &B) {
         for ((site, kind), parameters) in self.sites.iter().zip(&self.parameters) {
             inside(t, &site.plates, &mut |t| match site.shape.len() {
+                2 if *kind == Kind::Vector => sample_vector(t, site, parameters.val()),
                 2 => sample::<2>(t, site, *kind, parameters.val()),
                 3 => sample::<3>(t, site, *kind, parameters.val()),
                 4 => sample::<4>(t, site, *kind, parameters.val()),
@@ -227,8 +164,15 @@ impl<B> Program<B> for PriorFamily {
 fn inside(t: &mut Trace, plates: &[Plate], body: &mut dyn FnMut(&mut Trace)) {
     match plates.split_first() {
         None => body(t),
-        Some((plate, inner)) => t.plate(&plate.name, plate.total, |t| inside(t, inner, body)),
+        Some((plate, inner)) => {
+            let size = Subsample { total: plate.total, batch: plate.batch };
+            t.plate(&plate.name, size, |t| inside(t, inner, body));
+        }
     }
+}
+
+fn of_site(site: &Site, value: Tensor<2>) -> Param<Tensor<2>> {
+    named_param(&format!("exponential_family.{}", site.name), value)
 }
 
 fn sample<const D: usize>(t: &mut Trace, site: &Site, kind: Kind, parameters: Tensor<2>) {
@@ -251,5 +195,16 @@ fn sample<const D: usize>(t: &mut Trace, site: &Site, kind: Kind, parameters: Te
         Kind::OneHotCategorical => drop(t.sample(name, OneHotCategorical::logits(part(0)))),
         Kind::Poisson => drop(t.sample(name, Poisson::new(above(0)))),
         Kind::Geometric => drop(t.sample(name, Geometric::logits(part(0)))),
+        Kind::Vector => {} // by sample_vector
     }
+}
+
+fn sample_vector(t: &mut Trace, site: &Site, parameters: Tensor<2>) {
+    let n = site.size();
+    let (loc, rows) = (parameters.clone().narrow(0, 0, 1), parameters.narrow(0, 1, n));
+    let ones = Tensor::<2>::ones([n, n], (&rows.device().inner(), rows.dtype())).tril(0);
+    let below = ones.clone().tril(-1);
+    let factor = rows.clone() * below.clone()
+        + (rows * (ones.clone() - below.clone())).exp() * (ones - below);
+    t.sample(&site.name, MultivariateNormal::<2, 3>::scale_tril(loc, factor.unsqueeze()));
 }

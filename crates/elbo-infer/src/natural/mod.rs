@@ -1,0 +1,403 @@
+//! Natural gradients.
+
+mod conjugacy;
+mod coordinates;
+mod evaluate;
+mod rates;
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use elbo_dist::Noise;
+use elbo_guide::{ExponentialFamily, GuideError};
+use elbo_model::{Layout, Program, Site};
+
+pub use conjugacy::Conjugacy;
+pub use rates::StepSizes;
+
+use crate::{InferError, Posterior, When, gradients};
+use evaluate::{Evaluated, Points};
+
+/// Variational inference by natural gradients: each step moves the natural parameters of a site towards those of its optimum given the others,
+///
+/// `η ← (1 - ρ) η + ρ ∇_μ E_q[log p(x, z)]`, `μ = E_q[t(z)]`,
+///
+/// one site after the other, the last that the program draws first.
+///
+/// Terms of the log-joint that are conjugate to the guide's families have exact means, at [`Nodes`](elbo_guide::Nodes) and by sums over the values of discrete
+/// sites; for the others draws take their place. Which are which is found out in the first step ([`NaturalSvi::conjugacy`]). Where all are, a step of
+/// size 1 on all data sets each site to its coordinate optimum, and [`CoordinateAscent`](elbo_conjugate::CoordinateAscent) takes this type.
+///
+/// Latents inside plates that are not the guide's own are local to a batch: each step finds their optimum anew.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use elbo_dist::{Gamma, Noise, Normal, Place};
+/// use elbo_guide::ExponentialFamily;
+/// use elbo_infer::NaturalSvi;
+/// use elbo_model::{Layout, Model, Trace};
+///
+/// fn rate(t: &mut Trace, x: &Tensor<2>) {
+///     let tau = t.sample("tau", Gamma::new(2.0, 1.0)); // [S, 1]
+///     t.plate("rows", x.dims()[1], |t| t.observe("x", Normal::new(0.0, tau.recip().sqrt()), x.clone()));
+/// }
+///
+/// let place = Place::f64(&Device::flex()).unwrap();
+/// let noise = Noise::new(0, &place);
+/// let x = place.tensor(vec![1.0, -2.0, 1.0], [1, 3]);
+/// let layout = Layout::discover(&rate, &x, &noise).unwrap();
+/// let guide = ExponentialFamily::of_prior(&layout).unwrap();
+/// let mut fit = NaturalSvi::new(Model::new(rate), guide, noise);
+/// fit.step(&x).unwrap();
+/// // The posterior, Gamma(2 + 3/2, 1 + 6/2), in one step.
+/// let eta = fit.guide().natural("tau").unwrap();
+/// assert!((eta[0] - 2.5).abs() < 1e-9 && (eta[1] + 4.0).abs() < 1e-9);
+/// ```
+///
+/// # References
+/// Hoffman, Blei, Wang & Paisley (2013), *Stochastic variational inference*, equations 15 and 22; Khan & Lin (2017), *Conjugate-computation variational
+/// inference*, equation 9.
+pub struct NaturalSvi<M> {
+    model: M,
+    guide: ExponentialFamily,
+    sizes: StepSizes,
+    points: Option<usize>,
+    noise: Noise,
+    step: u64,
+    conjugacy: Option<Arc<Conjugacy>>,
+}
+
+/// What one step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NaturalInfo {
+    /// The step's number, from 0.
+    pub step: u64,
+    /// The bound before the step, but after the optimum of what is local to the batch: exact where all terms are conjugate.
+    pub bound: f64,
+    /// The step size `ρ`.
+    pub rate: f64,
+    /// The numbers, simplexes and vectors whose step was shorter, since the family has no density where it led.
+    pub shortened: usize,
+    /// The part of the data at hand: `batch / total`.
+    pub fraction: f64,
+}
+
+/// The most passes over what is local to a batch.
+const ROUNDS: usize = 100;
+
+/// A change of natural parameters, relative to their size, that is none.
+const SETTLED: f64 = 1e-5;
+
+/// The most points that are taken unless another number is asked for.
+const POINTS: usize = 64;
+
+impl<M: Module> NaturalSvi<M> {
+    /// Steps of size 1 from the present parameters of `guide`.
+    pub fn new(model: M, guide: ExponentialFamily, mut noise: Noise) -> Self {
+        Self {
+            model: model.valid(),
+            guide: guide.valid(),
+            sizes: StepSizes::Constant(1.0),
+            points: None,
+            noise: noise.split(),
+            step: 0,
+            conjugacy: None,
+        }
+    }
+
+    /// With other step sizes.
+    pub fn with_step_sizes(self, sizes: impl Into<StepSizes>) -> Self {
+        Self { sizes: sizes.into(), ..self }
+    }
+
+    /// The number of points at which terms are evaluated, and of draws for those that are not conjugate: a power of two. Unless told it is twice the number of
+    /// continuous latents, for which means are exact, and at most 64.
+    pub fn with_points(self, points: usize) -> Self {
+        Self { points: Some(points), ..self }
+    }
+
+    /// The steps before the next, whose noise and size are those of its number: to go on with the guide of another run.
+    pub fn starting_at(self, step: u64) -> Self {
+        Self { step, ..self }
+    }
+
+    /// The guide.
+    pub fn guide(&self) -> &ExponentialFamily {
+        &self.guide
+    }
+
+    /// The number of steps taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// Which terms are conjugate to which sites, once a step has looked.
+    pub fn conjugacy(&self) -> Option<&Conjugacy> {
+        self.conjugacy.as_deref()
+    }
+
+    /// The present model and guide, ready to draw from.
+    pub fn posterior(&self) -> Posterior<M, ExponentialFamily> {
+        Posterior::new(&self.model, &self.guide, self.noise.at_step(self.step).site("posterior"))
+    }
+
+    /// One step on one batch.
+    ///
+    /// # Errors
+    /// * [`InferError::TrainedModel`] for a model with parameters, [`InferError::StepSize`] and [`InferError::NotLocal`];
+    /// * [`GuideError::NodeCount`], [`GuideError::NoNatural`] and [`GuideError::NaturalDomain`];
+    /// * [`InferError::NonFinite`] and [`InferError::Model`] for what the model's run meets.
+    ///
+    /// The guide is then as before the call.
+    pub fn step<B>(&mut self, batch: &B) -> Result<NaturalInfo, InferError>
+    where
+        M: Program<B>,
+    {
+        let rate = self.sizes.rate(self.step).ok_or_else(|| InferError::StepSize {
+            when: self.when(),
+            rate: self.sizes.raw(self.step),
+        })?;
+        let stepped = self.stepped(batch, rate);
+        let (joint, info) = stepped.map_err(|error| error.at(self.when()))?;
+        self.take(joint);
+        self.step += 1;
+        Ok(info)
+    }
+
+    /// Keeps the guide's own latents, and what was found out.
+    fn take(&mut self, joint: Joint) {
+        self.guide = joint.own();
+        self.conjugacy = Some(joint.conjugacy);
+    }
+
+    fn when(&self) -> When {
+        When { step: self.step, seed: self.noise.state().seed, rows: None }
+    }
+
+    /// `steps` steps on all data; `observer` sees each.
+    ///
+    /// # Errors
+    /// As [`NaturalSvi::step`]; the steps before the one at fault have been taken.
+    pub fn run<B>(
+        &mut self,
+        steps: usize,
+        data: &B,
+        mut observer: impl FnMut(&NaturalInfo),
+    ) -> Result<(), InferError>
+    where
+        M: Program<B>,
+    {
+        self.epoch(std::iter::repeat_n(data, steps), &mut observer)
+    }
+
+    /// A step on each batch; `observer` sees each.
+    ///
+    /// # Errors
+    /// As [`NaturalSvi::step`]; the steps before the one at fault have been taken.
+    pub fn epoch<'a, B: 'a>(
+        &mut self,
+        batches: impl IntoIterator<Item = &'a B>,
+        mut observer: impl FnMut(&NaturalInfo),
+    ) -> Result<(), InferError>
+    where
+        M: Program<B>,
+    {
+        for batch in batches {
+            observer(&self.step(batch)?);
+        }
+        Ok(())
+    }
+
+    /// The guide of a batch: this one, and the optimum of what is local to the batch.
+    ///
+    /// # Errors
+    /// As [`NaturalSvi::step`].
+    pub fn of_batch<B>(&self, batch: &B) -> Result<ExponentialFamily, InferError>
+    where
+        M: Program<B>,
+    {
+        let joint = self.joint(batch).map_err(|error| error.at(self.when()))?;
+        Ok(joint.guide)
+    }
+
+    /// The bound on a batch, scaled to all data, with the optimum of what is local to it: exact where all terms are conjugate.
+    ///
+    /// # Errors
+    /// As [`NaturalSvi::step`].
+    pub fn bound<B>(&self, batch: &B) -> Result<f64, InferError>
+    where
+        M: Program<B>,
+    {
+        let bound =
+            self.joint(batch).and_then(|joint| self.moments(&joint, batch)?.bound(&joint.guide));
+        bound.map_err(|error| error.at(self.when()))
+    }
+
+    fn stepped<B>(&self, batch: &B, rate: f64) -> Result<(Joint, NaturalInfo), InferError>
+    where
+        M: Program<B>,
+    {
+        let mut joint = self.joint(batch)?;
+        let mut moments = self.moments(&joint, batch)?;
+        let bound = moments.bound(&joint.guide)?;
+        let fraction = moments.fraction;
+        let mut info = NaturalInfo { step: self.step, bound, rate, shortened: 0, fraction };
+        for (position, site) in names_of(&self.guide).iter().rev().enumerate() {
+            if position > 0 {
+                moments = self.moments(&joint, batch)?;
+            }
+            info.shortened += joint.blend(site, &moments.optimum(site)?, rate)?;
+        }
+        Ok((joint, info))
+    }
+
+    /// The guide with the optimum of what is local to the batch.
+    fn joint<B>(&self, batch: &B) -> Result<Joint, InferError>
+    where
+        M: Program<B>,
+    {
+        if gradients::has_trained(&self.model.clone().train()) {
+            return Err(InferError::TrainedModel);
+        }
+        let layout = Layout::discover(&self.model, batch, &self.noise.at_step(self.step))?;
+        let is_own = |name: &str| self.guide.sites().any(|site| &*site.name == name);
+        let is_astray = |site: &&Site| !is_own(&site.name) && site.plates.is_empty();
+        if let Some(site) = layout.latents().find(is_astray) {
+            return Err(InferError::NotLocal { site: site.name.to_string() });
+        }
+        let (mut guide, mut local) = (self.guide.clone(), Vec::new());
+        if layout.latents().any(|site| !is_own(&site.name)) {
+            let rest = ExponentialFamily::of_batch(&layout.of_latents(|name| !is_own(name)))?;
+            local = names_of(&rest);
+            guide = guide.joined(&rest);
+        }
+        let conjugacy = match &self.conjugacy {
+            Some(known) => known.clone(),
+            None => Arc::new(self.looked_for(&guide, batch)?),
+        };
+        self.settled(Joint { guide, local, conjugacy }, batch)
+    }
+
+    fn looked_for<B>(&self, guide: &ExponentialFamily, batch: &B) -> Result<Conjugacy, InferError>
+    where
+        M: Program<B>,
+    {
+        let (noise, count) = (self.noise_of_step(), self.count(guide)?);
+        let points = Points::of(&guide.nodes(count, &mut noise.clone())?, count);
+        Conjugacy::of(&self.model, guide, batch, &points, &noise)
+    }
+
+    /// The optimum of what is local given the others: a pass for one site, or passes until nothing changes.
+    fn settled<B>(&self, mut joint: Joint, batch: &B) -> Result<Joint, InferError>
+    where
+        M: Program<B>,
+    {
+        let rounds = if joint.local.len() == 1 { 1 } else { ROUNDS };
+        for _ in 0..rounds {
+            let mut change = 0.0_f64;
+            for site in joint.local.clone().iter().rev() {
+                let before = joint.guide.natural(site)?;
+                let optimum = self.moments(&joint, batch)?.optimum(site)?;
+                joint.blend(site, &optimum, 1.0)?;
+                let pairs = before.iter().zip(&optimum);
+                change =
+                    pairs.fold(change, |most, (x, y)| most.max((x - y).abs() / (1.0 + y.abs())));
+            }
+            if change < SETTLED {
+                break;
+            }
+        }
+        Ok(joint)
+    }
+
+    fn noise_of_step(&self) -> Noise {
+        self.noise.at_step(self.step).site("natural")
+    }
+
+    fn count(&self, joint: &ExponentialFamily) -> Result<usize, GuideError> {
+        let exact = 2 * joint.numbers()?.next_power_of_two();
+        Ok(self.points.unwrap_or(exact.clamp(2, POINTS)))
+    }
+
+    /// The expected log-joint of a guide with its slopes.
+    fn moments<B>(&self, joint: &Joint, batch: &B) -> Result<Moments, InferError>
+    where
+        M: Program<B>,
+    {
+        let Joint { guide, conjugacy, .. } = joint;
+        let (noise, count) = (self.noise_of_step(), self.count(guide)?);
+        let nodes = guide.nodes(count, &mut noise.clone())?;
+        let (mut fraction, mut exact, mut drawn) = (1.0, None, None);
+        if conjugacy.some(true) {
+            let points = Points::of(&nodes, count);
+            let evaluated = Evaluated::at(&self.model, guide, batch, &points, &noise)?;
+            fraction = evaluated.fraction();
+            exact = Some(evaluated.slopes(|term| conjugacy.has(term))?);
+        }
+        if conjugacy.some(false) {
+            let evaluated = Evaluated::drawn(&self.model, guide, batch, count, &noise)?;
+            fraction = evaluated.fraction();
+            drawn = Some(evaluated.slopes(|term| !conjugacy.has(term))?);
+        }
+        Ok(Moments { nodes, exact, drawn, fraction, discrete: evaluate::discrete(guide) })
+    }
+}
+
+/// A guide with what is local to a batch.
+struct Joint {
+    guide: ExponentialFamily,
+    local: Vec<String>,
+    conjugacy: Arc<Conjugacy>,
+}
+
+impl Joint {
+    /// A step of a site; the number of its parts whose step was shorter.
+    fn blend(&mut self, site: &str, optimum: &[f64], rate: f64) -> Result<usize, GuideError> {
+        let (guide, shortened) = self.guide.clone().blended(site, optimum, rate)?;
+        self.guide = guide;
+        Ok(shortened)
+    }
+
+    /// The guide without what is local.
+    fn own(&self) -> ExponentialFamily {
+        let own = self.guide.only(|site| !self.local.contains(&site.name.to_string()));
+        own.expect("a guide has latents")
+    }
+}
+
+/// The expected log-joint of a guide, with its slopes.
+struct Moments {
+    nodes: elbo_guide::Nodes,
+    exact: Option<evaluate::Slopes>,
+    drawn: Option<evaluate::Slopes>,
+    fraction: f64,
+    discrete: Option<ExponentialFamily>,
+}
+
+impl Moments {
+    /// The natural gradient of the expected log-joint at a site.
+    fn optimum(&self, site: &str) -> Result<Vec<f64>, InferError> {
+        let mut discrete = self.discrete.iter().flat_map(|guide| guide.sites());
+        let is_discrete = discrete.any(|found| &*found.name == site);
+        let exact = match (&self.exact, is_discrete) {
+            (None, _) => None,
+            (Some(slopes), true) => Some(slopes.natural_gradient(site)?),
+            (Some(slopes), false) => Some(self.nodes.optimum(site, &slopes.at_points(site))?),
+        };
+        let drawn = self.drawn.as_ref().map(|slopes| slopes.natural_gradient(site)).transpose()?;
+        Ok(match (exact, drawn) {
+            (Some(exact), Some(drawn)) => exact.iter().zip(&drawn).map(|(x, y)| x + y).collect(),
+            (exact, drawn) => exact.or(drawn).unwrap_or_default(),
+        })
+    }
+
+    fn bound(&self, joint: &ExponentialFamily) -> Result<f64, InferError> {
+        let means = self.exact.iter().chain(&self.drawn).map(|slopes| slopes.mean);
+        Ok(means.sum::<f64>() + joint.entropy()?)
+    }
+}
+
+fn names_of(guide: &ExponentialFamily) -> Vec<String> {
+    guide.sites().map(|site: &Site| site.name.to_string()).collect()
+}

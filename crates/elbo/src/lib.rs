@@ -54,6 +54,7 @@ mod traced;
 #[cfg(feature = "interrupt")]
 pub use ctrl_c::ctrl_c;
 pub use device::{DeviceError, device, devices};
+pub use elbo_conjugate::*;
 pub use elbo_dist::*;
 pub use elbo_guide::*;
 pub use elbo_infer::*;
@@ -76,24 +77,25 @@ pub mod prelude {
         AffineCouplingConfig, Amortized, AnalyticKl, AsymmetricLaplace, AutoRegressive, Automatic,
         AutomaticConfig, AutomaticStructured, BayesLinear, Bayesian, Bernoulli, Beta, BetaBinomial,
         Binomial, BlockDiagonal, BlockDiagonalConfig, Categorical, Cauchy, Censored, Chi2, Choice,
-        Condition, ContinuousBernoulli, ControlVariate, Controls, Cubo, Dais, DaisConfig, Delta,
-        DeltaGuide, Dependencies, Dirichlet, DirichletMultinomial, Discrete, DiscreteUniform,
-        Distribution, DoublyReparameterizedIwae, Draw, Elbo, Estimate, Estimator, Exponential,
-        ExponentialFamily, Fits, Flat, Flow, FlowConfig, ForwardKl, FullRank, FullRankConfig,
-        Gamma, GaussianRandomWalk, Geometric, Graph, Guide, GuideError, GuideMixture,
-        GuideMixtureConfig, Gumbel, HalfCauchy, HalfNormal, HalfStudentT, HiddenMarkov, InferError,
-        Init, InverseAutoregressiveConfig, InverseGamma, Iwae, Kumaraswamy, Laplace,
-        LaplaceApproximation, Latents, Layout, LinearGaussian, LinearGaussianStateSpace,
-        LkjCholesky, Local, LogJoint, LogNormal, LogTerms, LogVariance, Logistic, LogitNormal,
-        LowRank, LowRankConfig, LowRankMultivariateNormal, Masked, MatrixNormal, MeanField,
-        MeanFieldConfig, Mixture, Model, ModelError, Multinomial, MultivariateNormal,
-        MultivariateStudentT, NegativeBinomial, Noise, Normal, Objective, OneHotCategorical,
-        OrderedLogistic, Pareto, ParetoSmoothed, Path, Pathfinder, PathfinderConfig, Place, Plan,
-        PlanarConfig, Poisson, Predictive, Product, Program, RadialConfig, RelaxedBernoulli,
-        RelaxedOneHotCategorical, Renyi, Restarts, ReweightedWakeSleep, Role, Rows, Schedule, Site,
-        SkewNormal, SplineCouplingConfig, StepInfo, StickingTheLanding, Structured,
-        StructuredConfig, StudentT, Subsample, Support, Svi, Tempered, Term, Terms, Then, Trace,
-        Transform, Transformed, Truncated, TruncatedNormal, Uniform, Vimco, VonMises, Weibull,
-        WeightNoise, Wishart, WishartCholesky, ZeroInflated, named_param, resample, summarize,
+        Condition, ContinuousBernoulli, ControlVariate, Controls, CoordinateAscent, Coordinates,
+        Cubo, Dais, DaisConfig, Delta, DeltaGuide, Dependencies, Dirichlet, DirichletMultinomial,
+        Discrete, DiscreteUniform, Distribution, DoublyReparameterizedIwae, Draw, Elbo, Estimate,
+        Estimator, Exponential, ExponentialFamily, Fits, Flat, Flow, FlowConfig, ForwardKl,
+        FullRank, FullRankConfig, Gamma, GaussianRandomWalk, Geometric, Graph, Guide, GuideError,
+        GuideMixture, GuideMixtureConfig, Gumbel, HalfCauchy, HalfNormal, HalfStudentT,
+        HiddenMarkov, InferError, Init, InverseAutoregressiveConfig, InverseGamma, Iwae,
+        Kumaraswamy, Laplace, LaplaceApproximation, Latents, Layout, LinearGaussian,
+        LinearGaussianStateSpace, LkjCholesky, Local, LogJoint, LogNormal, LogTerms, LogVariance,
+        Logistic, LogitNormal, LowRank, LowRankConfig, LowRankMultivariateNormal, Masked,
+        MatrixNormal, MeanField, MeanFieldConfig, Mixture, Model, ModelError, Multinomial,
+        MultivariateNormal, MultivariateStudentT, NaturalSvi, NegativeBinomial, Noise, Normal,
+        Objective, OneHotCategorical, OrderedLogistic, Pareto, ParetoSmoothed, Path, Pathfinder,
+        PathfinderConfig, Place, Plan, PlanarConfig, Poisson, Predictive, Product, Program,
+        RadialConfig, RelaxedBernoulli, RelaxedOneHotCategorical, Renyi, Restarts,
+        ReweightedWakeSleep, RobbinsMonro, Role, Rows, Schedule, Site, SkewNormal,
+        SplineCouplingConfig, StepInfo, StickingTheLanding, Structured, StructuredConfig, StudentT,
+        Subsample, Support, Svi, Tempered, Term, Terms, Then, Trace, Transform, Transformed,
+        Truncated, TruncatedNormal, Uniform, Vimco, VonMises, Weibull, WeightNoise, Wishart,
+        WishartCholesky, ZeroInflated, named_param, resample, summarize,
     };
 }

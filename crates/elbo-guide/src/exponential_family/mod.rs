@@ -5,6 +5,7 @@ mod kind;
 mod natural;
 mod nodes;
 mod pair;
+mod parameters;
 mod probe;
 mod simplex;
 mod vector;

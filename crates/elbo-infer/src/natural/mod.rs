@@ -3,6 +3,8 @@
 mod conjugacy;
 mod coordinates;
 mod evaluate;
+mod joint;
+mod moments;
 mod rates;
 
 use std::sync::Arc;
@@ -10,13 +12,13 @@ use std::sync::Arc;
 use burn::module::Module;
 use elbo_dist::Noise;
 use elbo_guide::{ExponentialFamily, GuideError};
-use elbo_model::{Layout, Program, Site};
+use elbo_model::{Program, Site};
 
 pub use conjugacy::Conjugacy;
 pub use rates::StepSizes;
 
-use crate::{InferError, Posterior, When, gradients};
-use evaluate::{Evaluated, Points};
+use crate::{InferError, Posterior, When};
+use joint::Joint;
 
 /// Variational inference by natural gradients: each step moves the natural parameters of a site towards those of its optimum given the others,
 ///
@@ -82,12 +84,6 @@ pub struct NaturalInfo {
     /// The part of the data at hand: `batch / total`.
     pub fraction: f64,
 }
-
-/// The most passes over what is local to a batch.
-const ROUNDS: usize = 100;
-
-/// A change of natural parameters, relative to their size, that is none.
-const SETTLED: f64 = 1e-5;
 
 /// The most points that are taken unless another number is asked for.
 const POINTS: usize = 64;
@@ -252,65 +248,6 @@ impl<M: Module> NaturalSvi<M> {
         Ok((joint, info))
     }
 
-    /// The guide with the optimum of what is local to the batch.
-    fn joint<B>(&self, batch: &B) -> Result<Joint, InferError>
-    where
-        M: Program<B>,
-    {
-        if gradients::has_trained(&self.model.clone().train()) {
-            return Err(InferError::TrainedModel);
-        }
-        let layout = Layout::discover(&self.model, batch, &self.noise.at_step(self.step))?;
-        let is_own = |name: &str| self.guide.sites().any(|site| &*site.name == name);
-        let is_astray = |site: &&Site| !is_own(&site.name) && site.plates.is_empty();
-        if let Some(site) = layout.latents().find(is_astray) {
-            return Err(InferError::NotLocal { site: site.name.to_string() });
-        }
-        let (mut guide, mut local) = (self.guide.clone(), Vec::new());
-        if layout.latents().any(|site| !is_own(&site.name)) {
-            let rest = ExponentialFamily::of_batch(&layout.of_latents(|name| !is_own(name)))?;
-            local = names_of(&rest);
-            guide = guide.joined(&rest);
-        }
-        let conjugacy = match &self.conjugacy {
-            Some(known) => known.clone(),
-            None => Arc::new(self.looked_for(&guide, batch)?),
-        };
-        self.settled(Joint { guide, local, conjugacy }, batch)
-    }
-
-    fn looked_for<B>(&self, guide: &ExponentialFamily, batch: &B) -> Result<Conjugacy, InferError>
-    where
-        M: Program<B>,
-    {
-        let (noise, count) = (self.noise_of_step(), self.count(guide)?);
-        let points = Points::of(&guide.nodes(count, &mut noise.clone())?, count);
-        Conjugacy::of(&self.model, guide, batch, &points, &noise)
-    }
-
-    /// The optimum of what is local given the others: a pass for one site, or passes until nothing changes.
-    fn settled<B>(&self, mut joint: Joint, batch: &B) -> Result<Joint, InferError>
-    where
-        M: Program<B>,
-    {
-        let rounds = if joint.local.len() == 1 { 1 } else { ROUNDS };
-        for _ in 0..rounds {
-            let mut change = 0.0_f64;
-            for site in joint.local.clone().iter().rev() {
-                let before = joint.guide.natural(site)?;
-                let optimum = self.moments(&joint, batch)?.optimum(site)?;
-                joint.blend(site, &optimum, 1.0)?;
-                let pairs = before.iter().zip(&optimum);
-                change =
-                    pairs.fold(change, |most, (x, y)| most.max((x - y).abs() / (1.0 + y.abs())));
-            }
-            if change < SETTLED {
-                break;
-            }
-        }
-        Ok(joint)
-    }
-
     fn noise_of_step(&self) -> Noise {
         self.noise.at_step(self.step).site("natural")
     }
@@ -318,83 +255,6 @@ impl<M: Module> NaturalSvi<M> {
     fn count(&self, joint: &ExponentialFamily) -> Result<usize, GuideError> {
         let exact = 2 * joint.numbers()?.next_power_of_two();
         Ok(self.points.unwrap_or(exact.clamp(2, POINTS)))
-    }
-
-    /// The expected log-joint of a guide with its slopes.
-    fn moments<B>(&self, joint: &Joint, batch: &B) -> Result<Moments, InferError>
-    where
-        M: Program<B>,
-    {
-        let Joint { guide, conjugacy, .. } = joint;
-        let (noise, count) = (self.noise_of_step(), self.count(guide)?);
-        let nodes = guide.nodes(count, &mut noise.clone())?;
-        let (mut fraction, mut exact, mut drawn) = (1.0, None, None);
-        if conjugacy.some(true) {
-            let points = Points::of(&nodes, count);
-            let evaluated = Evaluated::at(&self.model, guide, batch, &points, &noise)?;
-            fraction = evaluated.fraction();
-            exact = Some(evaluated.slopes(|term| conjugacy.has(term))?);
-        }
-        if conjugacy.some(false) {
-            let evaluated = Evaluated::drawn(&self.model, guide, batch, count, &noise)?;
-            fraction = evaluated.fraction();
-            drawn = Some(evaluated.slopes(|term| !conjugacy.has(term))?);
-        }
-        Ok(Moments { nodes, exact, drawn, fraction, discrete: evaluate::discrete(guide) })
-    }
-}
-
-/// A guide with what is local to a batch.
-struct Joint {
-    guide: ExponentialFamily,
-    local: Vec<String>,
-    conjugacy: Arc<Conjugacy>,
-}
-
-impl Joint {
-    /// A step of a site; the number of its parts whose step was shorter.
-    fn blend(&mut self, site: &str, optimum: &[f64], rate: f64) -> Result<usize, GuideError> {
-        let (guide, shortened) = self.guide.clone().blended(site, optimum, rate)?;
-        self.guide = guide;
-        Ok(shortened)
-    }
-
-    /// The guide without what is local.
-    fn own(&self) -> ExponentialFamily {
-        let own = self.guide.only(|site| !self.local.contains(&site.name.to_string()));
-        own.expect("a guide has latents")
-    }
-}
-
-/// The expected log-joint of a guide, with its slopes.
-struct Moments {
-    nodes: elbo_guide::Nodes,
-    exact: Option<evaluate::Slopes>,
-    drawn: Option<evaluate::Slopes>,
-    fraction: f64,
-    discrete: Option<ExponentialFamily>,
-}
-
-impl Moments {
-    /// The natural gradient of the expected log-joint at a site.
-    fn optimum(&self, site: &str) -> Result<Vec<f64>, InferError> {
-        let mut discrete = self.discrete.iter().flat_map(|guide| guide.sites());
-        let is_discrete = discrete.any(|found| &*found.name == site);
-        let exact = match (&self.exact, is_discrete) {
-            (None, _) => None,
-            (Some(slopes), true) => Some(slopes.natural_gradient(site)?),
-            (Some(slopes), false) => Some(self.nodes.optimum(site, &slopes.at_points(site))?),
-        };
-        let drawn = self.drawn.as_ref().map(|slopes| slopes.natural_gradient(site)).transpose()?;
-        Ok(match (exact, drawn) {
-            (Some(exact), Some(drawn)) => exact.iter().zip(&drawn).map(|(x, y)| x + y).collect(),
-            (exact, drawn) => exact.or(drawn).unwrap_or_default(),
-        })
-    }
-
-    fn bound(&self, joint: &ExponentialFamily) -> Result<f64, InferError> {
-        let means = self.exact.iter().chain(&self.drawn).map(|slopes| slopes.mean);
-        Ok(means.sum::<f64>() + joint.entropy()?)
     }
 }
 

@@ -155,7 +155,9 @@ fn mixture(t: &mut Trace, x: &Tensor<2>) {
     });
 }
 
-fn started(means: [f64; 2]) -> (NaturalSvi<Model<fn(&mut Trace, &Tensor<2>)>>, Tensor<2>) {
+type OfMixture = NaturalSvi<Model<fn(&mut Trace, &Tensor<2>)>>;
+
+fn started(means: [f64; 2]) -> (OfMixture, Tensor<2>) {
     let place = f64_on_flex();
     let x = place.tensor(X.to_vec(), [1, 8]);
     let noise = Noise::new(0, &place);

@@ -60,6 +60,7 @@ use joint::Joint;
 /// # References
 /// Hoffman, Blei, Wang & Paisley (2013), *Stochastic variational inference*, equations 15 and 22; Khan & Lin (2017), *Conjugate-computation variational
 /// inference*, equation 9.
+#[derive(Clone, Debug)]
 pub struct NaturalSvi<M> {
     model: M,
     guide: ExponentialFamily,
@@ -116,6 +117,11 @@ impl<M: Module> NaturalSvi<M> {
     /// The steps before the next, whose noise and size are those of its number: to go on with the guide of another run.
     pub fn starting_at(self, step: u64) -> Self {
         Self { step, ..self }
+    }
+
+    /// With another guide of the same sites.
+    pub fn with_guide(self, guide: ExponentialFamily) -> Self {
+        Self { guide: guide.valid(), ..self }
     }
 
     /// The guide.

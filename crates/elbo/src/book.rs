@@ -20,6 +20,7 @@ chapters! {
     Inference: "svi.md",
     Trust: "trust.md",
     Estimators: "estimators.md",
+    Natural: "natural.md",
     NoiseAndReproducibility: "noise.md",
     Devices: "devices.md",
     Errors: "errors.md",

@@ -17,6 +17,7 @@ const ROUNDS: usize = 100;
 const SETTLED: f64 = 1e-5;
 
 /// A guide with what is local to a batch.
+#[derive(Clone)]
 pub(super) struct Joint {
     pub guide: ExponentialFamily,
     pub local: Vec<String>,
@@ -46,6 +47,10 @@ impl<M: Module> NaturalSvi<M> {
     {
         if gradients::has_trained(&self.model.clone().train()) {
             return Err(InferError::TrainedModel);
+        }
+        if let (true, Some(known)) = (self.is_whole, &self.conjugacy) {
+            let (guide, conjugacy) = (self.guide.clone(), known.clone());
+            return Ok(Joint { guide, local: Vec::new(), conjugacy });
         }
         let layout = Layout::discover(&self.model, batch, &self.noise.at_step(self.step))?;
         let is_own = |name: &str| self.guide.sites().any(|site| &*site.name == name);

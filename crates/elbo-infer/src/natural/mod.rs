@@ -10,6 +10,7 @@ mod rates;
 use std::sync::Arc;
 
 use burn::module::Module;
+use burn::tensor::DType;
 use elbo_dist::Noise;
 use elbo_guide::{ExponentialFamily, GuideError};
 use elbo_model::{Program, Site};
@@ -19,6 +20,7 @@ pub use rates::StepSizes;
 
 use crate::{InferError, Posterior, When};
 use joint::Joint;
+use moments::Moments;
 
 /// Variational inference by natural gradients: each step moves the natural parameters of a site towards those of its optimum given the others,
 ///
@@ -69,6 +71,8 @@ pub struct NaturalSvi<M> {
     noise: Noise,
     step: u64,
     conjugacy: Option<Arc<Conjugacy>>,
+    /// Whether the guide has all latents of a batch.
+    is_whole: bool,
 }
 
 /// What one step did.
@@ -82,9 +86,14 @@ pub struct NaturalInfo {
     pub rate: f64,
     /// The numbers, simplexes and vectors whose step was shorter, since the family has no density where it led.
     pub shortened: usize,
+    /// How often the step of a site was halved, since its numbers together would have overshot: the exact bound would have fallen.
+    pub halvings: usize,
     /// The part of the data at hand: `batch / total`.
     pub fraction: f64,
 }
+
+/// The share of a step below which it is taken as it is.
+const SMALLEST: f64 = 1e-3;
 
 /// The most points that are taken unless another number is asked for.
 const POINTS: usize = 64;
@@ -100,6 +109,7 @@ impl<M: Module> NaturalSvi<M> {
             noise: noise.split(),
             step: 0,
             conjugacy: None,
+            is_whole: false,
         }
     }
 
@@ -170,6 +180,7 @@ impl<M: Module> NaturalSvi<M> {
     /// Keeps the guide's own latents, and what was found out.
     fn take(&mut self, joint: Joint) {
         self.guide = joint.own();
+        self.is_whole = joint.local.is_empty();
         self.conjugacy = Some(joint.conjugacy);
     }
 
@@ -244,14 +255,40 @@ impl<M: Module> NaturalSvi<M> {
         let mut moments = self.moments(&joint, batch)?;
         let bound = moments.bound(&joint.guide)?;
         let fraction = moments.fraction;
-        let mut info = NaturalInfo { step: self.step, bound, rate, shortened: 0, fraction };
-        for (position, site) in names_of(&self.guide).iter().rev().enumerate() {
-            if position > 0 {
-                moments = self.moments(&joint, batch)?;
-            }
-            info.shortened += joint.blend(site, &moments.optimum(site)?, rate)?;
+        let mut info =
+            NaturalInfo { step: self.step, bound, rate, shortened: 0, halvings: 0, fraction };
+        for site in names_of(&self.guide).iter().rev() {
+            let optimum = moments.optimum(site)?;
+            let mut size = rate;
+            (joint, moments) = loop {
+                let mut moved = joint.clone();
+                let shortened = moved.blend(site, &optimum, size)?;
+                let there = self.moments(&moved, batch)?;
+                if size < SMALLEST * rate || self.rises(&joint, &moments, &moved, &there)? {
+                    info.shortened += shortened;
+                    break (moved, there);
+                }
+                (size, info.halvings) = (0.5 * size, info.halvings + 1);
+            };
         }
         Ok((joint, info))
+    }
+
+    /// Whether a step does not lower the bound, where that is exact: numbers of one site that move together may overshoot.
+    fn rises(
+        &self,
+        joint: &Joint,
+        before: &Moments,
+        moved: &Joint,
+        after: &Moments,
+    ) -> Result<bool, InferError> {
+        let is_exact = 2 * joint.guide.numbers()? <= self.count(&joint.guide)?;
+        if !is_exact || joint.conjugacy.fault().is_some() {
+            return Ok(true);
+        }
+        let (before, after) = (before.bound(&joint.guide)?, after.bound(&moved.guide)?);
+        let rounding = if self.noise.place().dtype() == DType::F64 { 1e-10 } else { 1e-5 };
+        Ok(after >= before - rounding * before.abs().max(1.0))
     }
 
     fn noise_of_step(&self) -> Noise {

@@ -327,6 +327,39 @@ fn one_step_is_the_posterior_of_a_linear_regression() {
     assert_close(&fit.guide().natural("w").unwrap(), &eta, 1e-8, 1e-8);
 }
 
+/// Three slopes of columns that are nearly the same, as independent normals: a step of all three at once overshoots by about twice, and is halved. The means
+/// of the best independent normals are those of the posterior: `(I + Xᵀ X / σ²) m = Xᵀ y / σ²`.
+#[test]
+fn numbers_of_a_site_that_would_overshoot_together_take_shorter_steps() {
+    let line = |t: &mut Trace, d: &Regression| {
+        let w: Tensor<2> = t.sample("w", Normal::new(0.0, 1.0).iid([1, 3]));
+        t.plate("rows", 6, |t| {
+            t.observe("y", Normal::new(w.matmul(d.x.clone().transpose()), 1.0), d.y.clone());
+        });
+    };
+    let place = f64_on_flex();
+    let x: Vec<[f64; 3]> =
+        (0..6).map(|i| [1.0, 1.0 + 0.1 * f64::from(i), 1.2 - 0.05 * f64::from(i)]).collect();
+    let y = [2.0, 2.5, 1.5, 3.0, 2.2, 2.8];
+    let data =
+        Regression { x: place.tensor(x.concat(), [6, 3]), y: place.tensor(y.to_vec(), [1, 6]) };
+    let mut fit = fit(line, &data);
+    let mut infos = Vec::new();
+    fit.run(400, &data, |info| infos.push(info.clone())).unwrap();
+    assert!(infos.windows(2).all(|pair| pair[1].bound >= pair[0].bound - 1e-9));
+    assert!(infos.iter().any(|info| info.halvings > 0));
+    let eta = fit.guide().natural("w").unwrap();
+    let m: Vec<f64> = (0..3).map(|i| eta[i] / (-2.0 * eta[3 + i])).collect();
+    for i in 0..3 {
+        let row: f64 = x
+            .iter()
+            .zip(y)
+            .map(|(x, y)| x[i] * (y - (0..3).map(|j| x[j] * m[j]).sum::<f64>()))
+            .sum();
+        assert!((row - m[i]).abs() < 1e-4, "{m:?}");
+    }
+}
+
 /// With unknown precision `τ ~ Gamma(2, 1)` and a normal vector beside it, an update of each is its formula: `τ` gets the shape 2 + 12/2 and the rate
 /// `1 + ½ E|y - X w|²`, with `E|y - X w|² = |y - X m|² + tr(Xᵀ X Σ)`.
 #[test]

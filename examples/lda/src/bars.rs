@@ -1,5 +1,7 @@
 //! A corpus whose topics are known.
 
+use std::f64::consts::PI;
+
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -13,7 +15,7 @@ pub const BARS: usize = 2 * SIDE;
 
 /// Documents from ten topics that are the rows and columns of five by five words, each with equal probability for its five words:
 ///
-/// `θ_d ~ Dirichlet(1)`, `z ~ θ_d`, `w ~ bar z`
+/// `θ_d ~ Dirichlet(½)`, `z ~ θ_d`, `w ~ bar z`
 ///
 /// # Errors
 /// [`CorpusError::Empty`] for no documents or no tokens.
@@ -25,7 +27,7 @@ pub const BARS: usize = 2 * SIDE;
 /// ```
 ///
 /// # References
-/// Griffiths & Steyvers (2004), *Finding scientific topics*, figure 1.
+/// Griffiths & Steyvers (2004), *Finding scientific topics*, figure 1, where `θ_d ~ Dirichlet(1)`.
 pub fn bars(documents: usize, tokens: usize, seed: u64) -> Result<Corpus, CorpusError> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let places = (0..SIDE * SIDE).map(|word| format!("row {} column {}", word / SIDE, word % SIDE));
@@ -38,8 +40,12 @@ pub fn word_of_bar(bar: usize, place: usize) -> usize {
 }
 
 fn document(tokens: usize, rng: &mut ChaCha8Rng) -> Document {
-    // Exponential numbers in shares of their sum are Dirichlet(1).
-    let shares: [f64; BARS] = std::array::from_fn(|_| -(1.0 - rng.random::<f64>()).ln());
+    // Squares of normals in shares of their sum are Dirichlet(½); the normals are those of Box & Muller (1958).
+    let square = |rng: &mut ChaCha8Rng| {
+        let angle = (2.0 * PI * rng.random::<f64>()).cos();
+        -(1.0 - rng.random::<f64>()).ln() * angle * angle
+    };
+    let shares: [f64; BARS] = std::array::from_fn(|_| square(rng));
     let total: f64 = shares.iter().sum();
     let mut counts = [0; SIDE * SIDE];
     for _ in 0..tokens {

@@ -82,7 +82,7 @@ impl Coordinates<Corpus> for BatchLda {
         let weights = self.lda.topics.weights();
         let local = self.lda.local(&weights);
         match factor {
-            0 => local.infer(&documents, &mut self.gammas),
+            0 => local.infer_afresh(&documents, &mut self.gammas),
             1 if !is_known => {
                 let counts = local.counts(&documents, &self.gammas);
                 self.lda.step_topics(&counts, 1.0, 1.0);

@@ -27,7 +27,9 @@ pub enum CorpusError {
         found: String,
     },
     /// A word that the vocabulary lacks.
-    #[error("document {document} has word {word}, but there are {words} words, from 0; give each its name")]
+    #[error(
+        "document {document} has word {word}, but there are {words} words, from 0; give each its name"
+    )]
     Word {
         /// The document, from 0.
         document: usize,

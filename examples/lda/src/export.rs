@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::{Corpus, Document, Halves};
+use crate::{Document, Split};
 
 /// Writes `train.dat`, `first.dat` and `second.dat` in the form of LDA-C, a line for each document even if empty, and `vocab.txt`.
 ///
 /// # Errors
 /// What the file system says.
-pub fn export(dir: &Path, train: &Corpus, test: &[Halves]) -> std::io::Result<()> {
+pub fn export(dir: &Path, split: &Split) -> std::io::Result<()> {
+    let Split { train, test } = split;
     fs::create_dir_all(dir)?;
     fs::write(dir.join("vocab.txt"), train.vocabulary().join("\n") + "\n")?;
     fs::write(dir.join("train.dat"), lines(train.documents().iter()))?;

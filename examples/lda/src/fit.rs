@@ -6,7 +6,7 @@ use elbo_conjugate::{
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-use crate::{Alpha, BatchLda, Corpus, Lda, LdaError, StochasticLda, Topics};
+use crate::{Alpha, BARS, BatchLda, Corpus, Lda, LdaError, StochasticLda, Topics};
 
 /// How to fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +47,39 @@ pub enum FitError {
 }
 
 impl Options {
+    /// For [`Split::bars`](crate::Split::bars): as the corpus was made, with minibatches of 50 documents.
+    pub fn for_bars() -> Self {
+        Self {
+            topics: BARS,
+            alpha: 0.5,
+            learns: Alpha::Fixed,
+            eta: 0.1,
+            passes: 50,
+            batch: 50,
+            delay: 10.0,
+            forgetting: 0.7,
+            seed: 0,
+        }
+    }
+
+    /// For [`Split::associated_press`](crate::Split::associated_press).
+    pub fn for_associated_press() -> Self {
+        Self {
+            topics: 50,
+            alpha: 0.1,
+            eta: 0.01,
+            passes: 10,
+            batch: 64,
+            delay: 10.0,
+            ..Self::for_bars()
+        }
+    }
+
+    /// For [`Split::newsgroups`](crate::Split::newsgroups).
+    pub fn for_newsgroups() -> Self {
+        Self { batch: 1024, eta: 0.1, ..Self::for_associated_press() }
+    }
+
     /// The model before it has seen data.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::dirichlet::{divergence, geometric_means, log_normalizer, mean_logs};
-use crate::{Document, Table};
+use crate::{Document, Table, Term};
 
 /// When the iterations of a document end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,17 +44,38 @@ impl Local<'_> {
         gammas.zip(documents).for_each(|(gamma, document)| self.iterate(document, gamma));
     }
 
-    /// `Σ_dw n_dw log Σ_k exp(E log θ_dk + E log β_kw) - Σ_d KL(q(θ_d) ‖ p(θ_d))`, in the order of the documents.
+    /// Iterates each document from the `γ` given and from a fresh start, and keeps that of the larger bound.
+    ///
+    /// The first alone would never fall below where it began, but keeps a document with the topics that it took while those were vague.
+    pub(crate) fn infer_afresh(&self, documents: &[&Document], gammas: &mut [f64]) {
+        let normalizer = log_normalizer(self.alpha);
+        let gammas = gammas.par_chunks_mut(self.alpha.len());
+        gammas.zip(documents).for_each(|(gamma, document)| {
+            let mut fresh = self.start(&[document]);
+            self.iterate(document, &mut fresh);
+            self.iterate(document, gamma);
+            let bound = |gamma: &[f64]| self.bound_of(document, gamma, normalizer);
+            if bound(&fresh) > bound(gamma) {
+                gamma.copy_from_slice(&fresh);
+            }
+        });
+    }
+
+    /// The terms of the bound that documents have, in their order.
     pub(crate) fn bound(&self, documents: &[&Document], gammas: &[f64]) -> f64 {
         let normalizer = log_normalizer(self.alpha);
-        let of = |(gamma, document): (&[f64], &&Document)| {
-            let theta = geometric_means(gamma);
-            let log = |term: &crate::Term| f64::from(term.count) * self.share(term.word, &theta).ln();
-            let words: f64 = document.terms.iter().map(log).sum();
-            words - divergence(gamma, self.alpha, normalizer)
-        };
+        let of =
+            |(gamma, document): (&[f64], &&Document)| self.bound_of(document, gamma, normalizer);
         let gammas = gammas.par_chunks(self.alpha.len());
         gammas.zip(documents).map(of).collect::<Vec<f64>>().iter().sum()
+    }
+
+    /// `Σ_w n_w log Σ_k exp(E log θ_k + E log β_kw) - KL(q(θ) ‖ p(θ))`, with `φ` at its optimum.
+    fn bound_of(&self, document: &Document, gamma: &[f64], normalizer: f64) -> f64 {
+        let theta = geometric_means(gamma);
+        let log = |term: &Term| f64::from(term.count) * self.share(term.word, &theta).ln();
+        let words: f64 = document.terms.iter().map(log).sum();
+        words - divergence(gamma, self.alpha, normalizer)
     }
 
     /// The expected counts of words in topics, `Σ_d n_dw φ_dwk` `[V, K]`.

@@ -1,48 +1,221 @@
-//! scratch
-#![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
+//! Learns topics of documents by coordinate ascent and by stochastic natural gradients.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
+
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::Instant;
-use clap::Parser;
-use lda::*;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{Parser, ValueEnum};
+use lda::{
+    Alpha, Curve, FitError, Lda, Options, Row, Split, coherence, curves_as_csv, draw_bounds,
+    export, grids, perplexity, table, topic_lines,
+};
+
+/// Learns topics: of a small corpus whose topics are bars in a grid of words, of the Associated Press, or of 20 Newsgroups.
 #[derive(Parser)]
 struct Args {
-    #[arg(long)] ap: Option<PathBuf>,
-    #[arg(long)] news: Option<PathBuf>,
-    #[arg(long, default_value_t = 50)] topics: usize,
-    #[arg(long, default_value_t = 0.1)] alpha: f64,
-    #[arg(long, default_value_t = 0.01)] eta: f64,
-    #[arg(long)] learn: bool,
-    #[arg(long)] batch_method: bool,
-    #[arg(long, default_value_t = 10)] passes: usize,
-    #[arg(long, default_value_t = 128)] batch: usize,
-    #[arg(long, default_value_t = 10.0)] delay: f64,
-    #[arg(long, default_value_t = 0.7)] forgetting: f64,
-    #[arg(long, default_value_t = 0)] seed: u64,
-    #[arg(long, default_value_t = 0)] half: u64,
-    #[arg(long)] export: Option<PathBuf>,
-    #[arg(long)] each: bool,
+    /// The folder of ap.dat and vocab.txt.
+    #[arg(long)]
+    ap: Option<PathBuf>,
+    /// The folder of train.feat, test.feat and vocab.new.
+    #[arg(long, conflicts_with = "ap")]
+    news: Option<PathBuf>,
+    /// The methods [default: both].
+    #[arg(long, value_delimiter = ',')]
+    method: Vec<Method>,
+    /// The topics [default: 10, or 50 for a corpus that is given].
+    #[arg(long)]
+    topics: Option<NonZeroUsize>,
+    /// The most passes over the documents, for each method [default: by corpus and method].
+    #[arg(long)]
+    passes: Option<usize>,
+    /// The concentration of topics in documents [default: by corpus].
+    #[arg(long)]
+    alpha: Option<f64>,
+    /// Learn a concentration for each topic, from --alpha on.
+    #[arg(long)]
+    learn_alpha: bool,
+    /// The concentration of words in topics [default: by corpus].
+    #[arg(long)]
+    eta: Option<f64>,
+    /// The documents of a minibatch [default: by corpus].
+    #[arg(long)]
+    batch: Option<usize>,
+    /// What weakens the first steps of minibatches, at least 1.
+    #[arg(long)]
+    delay: Option<f64>,
+    /// How fast steps of minibatches fall, more than 0.5 and at most 1.
+    #[arg(long)]
+    forgetting: Option<f64>,
+    /// The seed of the topics at the start, and of the order of documents.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where to write the split, for other programs.
+    #[arg(long)]
+    export: Option<PathBuf>,
+    /// Where to write bounds.csv and bounds.svg.
+    #[arg(long, default_value = "out/lda")]
+    out: PathBuf,
 }
-fn main() {
-    let a = Args::parse();
-    let (train, test) = match (&a.ap, &a.news) {
-        (Some(d), _) => Corpus::associated_press(d).unwrap().hold_out(10, 0).unwrap(),
-        (_, Some(d)) => Corpus::newsgroups(d).unwrap(),
-        _ => bars(600, 100, 0).unwrap().hold_out(6, 0).unwrap(),
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Method {
+    Batch,
+    Stochastic,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Batch => "batch",
+            Self::Stochastic => "stochastic",
+        })
+    }
+}
+
+impl Args {
+    fn split(&self) -> Result<Split, lda::CorpusError> {
+        match (&self.ap, &self.news) {
+            (Some(dir), _) => Split::associated_press(dir),
+            (_, Some(dir)) => Split::newsgroups(dir),
+            _ => Split::bars(),
+        }
+    }
+
+    fn options(&self, method: Method) -> Options {
+        let default = match (&self.ap, &self.news) {
+            (Some(_), _) => Options::for_associated_press(),
+            (_, Some(_)) => Options::for_newsgroups(),
+            _ => Options::for_bars(),
+        };
+        let passes = match method {
+            Method::Batch => BATCH_PASSES,
+            Method::Stochastic => default.passes,
+        };
+        Options {
+            topics: self.topics.map_or(default.topics, NonZeroUsize::get),
+            alpha: self.alpha.unwrap_or(default.alpha),
+            learns: if self.learn_alpha { Alpha::Learned } else { default.learns },
+            eta: self.eta.unwrap_or(default.eta),
+            passes: self.passes.unwrap_or(passes),
+            batch: self.batch.unwrap_or(default.batch),
+            delay: self.delay.unwrap_or(default.delay),
+            forgetting: self.forgetting.unwrap_or(default.forgetting),
+            seed: self.seed,
+        }
+    }
+
+    fn methods(&self) -> Vec<Method> {
+        match self.method.is_empty() {
+            true => vec![Method::Batch, Method::Stochastic],
+            false => self.method.clone(),
+        }
+    }
+}
+
+/// The words of a topic that are shown and scored.
+const TOP_WORDS: usize = 10;
+
+/// The most passes of coordinate ascent, which mostly ends before.
+const BATCH_PASSES: usize = 100;
+
+fn main() -> ExitCode {
+    match compare(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
+    let split = args.split()?;
+    println!("{}", describe(&split));
+    fs::create_dir_all(&args.out)
+        .map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
+    if let Some(dir) = &args.export {
+        export(dir, &split).map_err(|error| format!("{}: {error}", dir.display()))?;
+    }
+    let (mut rows, mut curves) = (vec![floor(args, &split)?], Vec::new());
+    for method in args.methods() {
+        let (lda, curve, seconds) = fit(method, &args.options(method), &split)?;
+        rows.push(measure(&method.to_string(), &lda, &split, seconds, Show::Topics(args))?);
+        curves.push(curve);
+    }
+    println!("{}", table(&rows));
+    fs::write(args.out.join("bounds.csv"), curves_as_csv(&curves))?;
+    draw_bounds(&args.out.join("bounds.svg"), &curves)?;
+    println!("bounds: {}", args.out.display());
+    Ok(())
+}
+
+fn describe(Split { train, test }: &Split) -> String {
+    let tokens: u64 = test.iter().map(|halves| halves.second.tokens()).sum();
+    format!(
+        "{} documents to train on ({} empty ones left out) with {} tokens of {} words; {} to test, {tokens} tokens in their second halves\n",
+        train.documents().len(),
+        train.dropped(),
+        train.tokens(),
+        train.vocabulary().len(),
+        test.len(),
+    )
+}
+
+/// One topic: how often words occur.
+fn floor(args: &Args, split: &Split) -> Result<Row, Box<dyn Error>> {
+    let options = Options { topics: 1, passes: 1, ..args.options(Method::Batch) };
+    let (lda, _, seconds) = fit(Method::Batch, &options, split)?;
+    measure("one topic", &lda, split, seconds, Show::Nothing)
+}
+
+/// The posterior, its bounds, and the seconds without those that only bounds took.
+fn fit(method: Method, options: &Options, split: &Split) -> Result<(Lda, Curve, f64), FitError> {
+    let (start, mut apart) = (Instant::now(), Duration::ZERO);
+    let mut points = Vec::new();
+    let lda = match method {
+        Method::Batch => {
+            let (lda, info) = options.fit_batch(&split.train, |_, _| ())?;
+            points.extend(info.bounds.into_iter().enumerate());
+            lda
+        }
+        Method::Stochastic => options.fit_stochastic(&split.train, |pass, lda| {
+            let begun = Instant::now();
+            points.extend(lda.bound(&split.train).map(|bound| (pass, bound)));
+            apart += begun.elapsed();
+        })?,
     };
-    let h = halves(&test, a.half);
-    if let Some(d) = &a.export { export(d, &train, &h).unwrap(); }
-    let learns = if a.learn { Alpha::Learned } else { Alpha::Fixed };
-    let o = Options { topics: a.topics, alpha: a.alpha, learns, eta: a.eta, passes: a.passes, batch: a.batch, delay: a.delay, forgetting: a.forgetting, seed: a.seed };
-    let start = Instant::now();
-    let m = if a.batch_method {
-        let (m, i) = o.fit_batch(&train, |p, b| if a.each || p % 20 == 0 { println!("{p} {b:.0}") }).unwrap();
-        println!("{:?} {} {}", i.end, i.sweeps(), i.bound());
-        m
-    } else {
-        o.fit_stochastic(&train, |p, m| if a.each || p % 10 == 0 { println!("{p} {:.1} {:.1}s", perplexity(m, &h).unwrap(), start.elapsed().as_secs_f64()) }).unwrap()
-    };
-    let sec = start.elapsed().as_secs_f64();
-    let tops: Vec<_> = (0..a.topics).map(|k| m.topics().top_words(k, 10)).collect();
-    let c = coherence(&train, &tops);
-    println!("perplexity {:.1} npmi {:.4} sec {sec:.1} alpha sum {:.3} max {:.3}", perplexity(&m, &h).unwrap(), c.iter().sum::<f64>() / c.len() as f64, m.alpha().iter().sum::<f64>(), m.alpha().iter().cloned().fold(0.0, f64::max));
+    let seconds = (start.elapsed() - apart).as_secs_f64();
+    Ok((lda, Curve { method: method.to_string(), points }, seconds))
+}
+
+enum Show<'a> {
+    Nothing,
+    Topics(&'a Args),
+}
+
+fn measure(
+    method: &str,
+    lda: &Lda,
+    split: &Split,
+    seconds: f64,
+    show: Show,
+) -> Result<Row, Box<dyn Error>> {
+    let topics = 0..lda.alpha().len();
+    let tops: Vec<_> = topics.map(|topic| lda.topics().top_words(topic, TOP_WORDS)).collect();
+    let each = coherence(&split.train, &tops);
+    match show {
+        Show::Nothing => (),
+        Show::Topics(Args { ap: None, news: None, .. }) => println!("{method}\n{}", grids(lda)),
+        Show::Topics(_) => {
+            println!("{method}\n{}", topic_lines(lda, split.train.vocabulary(), &tops, &each));
+        }
+    }
+    let npmi = each.iter().sum::<f64>() / each.len() as f64;
+    let perplexity = perplexity(lda, &split.test)?;
+    Ok(Row { method: method.to_string(), perplexity, npmi, seconds })
 }

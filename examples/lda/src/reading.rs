@@ -32,14 +32,16 @@ impl Place<'_> {
         first: usize,
         words: usize,
     ) -> Result<Term, CorpusError> {
-        let numbers = field.split_once(':').and_then(|(id, count)| {
-            Some((id.parse::<usize>().ok()?, count.parse::<u32>().ok()?))
-        });
+        let numbers = field
+            .split_once(':')
+            .and_then(|(id, count)| Some((id.parse::<usize>().ok()?, count.parse::<u32>().ok()?)));
         let wrong = |expected: String| self.error(expected, format!("\"{field}\""));
         let (id, count) = numbers.ok_or_else(|| wrong("id:count, two whole numbers".into()))?;
         let last = first + words - 1;
         if !(first..=last).contains(&id) {
-            return Err(wrong(format!("an id from {first} to {last}, the lines of the vocabulary")));
+            return Err(wrong(format!(
+                "an id from {first} to {last}, the lines of the vocabulary"
+            )));
         }
         match count {
             0 => Err(wrong("a count of 1 or more".into())),

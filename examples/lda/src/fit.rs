@@ -62,22 +62,14 @@ impl Options {
         }
     }
 
-    /// For [`Split::associated_press`](crate::Split::associated_press).
+    /// For [`Split::associated_press`](crate::Split::associated_press): 50 topics, by ten passes in minibatches of 128 documents.
     pub fn for_associated_press() -> Self {
-        Self {
-            topics: 50,
-            alpha: 0.1,
-            eta: 0.01,
-            passes: 10,
-            batch: 64,
-            delay: 10.0,
-            ..Self::for_bars()
-        }
+        Self { topics: 50, alpha: 0.2, passes: 10, batch: 128, ..Self::for_bars() }
     }
 
-    /// For [`Split::newsgroups`](crate::Split::newsgroups).
+    /// For [`Split::newsgroups`](crate::Split::newsgroups): 50 topics, by ten passes in minibatches of 1,024 documents.
     pub fn for_newsgroups() -> Self {
-        Self { batch: 1024, eta: 0.1, ..Self::for_associated_press() }
+        Self { alpha: 0.1, eta: 0.5, batch: 1024, ..Self::for_associated_press() }
     }
 
     /// The model before it has seen data.

@@ -96,7 +96,8 @@ impl Args {
             _ => Options::for_bars(),
         };
         let passes = match method {
-            Method::Batch => BATCH_PASSES,
+            Method::Batch if self.is_given() => 40,
+            Method::Batch => 200,
             Method::Stochastic => default.passes,
         };
         Options {
@@ -110,6 +111,11 @@ impl Args {
             forgetting: self.forgetting.unwrap_or(default.forgetting),
             seed: self.seed,
         }
+    }
+
+    /// Whether the corpus is one that takes minutes.
+    fn is_given(&self) -> bool {
+        self.ap.is_some() || self.news.is_some()
     }
 
     fn starts(&self) -> NonZeroUsize {
@@ -129,9 +135,6 @@ impl Args {
 
 /// The words of a topic that are shown and scored.
 const TOP_WORDS: usize = 10;
-
-/// The most passes of coordinate ascent, which mostly ends before.
-const BATCH_PASSES: usize = 100;
 
 fn main() -> ExitCode {
     match compare(&Args::parse()) {

@@ -74,7 +74,7 @@ impl Lda {
     /// # Errors
     /// [`LdaError::Setting`] for a negative tolerance or no iteration.
     pub fn with_limits(self, limits: LocalLimits) -> Result<Self, LdaError> {
-        if !(limits.tolerance >= 0.0) {
+        if limits.tolerance.is_nan() || limits.tolerance < 0.0 {
             let (setting, expected) = ("the tolerance of a document", "0 or more");
             return Err(LdaError::Setting { setting, value: limits.tolerance, expected });
         }

@@ -105,7 +105,7 @@ fn check_probabilities(topic: &[f64], words: usize) -> Result<(), LdaError> {
         let (what, found) = ("words of a known topic", topic.len());
         return Err(LdaError::Size { what, expected: words, found });
     }
-    if let Some(value) = topic.iter().copied().find(|value| !(*value > 0.0)) {
+    if let Some(value) = topic.iter().copied().find(|value| value.is_nan() || *value <= 0.0) {
         let (setting, expected) = ("a probability of a known topic", "more than 0");
         return Err(LdaError::Setting { setting, value, expected });
     }

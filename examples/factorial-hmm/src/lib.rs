@@ -39,7 +39,7 @@ pub use hmm::{FactorialHmm, Observed};
 pub use learn::{Sequences, VariationalEm, bounds};
 pub use noisy_or::{CauseCounts, NoisyOr};
 pub use picture::{PictureError, heat_map, one_hot};
-pub use posterior::{Family, Posterior};
+pub use posterior::{Family, Posterior, best};
 pub use sizes::Sizes;
 pub use small::Small;
 pub use smooth::{Smoothed, smooth};

@@ -1,5 +1,8 @@
 //! Approximate posteriors of one sequence.
 
+use elbo_conjugate::{CoordinateAscent, CoordinateError};
+use rand::{Rng, RngExt};
+
 use crate::error::{check_length, check_numbers, check_sums};
 use crate::numbers::{entropy, normalize};
 use crate::{Emission, HmmError, Observed, Sizes};
@@ -53,6 +56,20 @@ impl<L> Posterior<L> {
         let Sizes { chains, states } = seen.hmm.sizes();
         let length = seen.steps.len() * chains * states;
         Self::of(seen, family, vec![1.0 / states as f64; length])
+    }
+
+    /// A start with states drawn as certainties, softened to a half: from several of them, sweeps find several optima.
+    pub fn drawn<E: Emission<Local = L>>(
+        seen: &Observed<E>,
+        family: Family,
+        rng: &mut impl Rng,
+    ) -> Self {
+        let Sizes { chains, states } = seen.hmm.sizes();
+        let mut marginals = vec![0.5 / states as f64; seen.steps.len() * chains * states];
+        for q in marginals.chunks_mut(states) {
+            q[rng.random_range(0..states)] += 0.5;
+        }
+        Self::of(seen, family, marginals)
     }
 
     /// Independent states of these marginals `[T, M, L]`, divided by their sums, and the best own variables of the steps.
@@ -171,4 +188,25 @@ fn check_shape<E: Emission>(
 ) -> Result<(), HmmError> {
     let expected = seen.steps.len() * seen.hmm.sizes().width();
     check_length(what, "steps x chains x states", found.len(), expected)
+}
+
+/// Sweeps from each start; returns the posterior of the highest bound.
+///
+/// # Errors
+/// A [`CoordinateError`] of any start.
+pub fn best<E: Emission>(
+    seen: &Observed<E>,
+    ascent: &CoordinateAscent,
+    start: Posterior<E::Local>,
+    others: impl IntoIterator<Item = Posterior<E::Local>>,
+) -> Result<Posterior<E::Local>, CoordinateError<HmmError>> {
+    let mut best = start;
+    let mut highest = ascent.run(&mut best, seen, |_, _| ())?.bound();
+    for mut posterior in others {
+        let bound = ascent.run(&mut posterior, seen, |_, _| ())?.bound();
+        if bound > highest {
+            (highest, best) = (bound, posterior);
+        }
+    }
+    Ok(best)
 }

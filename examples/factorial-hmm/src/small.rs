@@ -12,12 +12,12 @@ pub struct Small {
     pub hmm: FactorialHmm<Gaussian>,
     /// `[T][M]`
     pub path: Vec<Vec<usize>>,
-    /// `[T][2]`
+    /// `[T][3]`
     pub steps: Vec<Vec<f64>>,
 }
 
 impl Small {
-    /// So many steps of chains that mostly stay where they are, seen through two numbers with noise of variance 0.5 and weights from `N(0, 1)`.
+    /// So many steps of chains that mostly stay where they are, seen through three numbers with noise of variance 0.5 and weights from `N(0, 1)`.
     ///
     /// # Errors
     /// [`HmmError::Setting`] if there is no chain or no state.
@@ -30,7 +30,7 @@ impl Small {
     }
 }
 
-const DIMENSIONS: usize = 2;
+const DIMENSIONS: usize = 3;
 const VARIANCE: f64 = 0.5;
 /// How likely a chain is to stay where it is.
 const STAYS: f64 = 0.9;

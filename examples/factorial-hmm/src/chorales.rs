@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::frequencies;
+
 /// The keys of a piano.
 pub const KEYS: usize = 88;
 /// The MIDI pitch of the lowest key.
@@ -122,18 +124,9 @@ impl Chorales {
         Ok(Self { train, valid, test: keys("test", file.test)? })
     }
 
-    /// How often each key is down in the chorales to learn from, with half a step of each kind added.
-    pub fn often(&self) -> Vec<f64> {
-        let steps = self.train.iter().map(Vec::len).sum::<usize>() as f64;
-        let mut often = vec![0.5 / (steps + 1.0); KEYS];
-        let down = self.train.iter().flatten().flatten();
-        down.for_each(|key| often[*key] += 1.0 / (steps + 1.0));
-        often
-    }
-
     /// The loss of independent keys on the chorales held out, in nats a step: what any model of them is to beat.
     pub fn floor(&self) -> f64 {
-        let often = self.often();
+        let often = frequencies(&self.train, KEYS);
         let off: f64 = often.iter().map(|p| (-p).ln_1p()).sum();
         let down = |key: &usize| (often[*key] / (1.0 - often[*key])).ln();
         let steps = self.test.iter().flatten();

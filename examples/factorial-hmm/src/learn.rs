@@ -86,11 +86,9 @@ impl<E: Learn> VariationalEm<E> {
     /// Whether these are the sequences it was made with, by their lengths.
     fn check(&self, sequences: &Sequences<E::Step>) -> Result<(), HmmError> {
         check_length("the data", "sequences", sequences.len(), self.posteriors.len())?;
-        let each = self.posteriors.iter().zip(sequences);
-        each.map(|(posterior, steps)| {
+        self.posteriors.iter().zip(sequences).try_for_each(|(posterior, steps)| {
             check_length("a sequence", "steps", steps.len(), posterior.local().len())
         })
-        .collect()
     }
 
     fn expect(&mut self, sequences: &Sequences<E::Step>) -> Result<(), HmmError> {

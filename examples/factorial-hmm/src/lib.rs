@@ -37,7 +37,7 @@ pub use exact::Exact;
 pub use gaussian::{Gaussian, GaussianCounts};
 pub use hmm::{FactorialHmm, Observed};
 pub use learn::{Sequences, VariationalEm, bounds};
-pub use noisy_or::{CauseCounts, NoisyOr};
+pub use noisy_or::{CauseCounts, NoisyOr, frequencies};
 pub use picture::{PictureError, heat_map, one_hot};
 pub use posterior::{Family, Posterior, best};
 pub use sizes::Sizes;

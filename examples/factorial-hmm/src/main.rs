@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use elbo_conjugate::{CoordinateAscent, Coordinates};
 use factorial_hmm::{
-    Chains, Chorales, FactorialHmm, Family, HELD_OUT_SWEEPS, NoisyOr, Options, Pass, Posterior,
-    Sizes, Small, best, exact_loss, heat_map, loss, one_hot, train,
+    Chains, Chorales, FactorialHmm, Family, HELD_OUT_SWEEPS, KEYS, NoisyOr, Options, Pass,
+    Posterior, Sizes, Small, best, exact_loss, heat_map, loss, one_hot, train,
 };
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -156,7 +156,8 @@ fn fit(
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let sizes = args.sizes(32);
     let chains = Chains::drawn(sizes, &mut rng)?;
-    let start = FactorialHmm::new(chains, NoisyOr::drawn(sizes, &chorales.often(), &mut rng)?)?;
+    let emission = NoisyOr::drawn(sizes, KEYS, &chorales.train, &mut rng)?;
+    let start = FactorialHmm::new(chains, emission)?;
     let (passes, sweeps) = (args.passes.get(), args.sweeps(3));
     println!("\n{name}\n pass  train loss  valid loss");
     let each = |pass: &Pass| {

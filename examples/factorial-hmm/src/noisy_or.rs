@@ -7,8 +7,11 @@ use crate::numbers::{add, dot, entropy, softmax};
 use crate::{Emission, HmmError, Sizes};
 
 mod counts;
+mod start;
 
 pub use counts::CauseCounts;
+use start::check_keys;
+pub use start::frequencies;
 
 /// A noisy or: key `k` is off if every chain leaves it off, and so does a leak.
 ///
@@ -76,21 +79,6 @@ impl NoisyOr {
         Self { sizes, log_on, log_off, log_leak, log_no_leak, all_off, no_leaks }
     }
 
-    /// Chances to learn from: random parts of how often each key is on, with a tenth of it for the leak.
-    ///
-    /// # Errors
-    /// [`HmmError::Setting`], and [`HmmError::Number`] for a frequency that is not between 0 and 1.
-    pub fn drawn(sizes: Sizes, often: &[f64], rng: &mut impl Rng) -> Result<Self, HmmError> {
-        let part = 2.0 / sizes.chains.max(1) as f64;
-        let drawn =
-            |often: &f64, rng: &mut _| (often * part * RngExt::random::<f64>(rng)).clamp(1e-6, 0.9);
-        let draws = often.iter().flat_map(|often| std::iter::repeat_n(often, sizes.width()));
-        let chances = Vec::from_iter(draws.map(|often| drawn(often, rng)));
-        let expected = "more than 0 and less than 1";
-        check_numbers("often", often, expected, |p| p > 0.0 && p < 1.0)?;
-        Self::new(sizes, &chances, &Vec::from_iter(often.iter().map(|often| 0.1 * often)))
-    }
-
     /// `K`
     pub fn keys(&self) -> usize {
         self.log_leak.len()
@@ -100,6 +88,11 @@ impl NoisyOr {
     pub fn chances(&self, key: usize, chain: usize) -> Vec<f64> {
         let of_key = &self.log_on[self.of_key(key)];
         of_key[self.sizes.of(chain)].iter().map(|log| log.exp()).collect()
+    }
+
+    /// `ρ`, `[K]`
+    pub fn leaks(&self) -> Vec<f64> {
+        self.log_leak.iter().map(|log| log.exp()).collect()
     }
 
     fn of_key(&self, key: usize) -> std::ops::Range<usize> {
@@ -133,14 +126,7 @@ impl Emission for NoisyOr {
     }
 
     fn check(&self, index: usize, step: &Vec<usize>) -> Result<(), HmmError> {
-        let mut previous = None;
-        for key in step.iter().copied() {
-            if key >= self.keys() || previous.is_some_and(|previous| previous >= key) {
-                return Err(HmmError::Key { step: index, key, previous, keys: self.keys() });
-            }
-            previous = Some(key);
-        }
-        Ok(())
+        check_keys(index, step, self.keys())
     }
 
     fn log_prob(&self, step: &Vec<usize>, states: &[usize]) -> f64 {

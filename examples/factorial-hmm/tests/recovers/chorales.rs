@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use factorial_hmm::{
-    Chains, Chorales, ChoralesError, FactorialHmm, Family, NoisyOr, Options, Sizes, exact_loss,
-    loss, train,
+    Chains, Chorales, ChoralesError, FactorialHmm, Family, KEYS, NoisyOr, Options, Sizes,
+    exact_loss, loss, train,
 };
 
 use crate::rng;
@@ -40,8 +40,6 @@ fn pitches_become_keys_in_rising_order() {
     let chorales = Chorales::read(&Folder::with("keys", text).0).unwrap();
     assert_eq!(chorales.train, [[vec![0, 87], vec![]]]);
     assert_eq!(chorales.test, [[[39]], [[40]]]);
-    let often = chorales.often();
-    assert_eq!((often[0], often[1]), (1.5 / 3.0, 0.5 / 3.0));
 }
 
 #[test]
@@ -100,25 +98,27 @@ fn the_real_chorales_have_their_published_counts_and_floor() {
     assert!((chorales.floor() - 11.06).abs() < 0.005, "{}", chorales.floor());
 }
 
-/// The test loss of two chains of eight states after so many passes, and the exact one.
-fn short(chorales: &Chorales, family: Family, seed: u64) -> [f64; 2] {
-    let (sizes, mut rng) = (Sizes::new(2, 8), rng(seed));
+/// The test loss of two chains of sixteen states after twenty passes, and the exact one.
+fn short(chorales: &Chorales, family: Family) -> [f64; 2] {
+    let (sizes, mut rng) = (Sizes::new(2, 16), rng(0));
     let chains = Chains::drawn(sizes, &mut rng).unwrap();
-    let emission = NoisyOr::drawn(sizes, &chorales.often(), &mut rng).unwrap();
+    let emission = NoisyOr::drawn(sizes, KEYS, &chorales.train, &mut rng).unwrap();
     let start = FactorialHmm::new(chains, emission).unwrap();
-    let options = Options { passes: 30, ..Options::new(family) };
+    let options = Options { passes: 20, ..Options::new(family) };
     let trained = train(start, &chorales.train, &chorales.valid, options, |_| ()).unwrap();
     let bound = loss(&trained.hmm, family, &chorales.test).unwrap();
     [bound, exact_loss(&trained.hmm, &chorales.test).unwrap()]
 }
 
+/// Recorded: 8.4914 structured and 8.7075 naive, with an exact loss of 8.2395 and 8.3026. Another seed moves the losses by 0.04, and rounding on
+/// another processor cannot do more than choose another optimum as a seed does: the margin of 0.1 is for that.
 #[test]
-fn thirty_passes_leave_independent_keys_far_behind() {
+fn twenty_passes_leave_independent_keys_far_behind_and_structured_ahead_of_naive() {
     let Some(chorales) = real() else { return };
-    let [structured, exact] = short(&chorales, Family::Structured, 0);
-    let [naive, exact_of_naive] = short(&chorales, Family::Naive, 0);
-    eprintln!("{structured} {exact} {naive} {exact_of_naive}");
-    assert!(structured < 9.0 && exact < structured);
-    assert!(naive < 9.2 && exact_of_naive < naive);
-    assert!(structured < naive);
+    let [structured, exact] = short(&chorales, Family::Structured);
+    let [naive, exact_of_naive] = short(&chorales, Family::Naive);
+    assert!((structured - 8.4914).abs() < 0.1, "{structured}");
+    assert!((naive - 8.7075).abs() < 0.1, "{naive}");
+    assert!(exact < structured && exact_of_naive < naive, "{exact} and {exact_of_naive}");
+    assert!(structured < naive && naive < chorales.floor() - 2.0, "{structured} and {naive}");
 }

@@ -55,7 +55,8 @@ fn emissions_have_the_numbers_they_need() {
     let certain = "chances[1] is 1, but must be more than 0 and less than 1";
     assert_eq!(said(NoisyOr::new(sizes, &[0.5, 1.0], &[0.5])), certain);
     assert!(said(NoisyOr::new(sizes, &[0.5; 2], &[0.0])).starts_with("leaks[0] is 0"));
-    assert!(said(NoisyOr::drawn(sizes, &[1.5], &mut rng(0))).starts_with("often[0] is 1.5"));
+    let beyond = NoisyOr::drawn(sizes, 4, &[vec![vec![], vec![4]]], &mut rng(0));
+    assert!(said(beyond).starts_with("step 1 has key 4 after None"));
     let three = Chains::drawn(Sizes::new(1, 3), &mut rng(0)).unwrap();
     let of_two = FactorialHmm::new(three, Gaussian::new(sizes, &[1.0; 2], &[1.0]).unwrap());
     assert!(said(of_two).starts_with("the emission holds 2 numbers, but states of a chain are 3"));
@@ -128,7 +129,7 @@ fn learning_is_held_to_its_sequences() {
     for factor in [0, 1] {
         let fewer = em.update(factor, &&data[..1]).unwrap_err();
         assert!(fewer.to_string().starts_with("the data holds 1 numbers, but sequences are 2"));
-        let shorter = vec![vec![vec![1]], vec![vec![0]]];
+        let shorter = [vec![vec![1]], vec![vec![0]]];
         let shorter = em.update(factor, &&shorter[..]).unwrap_err();
         assert!(shorter.to_string().starts_with("a sequence holds 1 numbers, but steps are 2"));
     }

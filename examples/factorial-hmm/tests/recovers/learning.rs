@@ -1,6 +1,6 @@
 //! Learning from sequences of different lengths.
 
-use elbo_conjugate::{CoordinateAscent, Coordinates};
+use elbo_conjugate::CoordinateAscent;
 use factorial_hmm::{
     Chains, FactorialHmm, Family, Gaussian, Learn, NoisyOr, Options, Sizes, VariationalEm, bounds,
     loss, train,
@@ -123,4 +123,21 @@ fn training_ends_early_and_keeps_the_best_model() {
     let last_four = &losses[losses.len() - 4..];
     assert!(last_four.iter().all(|loss| *loss >= least), "{losses:?}");
     assert!(losses[losses.len() - 5] == least, "{losses:?}");
+}
+
+/// Of the keys 0 to 3 the lower two are never over the upper two: each chain's first two states take one each, and its last none.
+#[test]
+fn a_start_gives_each_chain_the_keys_of_its_rank() {
+    let sizes = Sizes::new(2, 3);
+    let sequences = [vec![vec![0, 2], vec![1, 3], vec![0, 3], vec![0, 3]]];
+    let or = NoisyOr::drawn(sizes, 4, &sequences, &mut rng(1)).unwrap();
+    for (chain, own) in [[Some(0), Some(1), None], [Some(3), Some(2), None]].iter().enumerate() {
+        for (state, own) in own.iter().enumerate() {
+            for key in 0..4 {
+                let chance = or.chances(key, chain)[state];
+                let is_own = (chance - 0.6).abs() < 1e-12;
+                assert_eq!(is_own, *own == Some(key), "{chain} {state} {key}: {chance}");
+            }
+        }
+    }
 }

@@ -24,16 +24,22 @@ fn three<E: Emission>(hmm: &FactorialHmm<E>, steps: usize, seed: u64) -> [f64; 3
     [enumerated(&seen).0, structured.bound(), naive.bound()]
 }
 
-/// Four sizes, of 64 to 4,096 paths. The transitions are anything but independent, so a naive bound that is as high would not be one of its family,
-/// and a structured one that reaches the evidence with several chains would not be one of independent chains.
+/// Four sizes, of 64 to 4,096 paths.
+///
+/// Rounding is below 1e-9. Where the posterior is nearly certain all three nearly agree, but of twenty most are not: a structured bound that is that of
+/// independent states, or the evidence itself, would fail to be strictly between them.
 fn are_in_order(of: impl Fn(Sizes, u64) -> [f64; 3]) {
+    let (mut above_naive, mut below_evidence) = (0, 0);
     for seed in 0..20 {
         let (chains, states) = [(2, 2), (3, 2), (2, 3), (4, 2)][seed as usize % 4];
         let [evidence, structured, naive] = of(Sizes::new(chains, states), seed);
-        assert!(structured >= naive, "seed {seed}: {structured} over {naive}");
-        assert!(evidence > structured + 1e-6, "seed {seed}: {evidence} over {structured}");
+        assert!(structured >= naive - 1e-9, "seed {seed}: {structured} over {naive}");
+        assert!(evidence >= structured - 1e-9, "seed {seed}: {evidence} over {structured}");
         assert!(evidence - naive < 6.0, "seed {seed}: {evidence} and {naive}");
+        above_naive += usize::from(structured > naive + 1e-4);
+        below_evidence += usize::from(evidence > structured + 1e-4);
     }
+    assert!(above_naive >= 15 && below_evidence >= 15, "{above_naive} and {below_evidence}");
 }
 
 #[test]

@@ -8,7 +8,13 @@
 //! lengths.
 //!
 //! `cargo run --release -p factorial-hmm` compares the three on a small input from a known model;
-//! `cargo run --release -p factorial-hmm -- --jsb DIR` learns from Bach's chorales, with `jsb-chorales-quarter.json` in `DIR`.
+//! `cargo run --release -p factorial-hmm -- --jsb DIR` learns from Bach's chorales, with `jsb-chorales-quarter.json` in `DIR`: two
+//! chains of 32 states lose 8.27 nats a step on the chorales held out with independent states and 8.21 with independent chains, where independent
+//! keys lose 11.06.
+//!
+//! # Marginals from elsewhere
+//! [`Posterior::independent`] and [`Posterior::tilted`] take marginals or potentials that something else computed, say a network, and give their bound;
+//! [`Batches`] lays sequences of different lengths side by side for it, with masks, and [`Batch::unpad`] cuts what it computes apart.
 
 mod batches;
 mod chains;

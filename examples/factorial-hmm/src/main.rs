@@ -21,9 +21,9 @@ struct Args {
     /// The folder that holds jsb-chorales-quarter.json.
     #[arg(long)]
     jsb: Option<PathBuf>,
-    /// Hidden chains.
-    #[arg(long, default_value = "3")]
-    chains: NonZeroUsize,
+    /// Hidden chains [default: 3, or 2 for the chorales].
+    #[arg(long)]
+    chains: Option<NonZeroUsize>,
     /// States of a chain [default: 2, or 32 for the chorales].
     #[arg(long)]
     states: Option<NonZeroUsize>,
@@ -57,8 +57,10 @@ fn main() -> ExitCode {
 }
 
 impl Args {
-    fn sizes(&self, states: usize) -> Sizes {
-        Sizes::new(self.chains.get(), self.states.map_or(states, NonZeroUsize::get))
+    fn sizes(&self, chains: usize, states: usize) -> Sizes {
+        let [chains, states] = [(self.chains, chains), (self.states, states)]
+            .map(|(given, default)| given.map_or(default, NonZeroUsize::get));
+        Sizes::new(chains, states)
     }
 
     fn sweeps(&self, sweeps: usize) -> usize {
@@ -74,7 +76,7 @@ impl Args {
 
 /// Exact and approximate posteriors of a small input.
 fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
-    let sizes = args.sizes(2);
+    let sizes = args.sizes(3, 2);
     let small = Small::drawn(sizes, args.steps.get(), args.seed)?;
     let picture = args.picture("marginals.svg")?;
     let seen = small.hmm.observe(&small.steps)?;
@@ -154,7 +156,7 @@ fn fit(
     family: Family,
 ) -> Result<FactorialHmm<NoisyOr>, Box<dyn Error>> {
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
-    let sizes = args.sizes(32);
+    let sizes = args.sizes(2, 32);
     let chains = Chains::drawn(sizes, &mut rng)?;
     let emission = NoisyOr::drawn(sizes, KEYS, &chorales.train, &mut rng)?;
     let start = FactorialHmm::new(chains, emission)?;

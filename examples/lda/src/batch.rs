@@ -1,10 +1,10 @@
 //! Coordinate ascent over all documents.
 
-use elbo_conjugate::Coordinates;
+use elbo::Coordinates;
 
 use crate::{Alpha, Corpus, Document, Lda, LdaError, Topics};
 
-/// The mean-field posterior of all documents and topics, for [`CoordinateAscent`](elbo_conjugate::CoordinateAscent):
+/// The mean-field posterior of all documents and topics, for [`CoordinateAscent`](elbo::CoordinateAscent):
 ///
 /// `q = Π_k Dirichlet(β_k; λ_k) Π_d Dirichlet(θ_d; γ_d) Π_dn Cat(z_dn; φ_dn)`, `φ_dwk ∝ exp(E log θ_dk + E log β_kw)`
 ///
@@ -14,7 +14,7 @@ use crate::{Alpha, Corpus, Document, Lda, LdaError, Topics};
 ///
 /// # Example
 /// ```
-/// use elbo_conjugate::CoordinateAscent;
+/// use elbo::CoordinateAscent;
 /// use lda::{BatchLda, Lda, Topics, bars};
 ///
 /// let corpus = bars(20, 50, 0).unwrap();

@@ -1,7 +1,7 @@
 //! Fits from options.
 
-use elbo_conjugate::{
-    CoordinateAscent, CoordinateError, CoordinateInfo, RobbinsMonro, RobbinsMonroError,
+use elbo::{
+    CoordinateAscent, CoordinateError, CoordinateInfo, InferError, RobbinsMonro, RobbinsMonroError,
 };
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -44,6 +44,18 @@ pub enum FitError {
     /// Coordinate ascent.
     #[error(transparent)]
     Ascent(#[from] CoordinateError<LdaError>),
+    /// Stochastic variational inference.
+    #[error(transparent)]
+    Svi(Box<InferError>),
+    /// A learning rate that is none.
+    #[error("the learning rate is {0}, but must be more than 0 and at most 1")]
+    LearningRate(f64),
+}
+
+impl From<InferError> for FitError {
+    fn from(error: InferError) -> Self {
+        Self::Svi(Box::new(error))
+    }
 }
 
 impl Options {

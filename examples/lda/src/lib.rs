@@ -5,6 +5,7 @@
 
 mod bars;
 mod batch;
+mod batches;
 mod corpus;
 mod dirichlet;
 mod error;
@@ -16,6 +17,8 @@ mod local;
 mod measures;
 mod model;
 mod plots;
+mod prod_lda;
+mod program;
 mod reading;
 mod report;
 mod special;
@@ -26,6 +29,7 @@ mod topics;
 
 pub use bars::{BARS, SIDE, bars, word_of_bar};
 pub use batch::BatchLda;
+pub use batches::{Batch, bucketed};
 pub use corpus::{Corpus, Document, Term};
 pub use error::{CorpusError, LdaError};
 pub use export::export;
@@ -34,7 +38,9 @@ pub use local::LocalLimits;
 pub use measures::{coherence, perplexity};
 pub use model::{Alpha, Lda};
 pub use plots::{PlotError, draw_bounds};
-pub use report::{Curve, Row, curves_as_csv, grids, table, topic_lines};
+pub use prod_lda::{Counts, Encoder, ProdLda, ProdLdaFit};
+pub use program::{LdaGuide, LdaProgram};
+pub use report::{Curve, Row, curves_as_csv, grids, table, topic_lines, word_lines};
 pub use split::{Halves, Split, halves};
 pub use stochastic::StochasticLda;
 pub use table::Table;

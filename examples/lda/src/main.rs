@@ -10,9 +10,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
+use elbo::Place;
 use lda::{
-    Alpha, Curve, FitError, Lda, Options, Row, Split, coherence, curves_as_csv, draw_bounds,
-    export, grids, perplexity, table, topic_lines,
+    Alpha, Curve, Halves, Lda, LdaError, Options, ProdLdaFit, Row, Split, coherence, curves_as_csv,
+    draw_bounds, export, grids, perplexity, table, topic_lines, word_lines,
 };
 
 /// Learns topics: of a small corpus whose topics are bars in a grid of words, of the Associated Press, or of 20 Newsgroups.
@@ -24,7 +25,7 @@ struct Args {
     /// The folder of train.feat, test.feat and vocab.new.
     #[arg(long, conflicts_with = "ap")]
     news: Option<PathBuf>,
-    /// The methods [default: both].
+    /// The methods [default: all].
     #[arg(long, value_delimiter = ',')]
     method: Vec<Method>,
     /// The topics [default: 10, or 50 for a corpus that is given].
@@ -51,6 +52,12 @@ struct Args {
     /// How fast steps of minibatches fall, more than 0.5 and at most 1.
     #[arg(long)]
     forgetting: Option<f64>,
+    /// The learning rate of Adam and ProdLDA [default: 0.1 and 0.002].
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    /// The device of Adam and ProdLDA: flex or ndarray, or another that was compiled in.
+    #[arg(long, default_value = "flex")]
+    device: String,
     /// The seed of the topics at the start, and of the order of documents.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -67,8 +74,14 @@ struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Method {
+    /// Coordinate ascent.
     Batch,
+    /// Stochastic natural gradients.
     Stochastic,
+    /// Svi with Adam on the program, with a concentration for each word and document.
+    Adam,
+    /// An amortized topic model.
+    ProdLda,
 }
 
 impl fmt::Display for Method {
@@ -76,6 +89,8 @@ impl fmt::Display for Method {
         f.write_str(match self {
             Self::Batch => "batch",
             Self::Stochastic => "stochastic",
+            Self::Adam => "Adam",
+            Self::ProdLda => "ProdLDA",
         })
     }
 }
@@ -99,6 +114,8 @@ impl Args {
             Method::Batch if self.is_given() => 40,
             Method::Batch => 200,
             Method::Stochastic => default.passes,
+            Method::Adam => 200,
+            Method::ProdLda => 100,
         };
         Options {
             topics: self.topics.map_or(default.topics, NonZeroUsize::get),
@@ -106,7 +123,10 @@ impl Args {
             learns: if self.learn_alpha { Alpha::Learned } else { default.learns },
             eta: self.eta.unwrap_or(default.eta),
             passes: self.passes.unwrap_or(passes),
-            batch: self.batch.unwrap_or(default.batch),
+            batch: self.batch.unwrap_or(match method {
+                Method::ProdLda => 200,
+                _ => default.batch,
+            }),
             delay: self.delay.unwrap_or(default.delay),
             forgetting: self.forgetting.unwrap_or(default.forgetting),
             seed: self.seed,
@@ -127,7 +147,7 @@ impl Args {
 
     fn methods(&self) -> Vec<Method> {
         match self.method.is_empty() {
-            true => vec![Method::Batch, Method::Stochastic],
+            true => Method::value_variants().to_vec(),
             false => self.method.clone(),
         }
     }
@@ -158,7 +178,10 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
     for method in args.methods() {
         let best = best(method, args, &split)?;
         rows.push(measure(&method.to_string(), &best, &split, Show::Topics(args))?);
-        curves.push(best.curve);
+        // The bound of another model says nothing beside these.
+        if method != Method::ProdLda {
+            curves.push(best.curve);
+        }
     }
     println!("{}", table(&rows));
     fs::write(args.out.join("bounds.csv"), curves_as_csv(&curves))?;
@@ -182,13 +205,39 @@ fn describe(Split { train, test }: &Split) -> String {
 /// One topic: how often words occur.
 fn floor(args: &Args, split: &Split) -> Result<Row, Box<dyn Error>> {
     let options = Options { topics: 1, passes: 1, ..args.options(Method::Batch) };
-    measure("one topic", &fit(Method::Batch, &options, split)?, split, Show::Nothing)
+    measure("one topic", &fit(Method::Batch, args, &options, split)?, split, Show::Nothing)
 }
 
 struct Fit {
-    lda: Lda,
+    model: Fitted,
     curve: Curve,
     seconds: f64,
+}
+
+enum Fitted {
+    Lda(Lda),
+    /// With the place of its tensors.
+    ProdLda(Box<ProdLdaFit>, Place),
+}
+
+impl Fitted {
+    /// The first words of each topic.
+    fn tops(&self) -> Vec<Vec<usize>> {
+        match self {
+            Self::Lda(lda) => {
+                let topics = 0..lda.alpha().len();
+                topics.map(|topic| lda.topics().top_words(topic, TOP_WORDS)).collect()
+            }
+            Self::ProdLda(fit, _) => fit.top_words(TOP_WORDS),
+        }
+    }
+
+    fn perplexity(&self, halves: &[Halves]) -> Result<f64, LdaError> {
+        match self {
+            Self::Lda(lda) => perplexity(lda, halves),
+            Self::ProdLda(fit, place) => fit.perplexity(halves, place),
+        }
+    }
 }
 
 impl Fit {
@@ -198,13 +247,13 @@ impl Fit {
 }
 
 /// Of all starts that with the largest bound, with the seconds of all.
-fn best(method: Method, args: &Args, split: &Split) -> Result<Fit, FitError> {
+fn best(method: Method, args: &Args, split: &Split) -> Result<Fit, Box<dyn Error>> {
     let options = args.options(method);
     let starts = args.starts().get() as u64;
-    let mut best = fit(method, &options, split)?;
+    let mut best = fit(method, args, &options, split)?;
     for start in 1..starts {
         let seed = options.seed.wrapping_add(start);
-        let mut next = fit(method, &Options { seed, ..options }, split)?;
+        let mut next = fit(method, args, &Options { seed, ..options }, split)?;
         next.seconds += best.seconds;
         best.seconds = next.seconds;
         if next.bound() > best.bound() {
@@ -215,23 +264,47 @@ fn best(method: Method, args: &Args, split: &Split) -> Result<Fit, FitError> {
 }
 
 /// A posterior, its bounds, and the seconds without those that only bounds took.
-fn fit(method: Method, options: &Options, split: &Split) -> Result<Fit, FitError> {
+fn fit(
+    method: Method,
+    args: &Args,
+    options: &Options,
+    split: &Split,
+) -> Result<Fit, Box<dyn Error>> {
     let (start, mut apart) = (Instant::now(), Duration::ZERO);
+    let place = Place::f32(&elbo::device(&args.device)?);
     let mut points = Vec::new();
-    let lda = match method {
+    let mut observe = |pass: usize, lda: &Lda| {
+        let begun = Instant::now();
+        points.extend(lda.bound(&split.train).map(|bound| (pass, bound)));
+        apart += begun.elapsed();
+    };
+    let model = match method {
         Method::Batch => {
             let (lda, info) = options.fit_batch(&split.train, |_, _| ())?;
             points.extend(info.bounds.into_iter().enumerate());
-            lda
+            Fitted::Lda(lda)
         }
-        Method::Stochastic => options.fit_stochastic(&split.train, |pass, lda| {
-            let begun = Instant::now();
-            points.extend(lda.bound(&split.train).map(|bound| (pass, bound)));
-            apart += begun.elapsed();
-        })?,
+        Method::Stochastic => Fitted::Lda(options.fit_stochastic(&split.train, observe)?),
+        Method::Adam => {
+            let rate = args.learning_rate.unwrap_or(0.1);
+            // A bound costs as much as a pass: some are enough.
+            let some = |pass: usize, lda: &Lda| {
+                if pass % 10 == 0 {
+                    observe(pass, lda);
+                }
+            };
+            Fitted::Lda(options.fit_svi(&split.train, &place, rate, some)?)
+        }
+        Method::ProdLda => {
+            let rate = args.learning_rate.unwrap_or(0.002);
+            let fit = options.fit_prod_lda(&split.train, &place, rate, |pass, bound| {
+                points.push((pass, bound));
+            })?;
+            Fitted::ProdLda(Box::new(fit), place)
+        }
     };
     let seconds = (start.elapsed() - apart).as_secs_f64();
-    Ok(Fit { lda, curve: Curve { method: method.to_string(), points }, seconds })
+    Ok(Fit { model, curve: Curve { method: method.to_string(), points }, seconds })
 }
 
 enum Show<'a> {
@@ -241,21 +314,25 @@ enum Show<'a> {
 
 fn measure(
     method: &str,
-    Fit { lda, seconds, .. }: &Fit,
+    Fit { model, seconds, .. }: &Fit,
     split: &Split,
     show: Show,
 ) -> Result<Row, Box<dyn Error>> {
-    let topics = 0..lda.alpha().len();
-    let tops: Vec<_> = topics.map(|topic| lda.topics().top_words(topic, TOP_WORDS)).collect();
+    let tops = model.tops();
     let each = coherence(&split.train, &tops);
-    match show {
-        Show::Nothing => (),
-        Show::Topics(Args { ap: None, news: None, .. }) => println!("{method}\n{}", grids(lda)),
-        Show::Topics(_) => {
+    match (show, model) {
+        (Show::Nothing, _) => (),
+        (Show::Topics(Args { ap: None, news: None, .. }), Fitted::Lda(lda)) => {
+            println!("{method}\n{}", grids(lda));
+        }
+        (Show::Topics(_), Fitted::Lda(lda)) => {
             println!("{method}\n{}", topic_lines(lda, split.train.vocabulary(), &tops, &each));
+        }
+        (Show::Topics(_), Fitted::ProdLda(..)) => {
+            println!("{method}\n{}", word_lines(split.train.vocabulary(), &tops, &each));
         }
     }
     let npmi = each.iter().sum::<f64>() / each.len() as f64;
-    let perplexity = perplexity(lda, &split.test)?;
+    let perplexity = model.perplexity(&split.test)?;
     Ok(Row { method: method.to_string(), perplexity, npmi, seconds: *seconds })
 }

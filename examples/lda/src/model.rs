@@ -64,6 +64,11 @@ impl Lda {
         Ok(Self { eta, ..self })
     }
 
+    /// With other beliefs of the topics.
+    pub fn with_topics(&self, topics: Topics) -> Self {
+        Self { topics, ..self.clone() }
+    }
+
     /// Whether `α` is learned.
     pub fn with_learned(self, learns: Alpha) -> Self {
         Self { learns, ..self }

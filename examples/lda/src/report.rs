@@ -57,6 +57,19 @@ pub fn topic_lines(lda: &Lda, words: &[String], tops: &[Vec<usize>], coherence: 
     text
 }
 
+/// A line for each topic, the most coherent first: its coherence and its words.
+pub fn word_lines(words: &[String], tops: &[Vec<usize>], coherence: &[f64]) -> String {
+    let mut order: Vec<_> = tops.iter().zip(coherence).collect();
+    order.sort_by(|a, b| b.1.total_cmp(a.1));
+    let mut text = String::from("   NPMI  words\n");
+    for (top, npmi) in order {
+        let names: Vec<_> =
+            top.iter().filter_map(|word| Some(words.get(*word)?.as_str())).collect();
+        let _ = writeln!(text, " {npmi:6.3}  {}", names.join(" "));
+    }
+    text
+}
+
 /// Topics of the words of [`bars`](crate::bars()) as grids, five side by side, the largest first, each word by its probability in percent.
 pub fn grids(lda: &Lda) -> String {
     let means = lda.topics().means();

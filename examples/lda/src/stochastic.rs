@@ -1,6 +1,6 @@
 //! Stochastic natural gradients over minibatches of documents.
 
-use elbo_conjugate::RobbinsMonro;
+use elbo::RobbinsMonro;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
@@ -17,7 +17,7 @@ use crate::{Alpha, Corpus, Document, Lda, LdaError};
 ///
 /// # Example
 /// ```
-/// use elbo_conjugate::RobbinsMonro;
+/// use elbo::RobbinsMonro;
 /// use lda::{Lda, StochasticLda, Topics, bars};
 /// use rand::SeedableRng;
 /// use rand::rngs::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! Documents so small that all assignments of topics to tokens can be listed.
 
-use elbo_conjugate::{CoordinateAscent, Coordinates};
+use elbo::{CoordinateAscent, Coordinates};
 use lda::{BatchLda, Corpus, Document, Lda, LocalLimits, Topics};
 
 /// `Γ(a + n) / Γ(a) = a (a + 1) .. (a + n - 1)`

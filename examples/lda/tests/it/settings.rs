@@ -1,6 +1,6 @@
 //! Settings and sizes that no fit can have.
 
-use elbo_conjugate::{Coordinates, RobbinsMonro};
+use elbo::{Coordinates, RobbinsMonro};
 use lda::{
     BatchLda, Corpus, Document, Lda, LocalLimits, Options, StochasticLda, Topics, bars, perplexity,
 };

@@ -1,6 +1,6 @@
 //! Updates of either method.
 
-use elbo_conjugate::{CoordinateAscent, Coordinates, RobbinsMonro};
+use elbo::{CoordinateAscent, Coordinates, RobbinsMonro};
 use lda::{Alpha, BatchLda, Corpus, Lda, Options, Split, StochasticLda, Topics, bars};
 
 fn small() -> Corpus {

@@ -1,0 +1,216 @@
+//! An amortized topic model.
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::tensor::activation::{log_softmax, softmax};
+use elbo::Adam;
+use elbo::prelude::*;
+use elbo::softplus;
+
+use crate::{Corpus, Document, FitError, Halves, LdaError, Options, bucketed};
+
+/// A topic model whose words come from a product of experts, and whose documents are inferred by a network:
+///
+/// `z_d ~ N(0, (1 - 1/K) / α)`, `θ_d = softmax(z_d)`, `w ~ softmax(normalized(θ_d W))`
+///
+/// The prior has the moments that a symmetric Dirichlet has on the logits. Scores of words are normalized over the documents of a minibatch, which keeps topics from
+/// becoming one.
+///
+/// # References
+/// Srivastava & Sutton (2017), *Autoencoding variational inference for topic models*, equations 2 and 7, sections 3.3 and 4.
+#[derive(Module, Debug)]
+pub struct ProdLda {
+    /// `W` `[K, V]`
+    weights: Param<Tensor<2>>,
+    #[module(skip)]
+    scale: f64,
+}
+
+/// A perceptron from the counts of a document to the means and scales of `z`.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    first: Linear,
+    second: Linear,
+    loc: Linear,
+    log_scale: Linear,
+}
+
+/// Documents of a minibatch as rows of counts.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// `[1, D, V]`
+    counts: Tensor<3>,
+    total: usize,
+}
+
+impl Counts {
+    /// Of some documents of `total`.
+    pub fn of(documents: &[&Document], words: usize, total: usize, place: &Place) -> Self {
+        let mut counts = vec![0.0; documents.len() * words];
+        for (row, document) in documents.iter().enumerate() {
+            for term in &document.terms {
+                counts[row * words + term.word] = f64::from(term.count);
+            }
+        }
+        Self { counts: place.tensor(counts, [1, documents.len(), words]), total }
+    }
+
+    fn size(&self) -> Subsample {
+        Subsample { total: self.total, batch: self.counts.dims()[1] }
+    }
+}
+
+/// Numbers that have the mean 0 and the variance 1 over the documents of a minibatch.
+///
+/// # Shapes
+/// `[S, D, n]`.
+fn normalized(x: Tensor<3>) -> Tensor<3> {
+    let centred = x.clone() - x.mean_dim(1);
+    let variance = centred.clone().square().mean_dim(1);
+    centred / (variance + 1e-3).sqrt()
+}
+
+impl Program<Counts> for ProdLda {
+    fn run(&self, t: &mut Trace, d: &Counts) {
+        let ([k, _], [_, documents, _]) = (self.weights.val().dims(), d.counts.dims());
+        t.plate("documents", d.size(), |t| {
+            let z = t.sample("z", Normal::new(0.0, self.scale).iid([1, documents, k])); // [S, D, K]
+            t.factor("words", self.log_words(z) * d.counts.clone());
+        });
+    }
+}
+
+impl ProdLda {
+    /// The log-probabilities of words, `[S, D, V]`.
+    fn log_words(&self, z: Tensor<3>) -> Tensor<3> {
+        let scores = softmax(z, 2).matmul(self.weights.val().unsqueeze::<3>());
+        log_softmax(normalized(scores), 2)
+    }
+
+    /// The `count` words of each topic with the largest weights, the largest first.
+    pub fn top_words(&self, count: usize) -> Vec<Vec<usize>> {
+        let [_, words] = self.weights.val().dims();
+        let weights: Vec<f64> = self.weights.val().inner().into_data().iter::<f64>().collect();
+        let top = |row: &[f64]| {
+            let mut order: Vec<usize> = (0..row.len()).collect();
+            order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
+            order.truncate(count);
+            order
+        };
+        weights.chunks(words).map(top).collect()
+    }
+}
+
+impl Encoder {
+    fn new(words: usize, topics: usize, noise: &Noise) -> Self {
+        Self {
+            first: linear("encoder.first", [words, HIDDEN], noise),
+            second: linear("encoder.second", [HIDDEN, HIDDEN], noise),
+            loc: linear("encoder.loc", [HIDDEN, topics], noise),
+            log_scale: linear("encoder.log_scale", [HIDDEN, topics], noise),
+        }
+    }
+
+    /// Means and scales, `[1, D, K]`.
+    fn moments(&self, counts: Tensor<3>) -> [Tensor<3>; 2] {
+        let hidden = softplus(self.first.forward(counts));
+        let hidden = softplus(self.second.forward(hidden));
+        let log_scale = normalized(self.log_scale.forward(hidden.clone()));
+        [normalized(self.loc.forward(hidden)), (log_scale * 0.5).exp()]
+    }
+}
+
+impl Program<Counts> for Encoder {
+    fn run(&self, t: &mut Trace, d: &Counts) {
+        let [loc, scale] = self.moments(d.counts.clone());
+        t.plate("documents", d.size(), |t| drop(t.sample("z", Normal::new(loc, scale))));
+    }
+}
+
+/// The width of the network's layers.
+const HIDDEN: usize = 100;
+
+/// Weights and biases from `U(-k, k)`, `k = 1 / √inputs`.
+fn linear(name: &str, [inputs, outputs]: [usize; 2], noise: &Noise) -> Linear {
+    let bound = (inputs as f64).sqrt().recip();
+    let drawn = |part: &str| (format!("{name}.{part}"), noise.site(&format!("{name}.{part}")));
+    let ((weight, mut of_weights), (bias, mut of_biases)) = (drawn("weight"), drawn("bias"));
+    let weights = of_weights.uniform([inputs, outputs]) * (2.0 * bound) - bound;
+    let biases = of_biases.uniform([outputs]) * (2.0 * bound) - bound;
+    Linear { weight: named_param(&weight, weights), bias: Some(named_param(&bias, biases)) }
+}
+
+/// A topic model that was fitted, with its network.
+#[derive(Clone, Debug)]
+pub struct ProdLdaFit {
+    model: ProdLda,
+    encoder: Encoder,
+    words: usize,
+    batch: usize,
+}
+
+impl Options {
+    /// The amortized topic model, by [`Svi`] with Adam at a constant learning rate; `observer` sees the number of each pass, from 1, and the mean bound of its
+    /// minibatches.
+    ///
+    /// # Errors
+    /// A [`FitError`].
+    pub fn fit_prod_lda(
+        &self,
+        corpus: &Corpus,
+        place: &Place,
+        learning_rate: f64,
+        mut observer: impl FnMut(usize, f64),
+    ) -> Result<ProdLdaFit, FitError> {
+        let (words, documents) = (corpus.vocabulary().len(), corpus.documents());
+        let mut noise = Noise::new(self.seed, place);
+        let k = self.topics as f64;
+        let weights = noise.site("weights").normal([self.topics, words]) * k.recip().sqrt();
+        let scale = ((1.0 - 1.0 / k) / self.alpha).sqrt();
+        let model = ProdLda { weights: named_param("prod_lda.weights", weights), scale };
+        let encoder = Amortized::new(Encoder::new(words, self.topics, &noise));
+        let mut svi = Svi::new(model, encoder, AnalyticKl, noise.split())
+            .with_optimizer(Adam::new().with_betas(0.99, 0.999)?)
+            .with_learning_rate(learning_rate);
+        for pass in 1..=self.passes {
+            let rows = bucketed(corpus, self.batch, &mut noise.split());
+            let batch = |rows: &Vec<usize>| {
+                let some: Vec<_> = rows.iter().map(|row| &documents[*row]).collect();
+                Counts::of(&some, words, documents.len(), place)
+            };
+            let info = svi.epoch(rows.iter().map(batch), &mut ())?;
+            observer(pass, info.bound);
+        }
+        let (model, guide) = svi.into_parts();
+        Ok(ProdLdaFit { model, encoder: guide.program().clone(), words, batch: self.batch })
+    }
+}
+
+impl ProdLdaFit {
+    /// The `count` words of each topic with the largest weights, the largest first.
+    pub fn top_words(&self, count: usize) -> Vec<Vec<usize>> {
+        self.model.top_words(count)
+    }
+
+    /// The perplexity of second halves given the first, per token, at the network's mean of `z` and with scores normalized over as many documents as in a minibatch.
+    ///
+    /// # Errors
+    /// [`LdaError::Size`] if second halves have no tokens.
+    pub fn perplexity(&self, halves: &[Halves], place: &Place) -> Result<f64, LdaError> {
+        let (mut log_p, mut tokens) = (0.0, 0.0);
+        for part in halves.chunks(self.batch.max(1)) {
+            let counts = |of: fn(&Halves) -> &Document| {
+                let some: Vec<_> = part.iter().map(of).collect();
+                Counts::of(&some, self.words, part.len(), place).counts
+            };
+            let [loc, _] = self.encoder.moments(counts(|halves| &halves.first));
+            let second = counts(|halves| &halves.second);
+            log_p += (self.model.log_words(loc) * second.clone()).sum().into_scalar::<f64>();
+            tokens += second.sum().into_scalar::<f64>();
+        }
+        match tokens > 0.0 {
+            true => Ok((-log_p / tokens).exp()),
+            false => Err(LdaError::Size { what: "tokens of second halves", expected: 1, found: 0 }),
+        }
+    }
+}

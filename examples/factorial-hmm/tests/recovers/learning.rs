@@ -1,12 +1,12 @@
 //! Learning from sequences of different lengths.
 
-use elbo_conjugate::CoordinateAscent;
+use elbo_conjugate::{CoordinateAscent, Coordinates};
 use factorial_hmm::{
     Chains, FactorialHmm, Family, Gaussian, Learn, NoisyOr, Options, Sizes, VariationalEm, bounds,
     loss, train,
 };
 
-use crate::{gaussian, noisy_or, rng};
+use crate::{furthest, gaussian, noisy_or, rng};
 
 /// `count` sequences of 5 to 44 steps.
 fn sequences<E: Learn>(hmm: &FactorialHmm<E>, count: usize, seed: u64) -> Vec<Vec<E::Step>> {
@@ -140,4 +140,27 @@ fn a_start_gives_each_chain_the_keys_of_its_rank() {
             }
         }
     }
+}
+
+/// States 20 noise scales apart are certain, so the counts are whole: 3 of 4 sequences start in the first state, which is left once in 5 times, and
+/// the second never in 1; each count has 0.1 added to it. The first state's mean is that of its numbers, and one weight a state leaves no error.
+#[test]
+fn chains_are_learnt_as_their_counts_and_their_prior_say() {
+    let sizes = Sizes::new(1, 2);
+    let chains = Chains::new(sizes, vec![0.5; 2], vec![0.5; 4]).unwrap();
+    let start = Gaussian::new(sizes, &[-1.0, 1.0], &[0.01]).unwrap();
+    let start = FactorialHmm::new(chains, start).unwrap();
+    let data = [vec![-1.0, -1.0, -1.0, -1.0], vec![-1.0, -1.0], vec![-1.0, 1.0], vec![1.0, 1.0]];
+    let data = data.map(|y| Vec::from_iter(y.into_iter().map(|y| vec![y])));
+    let mut em = VariationalEm::new(start, Family::Structured, &data, 2).unwrap();
+    for factor in [0, 1] {
+        em.update(factor, &&data[..]).unwrap();
+    }
+    let chains = em.hmm().chains();
+    assert!(furthest(chains.initial(0), &[3.1 / 4.2, 1.1 / 4.2]) < 1e-12);
+    let transitions = [4.1 / 5.2, 1.1 / 5.2, 0.1 / 1.2, 1.1 / 1.2];
+    assert!(furthest(chains.transitions(0), &transitions) < 1e-12, "{:?}", chains.transitions(0));
+    assert!(furthest(em.hmm().emission().weights(), &[-1.0, 1.0]) < 1e-12);
+    // The squares are 0, so the variance is the least that is learnt.
+    assert!((em.hmm().emission().variances()[0] - 1e-6).abs() < 1e-12);
 }

@@ -37,7 +37,7 @@ struct Args {
     #[arg(long, default_value = "60")]
     batch: NonZeroUsize,
     /// The learning rate of Adam.
-    #[arg(long, default_value_t = 0.05)]
+    #[arg(long, default_value_t = 0.3)]
     learning_rate: f64,
     /// The seed of all noise.
     #[arg(long, default_value_t = 0)]

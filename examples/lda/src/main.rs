@@ -289,7 +289,7 @@ fn fit(
             let rate = args.learning_rate.unwrap_or(0.1);
             // A bound costs as much as a pass: some are enough.
             let some = |pass: usize, lda: &Lda| {
-                if pass % 10 == 0 {
+                if pass.is_multiple_of(10) {
                     observe(pass, lda);
                 }
             };

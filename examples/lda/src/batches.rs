@@ -58,7 +58,7 @@ impl Batch {
 ///
 /// # Example
 /// ```
-/// use elbo::{Device, Noise};
+/// use elbo::prelude::*;
 /// use lda::{bars, bucketed};
 ///
 /// let corpus = bars(100, 50, 0).unwrap();

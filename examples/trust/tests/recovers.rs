@@ -49,8 +49,7 @@ fn open_in_a_browser(page: &Path, pictures: usize) {
         eprintln!("NOT RUN: ELBO_PYTHON names no interpreter that could open {page:?}");
         return;
     };
-    let script =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/elbo-report/tests/open_page.py");
+    let script = Path::new("../../crates/elbo-report/tests/open_page.py");
     let opened =
         Command::new(python).arg(script).arg(page).arg(pictures.to_string()).output().unwrap();
     match opened.status.code() {

@@ -68,7 +68,7 @@ fn wrong_in_a_browser(scratch: &Scratch, html: &str, pictures: usize) -> Option<
     let path = scratch.path("page.html");
     fs::write(&path, html).unwrap();
     let interpreter = interpreter(&path)?;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/open_page.py");
+    let script = "tests/open_page.py";
     let mut command = Command::new(&interpreter);
     let opened = command.arg(script).arg(&path).arg(pictures.to_string()).output().unwrap();
     let [printed, fault] = [opened.stdout, opened.stderr].map(|x| String::from_utf8(x).unwrap());

@@ -59,14 +59,28 @@ impl Chain<'_> {
         sum
     }
 
+    /// The log-probability of the tags that are known, summed over those that are not; 0 if none is known.
+    pub fn log_prob(&self, known: &[Option<Tag>]) -> f64 {
+        let factors = Factors::new(self.transitions);
+        let mut scores = self.scores.to_vec();
+        for (row, tag) in scores.iter_mut().zip(known) {
+            if let Some(tag) = tag {
+                let score = row[tag.index()];
+                *row = [f64::NEG_INFINITY; TAGS];
+                row[tag.index()] = score;
+            }
+        }
+        let of_known = Chain { scores: &scores, transitions: self.transitions }.forward(&factors).1;
+        of_known - self.forward(&factors).1
+    }
+
     /// The normalizer, the marginals of tags and the expected number of pairs, by the forward-backward algorithm.
     ///
     /// Messages are kept as logarithms whose largest is about 0, so that no length of a sentence overflows.
     pub fn sums(&self) -> Sums {
         let factors = Factors::new(self.transitions);
         let (forward, log_normalizer) = self.forward(&factors);
-        let mut sums =
-            Sums { log_normalizer, tags: forward, pairs: [[0.0; TAGS]; TAGS + 1] };
+        let mut sums = Sums { log_normalizer, tags: forward, pairs: [[0.0; TAGS]; TAGS + 1] };
         self.backward(&factors, &mut sums);
         sums
     }

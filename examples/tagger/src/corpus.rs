@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+
 use crate::Tag;
 
 /// Words and the tag of each.
@@ -111,6 +115,25 @@ impl Corpus {
         };
         Ok(Self { train: part("train.tsv")?, dev: part("dev.tsv")?, test: part("test.tsv")? })
     }
+}
+
+/// A share of the sentences, from 0 to 1, chosen by a seed, in their order.
+///
+/// Sentences without tags are left out: summed over all tags of a sentence a model of tags given words is 1, so they tell nothing of weights.
+///
+/// # Example
+/// ```
+/// let sentences = tagger::Grammar::shipped().sentences(50, 0);
+/// assert_eq!(tagger::labelled(&sentences, 0.1, 3).len(), 5);
+/// assert_eq!(tagger::labelled(&sentences, 1.0, 3), sentences);
+/// ```
+pub fn labelled(sentences: &[Sentence], share: f64, seed: u64) -> Vec<Sentence> {
+    let count = (share.clamp(0.0, 1.0) * sentences.len() as f64).round() as usize;
+    let mut places: Vec<usize> = (0..sentences.len()).collect();
+    places.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    places.truncate(count);
+    places.sort_unstable();
+    places.into_iter().map(|place| sentences[place].clone()).collect()
 }
 
 /// The sentences of a text: a word a line with its universal tag and its own tag, parted by tabs, and a blank line after each sentence;

@@ -26,8 +26,6 @@ const SUFFIX: usize = 5;
 pub struct FeatureIndex {
     ids: HashMap<String, u32>,
     counts: Vec<u32>,
-    kinds: Vec<usize>,
-    names: Vec<String>,
 }
 
 /// The features of all words of some sentences, as lists one after the other.
@@ -44,7 +42,7 @@ pub struct Features {
 impl FeatureIndex {
     /// The features that words of `sentences` have at least `cutoff` times, in the order of their first word.
     pub fn new(sentences: &[Sentence], cutoff: u32) -> Self {
-        let (mut first, mut counts) = (HashMap::new(), Vec::new()); let mut names = Vec::new();
+        let (mut first, mut counts) = (HashMap::new(), Vec::new());
         for_each_feature(sentences, |feature| {
             let next = counts.len();
             let id = match first.get(feature) {
@@ -52,17 +50,15 @@ impl FeatureIndex {
                 None => *first.entry(feature.to_string()).or_insert(next),
             };
             if id == next {
-                let kind = feature.split('=').next().unwrap_or_default();
-                let k = names.iter().position(|n: &String| n == kind).unwrap_or_else(|| { names.push(kind.to_string()); names.len() - 1 });
-                counts.push((id, 0, k));
+                counts.push((id, 0));
             }
             counts[id].1 += 1;
         });
-        let drop = std::env::var("DROP").unwrap_or_default();
-        counts.retain(|(_, count, k)| *count >= cutoff && !drop.split(' ').any(|d| d == names[*k]));
-        let kept: HashMap<usize, u32> = (0..).zip(&counts).map(|(id, (old, _, _))| (*old, id)).collect();
+        counts.retain(|(_, count)| *count >= cutoff);
+        let kept: HashMap<usize, u32> =
+            (0..).zip(&counts).map(|(id, (old, _))| (*old, id)).collect();
         let ids = first.into_iter().filter_map(|(name, old)| Some((name, *kept.get(&old)?)));
-        Self { ids: ids.collect(), counts: counts.iter().map(|(_, count, _)| *count).collect(), kinds: counts.iter().map(|(_, _, kind)| *kind).collect(), names }
+        Self { ids: ids.collect(), counts: counts.iter().map(|(_, count)| *count).collect() }
     }
 
     /// The number of features.
@@ -79,11 +75,6 @@ impl FeatureIndex {
     pub fn counts(&self) -> &[u32] {
         &self.counts
     }
-
-    /// kinds
-    pub fn kinds(&self) -> &[usize] { &self.kinds }
-    /// names
-    pub fn names(&self) -> &[String] { &self.names }
 
     /// The features that the words of sentences have; what the index does not hold is left out.
     pub fn encode(&self, sentences: &[Sentence]) -> Features {

@@ -15,7 +15,19 @@ const FOLLOWS: [(&str, &[(&str, u32)]); 13] = [
     ("PRON", &[("VERB", 50), ("AUX", 30), ("PUNCT", 20)]),
     ("PROPN", &[("VERB", 45), ("AUX", 20), ("PUNCT", 30), ("CCONJ", 5)]),
     ("AUX", &[("VERB", 70), ("ADV", 15), ("ADJ", 15)]),
-    ("VERB", &[("DET", 30), ("PRON", 12), ("ADP", 15), ("PUNCT", 13), ("ADV", 12), ("SCONJ", 8), ("PART", 5), ("NOUN", 5)]),
+    (
+        "VERB",
+        &[
+            ("DET", 30),
+            ("PRON", 12),
+            ("ADP", 15),
+            ("PUNCT", 13),
+            ("ADV", 12),
+            ("SCONJ", 8),
+            ("PART", 5),
+            ("NOUN", 5),
+        ],
+    ),
     ("PART", &[("VERB", 100)]),
     ("ADP", &[("DET", 60), ("NOUN", 20), ("PROPN", 20)]),
     ("ADV", &[("VERB", 35), ("ADP", 15), ("PUNCT", 35), ("DET", 15)]),
@@ -27,11 +39,46 @@ const FOLLOWS: [(&str, &[(&str, u32)]); 13] = [
 const WORDS: [(&str, &[(&str, u32)]); 13] = [
     ("DET", &[("the", 10), ("a", 6), ("that", 3), ("her", 3)]),
     ("ADJ", &[("cold", 3), ("light", 3), ("long", 3), ("well", 1), ("open", 2), ("back", 1)]),
-    ("NOUN", &[("can", 2), ("fish", 3), ("saw", 1), ("light", 2), ("cold", 1), ("duck", 2), ("watch", 2), ("play", 2), ("dog", 3), ("house", 3), ("back", 2), ("well", 1), ("run", 1), ("time", 2)]),
+    (
+        "NOUN",
+        &[
+            ("can", 2),
+            ("fish", 3),
+            ("saw", 1),
+            ("light", 2),
+            ("cold", 1),
+            ("duck", 2),
+            ("watch", 2),
+            ("play", 2),
+            ("dog", 3),
+            ("house", 3),
+            ("back", 2),
+            ("well", 1),
+            ("run", 1),
+            ("time", 2),
+        ],
+    ),
     ("PRON", &[("she", 4), ("they", 4), ("that", 2), ("her", 2), ("you", 3)]),
     ("PROPN", &[("Mark", 3), ("Will", 3), ("Ann", 3), ("May", 2)]),
     ("AUX", &[("can", 4), ("will", 4), ("may", 3), ("is", 4)]),
-    ("VERB", &[("fish", 2), ("saw", 4), ("light", 1), ("duck", 1), ("watch", 3), ("play", 3), ("run", 3), ("like", 3), ("back", 1), ("time", 1), ("open", 2), ("long", 1), ("can", 1)]),
+    (
+        "VERB",
+        &[
+            ("fish", 2),
+            ("saw", 4),
+            ("light", 1),
+            ("duck", 1),
+            ("watch", 3),
+            ("play", 3),
+            ("run", 3),
+            ("like", 3),
+            ("back", 1),
+            ("time", 1),
+            ("open", 2),
+            ("long", 1),
+            ("can", 1),
+        ],
+    ),
     ("PART", &[("to", 1)]),
     ("ADP", &[("to", 4), ("like", 2), ("down", 2), ("in", 4), ("by", 2)]),
     ("ADV", &[("well", 3), ("down", 2), ("back", 2), ("long", 1), ("often", 2)]),
@@ -74,7 +121,8 @@ impl Grammar {
         }
         let mut words = vec![Vec::new(); TAGS];
         for (tag, of) in WORDS {
-            words[known(tag).index()] = shares(of).map(|(word, share)| (word, share.ln())).collect();
+            words[known(tag).index()] =
+                shares(of).map(|(word, share)| (word, share.ln())).collect();
         }
         Self { transitions, words }
     }
@@ -126,7 +174,9 @@ fn known(name: &str) -> Tag {
 }
 
 /// Weights as shares of their sum.
-fn shares<'a>(weights: &'a [(&'static str, u32)]) -> impl Iterator<Item = (&'static str, f64)> + 'a {
+fn shares<'a>(
+    weights: &'a [(&'static str, u32)],
+) -> impl Iterator<Item = (&'static str, f64)> + 'a {
     let total: u32 = weights.iter().map(|(_, weight)| weight).sum();
     weights.iter().map(move |(name, weight)| (*name, f64::from(*weight) / f64::from(total)))
 }

@@ -48,7 +48,7 @@ fn at_means(
         let scores: Vec<Row<f64>> = features
             .of(sentence)
             .map(|word| {
-                let (mean, v) = (posterior.loc.score(word), posterior.scale.sum_of_squares(word));
+                let (mean, v) = (posterior.loc.sum(word), posterior.scale.sum_of_squares(word));
                 std::array::from_fn(|tag| score(mean[tag].into(), v[tag].into()))
             })
             .collect();
@@ -79,7 +79,7 @@ fn over_draws(
         let words = features.of(sentence);
         let mut mean = vec![[0.0; TAGS]; words.len()];
         let moments: Vec<_> = words
-            .map(|word| (posterior.loc.score(word), posterior.scale.sum_of_squares(word)))
+            .map(|word| (posterior.loc.sum(word), posterior.scale.sum_of_squares(word)))
             .collect();
         for transitions in &transitions {
             let scores: Vec<Row<f64>> = moments

@@ -41,8 +41,14 @@ mod tests {
 
     #[test]
     fn parts_are_shorter_than_the_word_and_never_cut_a_letter() {
-        assert_eq!((prefix("été", 1), prefix("été", 2), prefix("été", 3)), (Some("é"), Some("ét"), None));
-        assert_eq!((suffix("été", 1), suffix("été", 2), suffix("été", 3)), (Some("é"), Some("té"), None));
+        assert_eq!(
+            (prefix("été", 1), prefix("été", 2), prefix("été", 3)),
+            (Some("é"), Some("ét"), None)
+        );
+        assert_eq!(
+            (suffix("été", 1), suffix("été", 2), suffix("été", 3)),
+            (Some("é"), Some("té"), None)
+        );
         assert_eq!((prefix("", 1), suffix("", 1), suffix("a", 1)), (None, None, None));
     }
 }

@@ -1,0 +1,132 @@
+//! Tags words with their parts of speech, and tells how far the probabilities of tags can be trusted.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
+
+use std::error::Error;
+use std::fmt::Write;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tagger::{
+    Contender, Corpus, Entry, Grammar, Measures, Options, Pass, Tag, compare, confusion_svg,
+    contenders, labelled,
+};
+
+/// Compares part-of-speech taggers: on sentences of a small grammar, or on UD English EWT.
+#[derive(Parser)]
+struct Args {
+    /// The directory of train.tsv, dev.tsv and test.tsv: form, universal tag and own tag of a word a line.
+    #[arg(long)]
+    ewt: Option<PathBuf>,
+    /// Passes over the sentences, in place of those of each tagger.
+    #[arg(long)]
+    passes: Option<NonZeroUsize>,
+    /// The share of sentences whose tags are known, from 0 to 1.
+    #[arg(long, default_value_t = 1.0)]
+    labels: f64,
+    /// The seed of the grammar's sentences, of what is labelled, of order and of noise.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where to write confusion.tsv, confusion.svg and reliability.tsv.
+    #[arg(long, default_value = "out/tagger")]
+    out: PathBuf,
+}
+
+impl Args {
+    fn corpus(&self) -> Result<Corpus, tagger::CorpusError> {
+        let shipped = || Ok(Grammar::shipped().corpus(self.seed));
+        let corpus = self.ewt.as_deref().map_or_else(shipped, Corpus::read)?;
+        Ok(Corpus { train: labelled(&corpus.train, self.labels, self.seed), ..corpus })
+    }
+
+    fn contenders(&self) -> Vec<Contender> {
+        let told = self.passes.map(NonZeroUsize::get);
+        let with = |contender: Contender| {
+            let passes = told.unwrap_or(contender.options.passes);
+            Contender { options: Options { passes, ..contender.options }, ..contender }
+        };
+        contenders(self.seed).into_iter().map(with).collect()
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let corpus = args.corpus()?;
+    let writable = std::fs::create_dir_all(&args.out);
+    writable.map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
+    let words: usize = corpus.train.iter().map(|sentence| sentence.words.len()).sum();
+    println!("{} sentences of {words} words to train on\n", corpus.train.len());
+    let entries = compare(&corpus, &args.contenders(), show)?;
+    table("dev", &entries, |entry| &entry.dev);
+    table("test", &entries, |entry| &entry.test);
+    if args.ewt.is_none() {
+        println!("\nno tagger is right more often than {:.2}%", 100.0 * best(&corpus));
+    }
+    let shown = entries.iter().find(|entry| entry.name.ends_with("moderated"));
+    shown.map_or(Ok(()), |entry| write(&args.out, entry))
+}
+
+fn show(Pass { name, pass, log_likelihood, bound }: Pass) {
+    let bound = bound.map_or(String::new(), |bound| format!(", bound {bound:.4}"));
+    eprintln!("{name}, pass {pass}: log-likelihood {log_likelihood:.4}{bound} nats a word");
+}
+
+fn table(part: &str, entries: &[Entry], of: impl Fn(&Entry) -> &Measures) {
+    println!("\n{part:<30} accuracy  log-loss   Brier  calibration error");
+    for entry in entries {
+        let Measures { accuracy, log_loss, brier, calibration_error, .. } = of(entry);
+        let percent = 100.0 * accuracy;
+        println!(
+            "{:<30} {percent:7.2}%  {log_loss:8.4}  {brier:6.4}  {calibration_error:6.4}",
+            entry.name
+        );
+    }
+}
+
+/// The accuracy of the tagger that knows the grammar.
+fn best(corpus: &Corpus) -> f64 {
+    let grammar = Grammar::shipped();
+    let marginals = corpus.test.iter().map(|sentence| grammar.marginals(&sentence.words));
+    Measures::new(&corpus.test, &marginals.collect::<Vec<_>>()).accuracy
+}
+
+fn write(out: &Path, entry: &Entry) -> Result<(), Box<dyn Error>> {
+    println!("\n{} on test, by the probability of the predicted tag", entry.name);
+    let reliability = reliability(&entry.test)?;
+    print!("{reliability}");
+    std::fs::write(out.join("reliability.tsv"), reliability)?;
+    std::fs::write(out.join("confusion.tsv"), confusion(&entry.test)?)?;
+    confusion_svg(&out.join("confusion.svg"), &entry.test)?;
+    println!("\ntables and a picture: {}", out.display());
+    Ok(())
+}
+
+fn reliability(measures: &Measures) -> Result<String, std::fmt::Error> {
+    let mut text = String::from("words\tconfidence\taccuracy\n");
+    for bin in measures.bins.iter().filter(|bin| bin.words > 0) {
+        writeln!(text, "{}\t{:.4}\t{:.4}", bin.words, bin.confidence, bin.accuracy)?;
+    }
+    Ok(text)
+}
+
+/// Rows are the tags that are there, columns what is predicted.
+fn confusion(measures: &Measures) -> Result<String, std::fmt::Error> {
+    let mut text = String::from("tag");
+    Tag::all().try_for_each(|tag| write!(text, "\t{tag}"))?;
+    for (tag, counts) in Tag::all().zip(&measures.confusion) {
+        write!(text, "\n{tag}")?;
+        counts.iter().try_for_each(|count| write!(text, "\t{count}"))?;
+    }
+    text.push('\n');
+    Ok(text)
+}

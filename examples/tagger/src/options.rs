@@ -1,0 +1,123 @@
+//! Settings of a fit.
+
+use crate::Model;
+
+/// What is sought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Estimate {
+    /// Weights: the most probable ones.
+    Point,
+    /// Independent normal distributions of weights: those of the largest bound.
+    Posterior,
+}
+
+/// How to fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// What is normalized.
+    pub model: Model,
+    /// What is sought.
+    pub estimate: Estimate,
+    /// How many words have a feature at least.
+    pub cutoff: u32,
+    /// The standard deviation of the prior, `w ~ N(0, prior²)`.
+    pub prior: f32,
+    /// What the prior counts: 1 for the posterior, less for a colder one (Wenzel et al. 2020), whose weights are held to be known better than
+    /// the model says.
+    pub temperature: f32,
+    /// Passes over the sentences.
+    pub passes: usize,
+    /// Sentences a step.
+    pub batch: usize,
+    /// The step size of Adagrad, which falls to 0 in a line.
+    pub rate: f32,
+    /// Of the order of sentences and of the noise.
+    pub seed: u64,
+}
+
+/// Why there is no fit.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// A setting out of its range.
+    #[error("{setting} is {value}, but must be {expected}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        value: f32,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// Nothing to learn from.
+    #[error("there are no sentences to train on; give some, or a larger share of labels")]
+    NoSentences,
+    /// Words and tags of a sentence are not the same number.
+    #[error(
+        "sentence {sentence} has {words} words and {tags} tags, but each word has one tag; mend the sentence"
+    )]
+    Lengths {
+        /// The sentence, from 0.
+        sentence: usize,
+        /// Its words.
+        words: usize,
+        /// Its tags.
+        tags: usize,
+    },
+    /// The log-likelihood is no number.
+    #[error(
+        "the log-likelihood is {log_likelihood} in pass {pass}; choose a smaller rate or prior"
+    )]
+    NotFinite {
+        /// The pass, from 1.
+        pass: usize,
+        /// NaN or ±∞.
+        log_likelihood: f64,
+    },
+}
+
+impl Options {
+    /// A point estimate of any model for UD English EWT: chosen by the log-loss of its development set.
+    pub fn point(model: Model) -> Self {
+        let (estimate, prior, passes, rate) = (Estimate::Point, 4.0, 10, 0.1);
+        Self { estimate, prior, passes, rate, ..Self::posterior(model) }
+    }
+
+    /// The posterior of any model for UD English EWT: chosen by the log-loss of its development set.
+    pub fn posterior(model: Model) -> Self {
+        Self {
+            model,
+            estimate: Estimate::Posterior,
+            cutoff: 2,
+            prior: 0.7,
+            temperature: 1.0,
+            passes: 30,
+            batch: 8,
+            rate: 0.3,
+            seed: 0,
+        }
+    }
+
+    /// The same with a tenth of the prior, and that a narrower one.
+    pub fn cold(self) -> Self {
+        Self { temperature: 0.1, prior: 0.5, rate: 0.2, passes: 20, ..self }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), FitError> {
+        let (more, some) = ("finite and more than 0", "at least 1");
+        let positive = |value: f32| value.is_finite() && value > 0.0;
+        let checks = [
+            ("prior", self.prior, positive(self.prior), more),
+            ("temperature", self.temperature, positive(self.temperature), more),
+            ("rate", self.rate, positive(self.rate), more),
+            ("passes", self.passes as f32, self.passes > 0, some),
+            ("batch", self.batch as f32, self.batch > 0, some),
+        ];
+        match checks.into_iter().find(|(_, _, holds, _)| !holds) {
+            Some((setting, value, _, expected)) => {
+                Err(FitError::Setting { setting, value, expected })
+            }
+            None => Ok(()),
+        }
+    }
+}

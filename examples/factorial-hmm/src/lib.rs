@@ -12,10 +12,13 @@
 //! chains of 32 states lose 8.27 nats a step on the chorales held out with independent states and 8.21 with independent chains, where independent
 //! keys lose 11.06.
 //!
+//! # Sequences of different lengths
+//! A [`Network`] infers chains in place of a fit for each sequence: [`Batches`] lays sequences of different lengths side by side for it, with masks.
+//!
 //! # Marginals from elsewhere
-//! [`Posterior::independent`] and [`Posterior::tilted`] take marginals or potentials that something else computed, say a network, and give their bound;
-//! [`Batches`] lays sequences of different lengths side by side for it, with masks, and [`Batch::unpad`] cuts what it computes apart.
+//! [`Posterior::independent`] and [`Posterior::tilted`] take marginals or potentials that something else computed, and give their bound.
 
+mod amortized;
 mod batches;
 mod chains;
 mod chorales;
@@ -34,6 +37,7 @@ mod small;
 mod smooth;
 mod train;
 
+pub use amortized::{Network, NetworkError, NetworkOptions};
 pub use batches::{Batch, Batches, dense};
 pub use chains::{ChainCounts, Chains};
 pub use chorales::{Chorale, Chorales, ChoralesError, KEYS, LOWEST};

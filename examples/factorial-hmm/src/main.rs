@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use elbo_conjugate::{CoordinateAscent, Coordinates};
+use elbo::Place;
+use elbo::prelude::{CoordinateAscent, Coordinates, Device};
 use factorial_hmm::{
-    Chains, Chorales, FactorialHmm, Family, HELD_OUT_SWEEPS, KEYS, NoisyOr, Options, Pass,
-    Posterior, Sizes, Small, best, exact_loss, heat_map, loss, one_hot, train,
+    Chains, Chorales, FactorialHmm, Family, HELD_OUT_SWEEPS, KEYS, Network, NetworkOptions,
+    NoisyOr, Options, Pass, Posterior, Sizes, Small, best, exact_loss, heat_map, loss, one_hot,
+    train,
 };
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -89,9 +91,12 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
     // The first start is the naive solution, so that the structured bound is no lower.
     let others = others.into_iter().map(Posterior::into_structured);
     let structured = best(&seen, &ascent, naive.clone().into_structured(), others)?;
+    let network = amortized(&small, args.seed)?;
+    let amortized = network.posterior(&seen, &place())?;
     println!("posterior   bound on log p(x)  furthest marginal from the exact one");
     println!("exact       {:17.4}", exact.log_evidence);
-    for (name, posterior) in [("structured", &structured), ("naive", &naive)] {
+    let fits = [("structured", &structured), ("network", &amortized), ("naive", &naive)];
+    for (name, posterior) in fits {
         let pairs = posterior.marginals().iter().zip(&exact.marginals);
         let furthest = pairs.map(|(q, p)| (q - p).abs()).fold(0.0, f64::max);
         println!("{name:<10}  {:17.4}  {furthest:.4}", posterior.bound(&seen)?);
@@ -100,12 +105,26 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
         ("truth", one_hot(sizes, &small.path)),
         ("exact", exact.marginals),
         ("structured", structured.marginals().to_vec()),
+        ("network", amortized.marginals().to_vec()),
         ("naive", naive.marginals().to_vec()),
     ];
     print_steps(sizes, &strips);
     heat_map(&picture, sizes, &strips)?;
     println!("\npicture: {}", picture.display());
     Ok(())
+}
+
+fn place() -> Place {
+    Place::f32(&Device::flex())
+}
+
+/// A network that is trained on other sequences of the model, of 1 to 20 steps.
+fn amortized(small: &Small, seed: u64) -> Result<Network, Box<dyn Error>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_add(1));
+    let draw = |place: usize| small.hmm.sample(1 + place % 20, &mut rng).1;
+    let sequences = Vec::from_iter((0..200).map(draw));
+    let options = NetworkOptions { seed, ..NetworkOptions::default() };
+    Ok(Network::train(&small.hmm, &sequences, &options, &place(), |_, _| ())?)
 }
 
 /// Drawn starts of each family; of all the one that ends highest counts.

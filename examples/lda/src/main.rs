@@ -1,157 +1,21 @@
 //! Learns topics of documents by coordinate ascent and by stochastic natural gradients.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
 
+mod args;
+
 use std::error::Error;
-use std::fmt;
 use std::fs;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use elbo::Place;
 use lda::{
-    Alpha, Curve, Halves, Lda, LdaError, Options, ProdLdaFit, Row, Split, coherence, curves_as_csv,
+    Curve, Halves, Lda, LdaError, Options, ProdLdaFit, Row, Split, coherence, curves_as_csv,
     draw_bounds, export, grids, perplexity, table, topic_lines, word_lines,
 };
 
-/// Learns topics: of a small corpus whose topics are bars in a grid of words, of the Associated Press, or of 20 Newsgroups.
-#[derive(Parser)]
-struct Args {
-    /// The folder of ap.dat and vocab.txt.
-    #[arg(long)]
-    ap: Option<PathBuf>,
-    /// The folder of train.feat, test.feat and vocab.new.
-    #[arg(long, conflicts_with = "ap")]
-    news: Option<PathBuf>,
-    /// The methods [default: all].
-    #[arg(long, value_delimiter = ',')]
-    method: Vec<Method>,
-    /// The topics [default: 10, or 50 for a corpus that is given].
-    #[arg(long)]
-    topics: Option<NonZeroUsize>,
-    /// The most passes over the documents, for each method [default: by corpus and method].
-    #[arg(long)]
-    passes: Option<usize>,
-    /// The concentration of topics in documents [default: by corpus].
-    #[arg(long)]
-    alpha: Option<f64>,
-    /// Learn a concentration for each topic, from --alpha on.
-    #[arg(long)]
-    learn_alpha: bool,
-    /// The concentration of words in topics [default: by corpus].
-    #[arg(long)]
-    eta: Option<f64>,
-    /// The documents of a minibatch [default: by corpus].
-    #[arg(long)]
-    batch: Option<usize>,
-    /// What weakens the first steps of minibatches, at least 1.
-    #[arg(long)]
-    delay: Option<f64>,
-    /// How fast steps of minibatches fall, more than 0.5 and at most 1.
-    #[arg(long)]
-    forgetting: Option<f64>,
-    /// The learning rate of Adam and ProdLDA [default: 0.1 and 0.002].
-    #[arg(long)]
-    learning_rate: Option<f64>,
-    /// The device of Adam and ProdLDA: flex or ndarray, or another that was compiled in.
-    #[arg(long, default_value = "flex")]
-    device: String,
-    /// The seed of the topics at the start, and of the order of documents.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// The starts of each method, of which that with the largest bound counts [default: 3, or 1 for a corpus that is given].
-    #[arg(long)]
-    starts: Option<NonZeroUsize>,
-    /// Where to write the split, for other programs.
-    #[arg(long)]
-    export: Option<PathBuf>,
-    /// Where to write bounds.csv and bounds.svg.
-    #[arg(long, default_value = "out/lda")]
-    out: PathBuf,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Method {
-    /// Coordinate ascent.
-    Batch,
-    /// Stochastic natural gradients.
-    Stochastic,
-    /// Svi with Adam on the program, with a concentration for each word and document.
-    Adam,
-    /// An amortized topic model.
-    ProdLda,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Batch => "batch",
-            Self::Stochastic => "stochastic",
-            Self::Adam => "Adam",
-            Self::ProdLda => "ProdLDA",
-        })
-    }
-}
-
-impl Args {
-    fn split(&self) -> Result<Split, lda::CorpusError> {
-        match (&self.ap, &self.news) {
-            (Some(dir), _) => Split::associated_press(dir),
-            (_, Some(dir)) => Split::newsgroups(dir),
-            _ => Split::bars(),
-        }
-    }
-
-    fn options(&self, method: Method) -> Options {
-        let default = match (&self.ap, &self.news) {
-            (Some(_), _) => Options::for_associated_press(),
-            (_, Some(_)) => Options::for_newsgroups(),
-            _ => Options::for_bars(),
-        };
-        let passes = match method {
-            Method::Batch if self.is_given() => 40,
-            Method::Batch => 200,
-            Method::Stochastic => default.passes,
-            Method::Adam => 200,
-            Method::ProdLda => 100,
-        };
-        Options {
-            topics: self.topics.map_or(default.topics, NonZeroUsize::get),
-            alpha: self.alpha.unwrap_or(default.alpha),
-            learns: if self.learn_alpha { Alpha::Learned } else { default.learns },
-            eta: self.eta.unwrap_or(default.eta),
-            passes: self.passes.unwrap_or(passes),
-            batch: self.batch.unwrap_or(match method {
-                Method::ProdLda => 200,
-                _ => default.batch,
-            }),
-            delay: self.delay.unwrap_or(default.delay),
-            forgetting: self.forgetting.unwrap_or(default.forgetting),
-            seed: self.seed,
-        }
-    }
-
-    /// Whether the corpus is one that takes minutes.
-    fn is_given(&self) -> bool {
-        self.ap.is_some() || self.news.is_some()
-    }
-
-    fn starts(&self) -> NonZeroUsize {
-        let is_given = self.ap.is_some() || self.news.is_some();
-        let default =
-            if is_given { NonZeroUsize::MIN } else { NonZeroUsize::MIN.saturating_add(2) };
-        self.starts.unwrap_or(default)
-    }
-
-    fn methods(&self) -> Vec<Method> {
-        match self.method.is_empty() {
-            true => Method::value_variants().to_vec(),
-            false => self.method.clone(),
-        }
-    }
-}
+use crate::args::{Args, Method};
 
 /// The words of a topic that are shown and scored.
 const TOP_WORDS: usize = 10;
@@ -184,9 +48,11 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
         }
     }
     println!("{}", table(&rows));
-    fs::write(args.out.join("bounds.csv"), curves_as_csv(&curves))?;
-    draw_bounds(&args.out.join("bounds.svg"), &curves)?;
-    println!("bounds: {}", args.out.display());
+    if !curves.is_empty() {
+        fs::write(args.out.join("bounds.csv"), curves_as_csv(&curves))?;
+        draw_bounds(&args.out.join("bounds.svg"), &curves)?;
+        println!("bounds: {}", args.out.display());
+    }
     Ok(())
 }
 

@@ -6,24 +6,41 @@ use burn::tensor::activation::{log_softmax, softmax};
 use elbo::Adam;
 use elbo::prelude::*;
 use elbo::softplus;
+use vae::linear;
 
 use crate::{Corpus, Document, FitError, Halves, LdaError, Options, bucketed};
 
 /// A topic model whose words come from a product of experts, and whose documents are inferred by a network:
 ///
-/// `z_d ~ N(0, (1 - 1/K) / α)`, `θ_d = softmax(z_d)`, `w ~ softmax(normalized(θ_d W))`
+/// `z_d ~ N(0, (1 - 1/K) / α)`, `θ_d = softmax(z_d)`, `w ~ softmax(b + normalized(θ_d W))`
 ///
-/// The prior has the moments that a symmetric Dirichlet has on the logits. Scores of words are normalized over the documents of a minibatch, which keeps topics from
-/// becoming one.
+/// The prior has the moments that a symmetric Dirichlet has on the logits. Three things keep topics apart: scores of words are normalized over the documents of a minibatch;
+/// `b`, the logarithms of how often words occur, leave to topics what is more frequent in them than elsewhere (Eisenstein, Ahmed & Xing 2011); and of `θ_d` seven tenths
+/// are dropped at each step.
 ///
 /// # References
-/// Srivastava & Sutton (2017), *Autoencoding variational inference for topic models*, equations 2 and 7, sections 3.3 and 4.
+/// Srivastava & Sutton (2017), *Autoencoding variational inference for topic models*, equations 2 and 7, sections 3.3 and 4; Eisenstein, Ahmed & Xing (2011), *Sparse
+/// additive generative models of text*, equation 1.
 #[derive(Module, Debug)]
 pub struct ProdLda {
     /// `W` `[K, V]`
     weights: Param<Tensor<2>>,
+    /// `b` `[V]`
+    #[module(skip)]
+    background: Vec<f64>,
     #[module(skip)]
     scale: f64,
+}
+
+/// The share of a document's topics that is dropped at a step.
+const DROPPED: f64 = 0.7;
+
+/// `log (n_w + 1)`, which the softmax divides by their sum.
+fn background(corpus: &Corpus) -> Vec<f64> {
+    let mut counts = vec![1.0; corpus.vocabulary().len()];
+    let terms = corpus.documents().iter().flat_map(|document| &document.terms);
+    terms.for_each(|term| counts[term.word] += f64::from(term.count));
+    counts.into_iter().map(f64::ln).collect()
 }
 
 /// A perceptron from the counts of a document to the means and scales of `z`.
@@ -75,16 +92,20 @@ impl Program<Counts> for ProdLda {
         let ([k, _], [_, documents, _]) = (self.weights.val().dims(), d.counts.dims());
         t.plate("documents", d.size(), |t| {
             let z = t.sample("z", Normal::new(0.0, self.scale).iid([1, documents, k])); // [S, D, K]
-            t.factor("words", self.log_words(z) * d.counts.clone());
+            let kept = t.noise("kept").uniform(z.dims()).greater_elem(DROPPED).float();
+            let theta = softmax(z, 2) * kept.cast(t.place().dtype()) / (1.0 - DROPPED);
+            t.factor("words", self.log_words(theta) * d.counts.clone());
         });
     }
 }
 
 impl ProdLda {
-    /// The log-probabilities of words, `[S, D, V]`.
-    fn log_words(&self, z: Tensor<3>) -> Tensor<3> {
-        let scores = softmax(z, 2).matmul(self.weights.val().unsqueeze::<3>());
-        log_softmax(normalized(scores), 2)
+    /// The log-probabilities of words `[S, D, V]`, for weights of topics `[S, D, K]`.
+    fn log_words(&self, theta: Tensor<3>) -> Tensor<3> {
+        let scores = normalized(theta.matmul(self.weights.val().unsqueeze::<3>()));
+        let background =
+            Tensor::<1>::from_data(self.background.as_slice(), (&scores.device(), scores.dtype()));
+        log_softmax(scores + background.unsqueeze::<3>(), 2)
     }
 
     /// The `count` words of each topic with the largest weights, the largest first.
@@ -130,16 +151,6 @@ impl Program<Counts> for Encoder {
 /// The width of the network's layers.
 const HIDDEN: usize = 100;
 
-/// Weights and biases from `U(-k, k)`, `k = 1 / √inputs`.
-fn linear(name: &str, [inputs, outputs]: [usize; 2], noise: &Noise) -> Linear {
-    let bound = (inputs as f64).sqrt().recip();
-    let drawn = |part: &str| (format!("{name}.{part}"), noise.site(&format!("{name}.{part}")));
-    let ((weight, mut of_weights), (bias, mut of_biases)) = (drawn("weight"), drawn("bias"));
-    let weights = of_weights.uniform([inputs, outputs]) * (2.0 * bound) - bound;
-    let biases = of_biases.uniform([outputs]) * (2.0 * bound) - bound;
-    Linear { weight: named_param(&weight, weights), bias: Some(named_param(&bias, biases)) }
-}
-
 /// A topic model that was fitted, with its network.
 #[derive(Clone, Debug)]
 pub struct ProdLdaFit {
@@ -167,7 +178,8 @@ impl Options {
         let k = self.topics as f64;
         let weights = noise.site("weights").normal([self.topics, words]) * k.recip().sqrt();
         let scale = ((1.0 - 1.0 / k) / self.alpha).sqrt();
-        let model = ProdLda { weights: named_param("prod_lda.weights", weights), scale };
+        let weights = named_param("prod_lda.weights", weights);
+        let model = ProdLda { weights, background: background(corpus), scale };
         let encoder = Amortized::new(Encoder::new(words, self.topics, &noise));
         let mut svi = Svi::new(model, encoder, AnalyticKl, noise.split())
             .with_optimizer(Adam::new().with_betas(0.99, 0.999)?)
@@ -205,7 +217,8 @@ impl ProdLdaFit {
             };
             let [loc, _] = self.encoder.moments(counts(|halves| &halves.first));
             let second = counts(|halves| &halves.second);
-            log_p += (self.model.log_words(loc) * second.clone()).sum().into_scalar::<f64>();
+            log_p +=
+                (self.model.log_words(softmax(loc, 2)) * second.clone()).sum().into_scalar::<f64>();
             tokens += second.sum().into_scalar::<f64>();
         }
         match tokens > 0.0 {

@@ -1,26 +1,32 @@
 //! Taggers side by side.
 
+use std::time::Instant;
+
+use elbo::{Noise, Place};
+
 use crate::{
-    Corpus, Estimate, FeatureIndex, FitError, Measures, Model, MostFrequent, Options, Posterior,
-    Prediction, Row, Sentence, fit, predict,
+    Corpus, FeatureIndex, FitError, Measures, Model, MostFrequent, Options, Row, Sentence, fit,
+    predict,
 };
 
-/// A tagger to fit: a name, its settings, and how it predicts, each with its name.
+/// A tagger to fit.
 #[derive(Clone, Debug)]
 pub struct Contender {
     /// What it is.
     pub name: &'static str,
     /// How it is fitted.
     pub options: Options,
-    /// How it predicts.
-    pub predictions: Vec<(&'static str, Prediction)>,
+    /// How many draws of the weights are averaged to predict; at 0 their means are taken.
+    pub draws: usize,
 }
 
 /// How good a tagger is.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What it is, and how it predicts.
-    pub name: String,
+    /// What it is.
+    pub name: &'static str,
+    /// The seconds of its fit.
+    pub seconds: f64,
     /// On what settings are chosen by.
     pub dev: Measures,
     /// On what is held out.
@@ -28,36 +34,33 @@ pub struct Entry {
 }
 
 /// What a pass of a fit found, for an observer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pass {
     /// The tagger.
     pub name: &'static str,
     /// The pass, from 1.
     pub pass: usize,
-    /// The mean log-likelihood of a word during the pass, in nats.
-    pub log_likelihood: f64,
-    /// The same less the divergence from the prior, by word; none for a point.
-    pub bound: Option<f64>,
+    /// The mean bound of a word during the pass, in nats.
+    pub bound: f64,
 }
 
-/// The draws of scores that are averaged.
+/// The draws of weights that are averaged.
 const DRAWS: usize = 30;
 
-/// Logistic regression, the chain at its most probable weights, and under its posterior, warm and cold, with settings for UD English EWT.
+/// Logistic regression, chains at their most probable weights, normalized at each tag and as a whole, and chains under their posterior, warm and cold, with settings for
+/// UD English EWT.
 pub fn contenders(seed: u64) -> Vec<Contender> {
-    let draws = ("draws", Prediction::Draws { draws: DRAWS, seed });
-    let mean = ("", Prediction::Mean);
-    let all = [("means", Prediction::Mean), ("moderated", Prediction::Moderated), draws];
-    let posterior = Options { seed, ..Options::posterior(Model::Global) };
-    let contender = |name, options, predictions: &[_]| {
+    let contender = |name, options, draws| {
         let options = Options { seed, ..options };
-        Contender { name, options, predictions: predictions.to_vec() }
+        Contender { name, options, draws }
     };
+    let posterior = Options::posterior(Model::Global);
     vec![
-        contender("logistic regression", Options::point(Model::Independent), &[mean]),
-        contender("chain", Options::point(Model::Global), &[mean]),
-        contender("posterior of chain", posterior, &all),
-        contender("cold posterior", posterior.cold(), &[draws]),
+        contender("logistic regression", Options::point(Model::Independent), 0),
+        contender("chain, locally normalized", Options::point(Model::Local), 0),
+        contender("chain", Options::point(Model::Global), 0),
+        contender("posterior of chain", posterior, DRAWS),
+        contender("cold posterior of chain", posterior.cold(), DRAWS),
     ]
 }
 
@@ -68,37 +71,34 @@ pub fn contenders(seed: u64) -> Vec<Contender> {
 pub fn compare(
     corpus: &Corpus,
     contenders: &[Contender],
+    place: &Place,
     mut observer: impl FnMut(Pass),
 ) -> Result<Vec<Entry>, FitError> {
     let frequent = MostFrequent::new(&corpus.train);
+    let start = Instant::now();
     let of = |sentences: &[Sentence]| frequent.marginals(sentences);
-    let mut entries = vec![entry("most frequent tag".to_string(), corpus, of)];
-    for Contender { name, options, predictions } in contenders {
+    let mut entries = vec![entry("most frequent tag", start, corpus, of)];
+    for Contender { name, options, draws } in contenders {
+        let start = Instant::now();
         let index = FeatureIndex::new(&corpus.train, options.cutoff);
-        let words: usize = corpus.train.iter().map(|sentence| sentence.words.len()).sum();
-        let mut each = |pass, log_likelihood, posterior: &Posterior| {
-            let divergence = || posterior.divergence(options.prior.into()) / words as f64;
-            let is_posterior = options.estimate == Estimate::Posterior;
-            let bound = is_posterior.then(|| log_likelihood - divergence());
-            observer(Pass { name, pass, log_likelihood, bound });
+        let each = |pass, bound| observer(Pass { name, pass, bound });
+        let posterior = fit(&corpus.train, &index, options, place, each)?;
+        let of = |sentences: &[Sentence]| {
+            let mut noise = Noise::new(options.seed, place).site("draws");
+            predict(&posterior, options.model, &index.encode(sentences), *draws, &mut noise)
         };
-        let posterior = fit(&corpus.train, &index, options, &mut each)?;
-        for (how, prediction) in predictions {
-            let of = |sentences: &[Sentence]| -> Vec<Vec<Row<f64>>> {
-                predict(&posterior, options.model, &index.encode(sentences), *prediction)
-            };
-            let name = if how.is_empty() { name.to_string() } else { format!("{name}: {how}") };
-            entries.push(entry(name, corpus, of));
-        }
+        entries.push(entry(name, start, corpus, of));
     }
     Ok(entries)
 }
 
 fn entry(
-    name: String,
+    name: &'static str,
+    start: Instant,
     corpus: &Corpus,
     marginals: impl Fn(&[Sentence]) -> Vec<Vec<Row<f64>>>,
 ) -> Entry {
+    let seconds = start.elapsed().as_secs_f64();
     let measure = |sentences: &[Sentence]| Measures::new(sentences, &marginals(sentences));
-    Entry { name, dev: measure(&corpus.dev), test: measure(&corpus.test) }
+    Entry { name, seconds, dev: measure(&corpus.dev), test: measure(&corpus.test) }
 }

@@ -10,36 +10,37 @@
 //! `cargo run --release -p tagger` compares taggers on a small grammar of which the best accuracy is known;
 //! `cargo run --release -p tagger -- --ewt DIR` on UD English EWT.
 
-mod adagrad;
 mod baseline;
+mod batch;
 mod chain;
 mod compare;
 mod corpus;
 mod features;
+mod fit;
 mod grammar;
 mod measure;
 mod model;
-mod normal;
 mod options;
 mod picture;
 mod predict;
+mod program;
 mod shape;
 mod tag;
-mod touched;
-mod train;
 mod weights;
 
 pub use baseline::MostFrequent;
+pub use batch::{Batch, bucketed};
 pub use chain::{Chain, START, Sums, Transitions};
 pub use compare::{Contender, Entry, Pass, compare, contenders};
 pub use corpus::{Corpus, CorpusError, Sentence, labelled, sentences};
 pub use features::{FeatureIndex, Features};
+pub use fit::fit;
 pub use grammar::Grammar;
 pub use measure::{Bin, Measures};
 pub use model::{Likelihood, Model};
 pub use options::{Estimate, FitError, Options};
 pub use picture::{PictureError, confusion_svg};
-pub use predict::{Prediction, predict};
+pub use predict::predict;
+pub use program::Tagger;
 pub use tag::{Row, TAGS, Tag};
-pub use train::fit;
 pub use weights::{Posterior, Weights};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use elbo::Place;
 use tagger::{
     Contender, Corpus, Entry, Grammar, Measures, Options, Pass, Tag, compare, confusion_svg,
     contenders, labelled,
@@ -25,6 +26,12 @@ struct Args {
     /// The share of sentences whose tags are known, from 0 to 1.
     #[arg(long, default_value_t = 1.0)]
     labels: f64,
+    /// The taggers, by their places in the table from 1 [default: all].
+    #[arg(long, value_delimiter = ',')]
+    tagger: Vec<usize>,
+    /// The device: flex or ndarray, or another that was compiled in.
+    #[arg(long, default_value = "flex")]
+    device: String,
     /// The seed of the grammar's sentences, of what is labelled, of order and of noise.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -46,7 +53,9 @@ impl Args {
             let passes = told.unwrap_or(contender.options.passes);
             Contender { options: Options { passes, ..contender.options }, ..contender }
         };
-        contenders(self.seed).into_iter().map(with).collect()
+        let all = contenders(self.seed).into_iter().map(with).enumerate();
+        let is_chosen = |place| self.tagger.is_empty() || self.tagger.contains(&(place + 1));
+        all.filter(|(place, _)| is_chosen(*place)).map(|(_, contender)| contender).collect()
     }
 }
 
@@ -66,29 +75,27 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     writable.map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
     let words: usize = corpus.train.iter().map(|sentence| sentence.words.len()).sum();
     println!("{} sentences of {words} words to train on\n", corpus.train.len());
-    let entries = compare(&corpus, &args.contenders(), show)?;
+    let place = Place::f32(&elbo::device(&args.device)?);
+    let entries = compare(&corpus, &args.contenders(), &place, show)?;
     table("dev", &entries, |entry| &entry.dev);
     table("test", &entries, |entry| &entry.test);
     if args.ewt.is_none() {
         println!("\nno tagger is right more often than {:.2}%", 100.0 * best(&corpus));
     }
-    let shown = entries.iter().find(|entry| entry.name.ends_with("moderated"));
-    shown.map_or(Ok(()), |entry| write(&args.out, entry))
+    entries.last().map_or(Ok(()), |entry| write(&args.out, entry))
 }
 
-fn show(Pass { name, pass, log_likelihood, bound }: Pass) {
-    let bound = bound.map_or(String::new(), |bound| format!(", bound {bound:.4}"));
-    eprintln!("{name}, pass {pass}: log-likelihood {log_likelihood:.4}{bound} nats a word");
+fn show(Pass { name, pass, bound }: Pass) {
+    eprintln!("{name}, pass {pass}: bound {bound:.4} nats a word");
 }
 
 fn table(part: &str, entries: &[Entry], of: impl Fn(&Entry) -> &Measures) {
-    println!("\n{part:<30} accuracy  log-loss   Brier  calibration error");
+    println!("\n{part:<26} accuracy  log-loss   Brier  calibration error  seconds");
     for entry in entries {
         let Measures { accuracy, log_loss, brier, calibration_error, .. } = of(entry);
-        let percent = 100.0 * accuracy;
+        let (name, percent, seconds) = (entry.name, 100.0 * accuracy, entry.seconds);
         println!(
-            "{:<30} {percent:7.2}%  {log_loss:8.4}  {brier:6.4}  {calibration_error:6.4}",
-            entry.name
+            "{name:<26} {percent:7.2}%  {log_loss:8.4}  {brier:6.4}  {calibration_error:17.4}  {seconds:7.1}"
         );
     }
 }

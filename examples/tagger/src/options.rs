@@ -1,5 +1,7 @@
 //! Settings of a fit.
 
+use elbo::{GuideError, InferError, ModelError};
+
 use crate::Model;
 
 /// What is sought.
@@ -21,22 +23,22 @@ pub struct Options {
     /// How many words have a feature at least.
     pub cutoff: u32,
     /// The standard deviation of the prior, `w ~ N(0, prior²)`.
-    pub prior: f32,
+    pub prior: f64,
     /// What the prior counts: 1 for the posterior, less for a colder one (Wenzel et al. 2020), whose weights are held to be known better than
     /// the model says.
-    pub temperature: f32,
+    pub temperature: f64,
     /// Passes over the sentences.
     pub passes: usize,
     /// Sentences a step.
     pub batch: usize,
-    /// The step size of Adagrad, which falls to 0 in a line.
-    pub rate: f32,
+    /// The learning rate of Adam at the start, at most 1.
+    pub rate: f64,
     /// Of the order of sentences and of the noise.
     pub seed: u64,
 }
 
 /// Why there is no fit.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FitError {
     /// A setting out of its range.
@@ -45,7 +47,7 @@ pub enum FitError {
         /// The setting.
         setting: &'static str,
         /// Its value.
-        value: f32,
+        value: f64,
         /// What it must be.
         expected: &'static str,
     },
@@ -64,23 +66,30 @@ pub enum FitError {
         /// Its tags.
         tags: usize,
     },
-    /// The log-likelihood is no number.
-    #[error(
-        "the log-likelihood is {log_likelihood} in pass {pass}; choose a smaller rate or prior"
-    )]
-    NotFinite {
-        /// The pass, from 1.
-        pass: usize,
-        /// NaN or ±∞.
-        log_likelihood: f64,
-    },
+    /// A learning rate that is none.
+    #[error("the learning rate is {0}, but must be more than 0 and at most 1")]
+    LearningRate(f64),
+    /// The program.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The guide.
+    #[error(transparent)]
+    Guide(#[from] GuideError),
+    /// Stochastic variational inference.
+    #[error(transparent)]
+    Svi(Box<InferError>),
+}
+
+impl From<InferError> for FitError {
+    fn from(error: InferError) -> Self {
+        Self::Svi(Box::new(error))
+    }
 }
 
 impl Options {
     /// A point estimate of any model for UD English EWT: chosen by the log-loss of its development set.
     pub fn point(model: Model) -> Self {
-        let (estimate, prior, passes, rate) = (Estimate::Point, 4.0, 10, 0.1);
-        Self { estimate, prior, passes, rate, ..Self::posterior(model) }
+        Self { estimate: Estimate::Point, prior: 1.0, passes: 10, ..Self::posterior(model) }
     }
 
     /// The posterior of any model for UD English EWT: chosen by the log-loss of its development set.
@@ -88,30 +97,29 @@ impl Options {
         Self {
             model,
             estimate: Estimate::Posterior,
-            cutoff: 2,
+            cutoff: 4,
             prior: 0.7,
             temperature: 1.0,
-            passes: 30,
-            batch: 8,
-            rate: 0.3,
+            passes: 15,
+            batch: 64,
+            rate: 0.02,
             seed: 0,
         }
     }
 
     /// The same with a tenth of the prior, and that a narrower one.
     pub fn cold(self) -> Self {
-        Self { temperature: 0.1, prior: 0.5, rate: 0.2, passes: 20, ..self }
+        Self { temperature: 0.1, prior: 0.5, ..self }
     }
 
     pub(crate) fn check(&self) -> Result<(), FitError> {
         let (more, some) = ("finite and more than 0", "at least 1");
-        let positive = |value: f32| value.is_finite() && value > 0.0;
+        let positive = |value: f64| value.is_finite() && value > 0.0;
         let checks = [
             ("prior", self.prior, positive(self.prior), more),
             ("temperature", self.temperature, positive(self.temperature), more),
-            ("rate", self.rate, positive(self.rate), more),
-            ("passes", self.passes as f32, self.passes > 0, some),
-            ("batch", self.batch as f32, self.batch > 0, some),
+            ("passes", self.passes as f64, self.passes > 0, some),
+            ("batch", self.batch as f64, self.batch > 0, some),
         ];
         match checks.into_iter().find(|(_, _, holds, _)| !holds) {
             Some((setting, value, _, expected)) => {

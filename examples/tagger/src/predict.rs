@@ -1,101 +1,35 @@
 //! Marginals of tags under what is believed of the weights.
 
-use std::f64::consts::PI;
+use elbo::Noise;
 
-use crate::normal::Normals;
-use crate::{Chain, Features, Model, Posterior, Row, TAGS, Transitions};
+use crate::{Chain, Features, Model, Posterior, Row, Weights};
 
-/// How weights that are not known become marginals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prediction {
-    /// At the means of the weights.
-    Mean,
-    /// At the means, each score the smaller the less is known of it: `s / √(1 + π v / 8)` (MacKay 1992, equation 11, for two tags).
-    Moderated,
-    /// The mean over so many draws of the scores, each word's on its own.
-    Draws {
-        /// How many.
-        draws: usize,
-        /// Of the noise.
-        seed: u64,
-    },
-}
-
-/// `p(y_t)` at each place of each sentence.
+/// `p(y_t)` at each place of each sentence, the mean over draws of all weights; at their means for no draws.
 pub fn predict(
     posterior: &Posterior,
     model: Model,
     features: &Features,
-    prediction: Prediction,
-) -> Vec<Vec<Row<f64>>> {
-    match prediction {
-        Prediction::Mean => at_means(posterior, model, features, |mean, _| mean),
-        Prediction::Moderated => {
-            at_means(posterior, model, features, |mean, v| mean / (1.0 + PI * v / 8.0).sqrt())
-        }
-        Prediction::Draws { draws, seed } => over_draws(posterior, model, features, draws, seed),
-    }
-}
-
-fn at_means(
-    posterior: &Posterior,
-    model: Model,
-    features: &Features,
-    score: fn(f64, f64) -> f64,
-) -> Vec<Vec<Row<f64>>> {
-    let transitions = widened(&posterior.loc.transitions);
-    let of_sentence = |sentence| {
-        let scores: Vec<Row<f64>> = features
-            .of(sentence)
-            .map(|word| {
-                let (mean, v) = (posterior.loc.sum(word), posterior.scale.sum_of_squares(word));
-                std::array::from_fn(|tag| score(mean[tag].into(), v[tag].into()))
-            })
-            .collect();
-        model.marginals(Chain { scores: &scores, transitions: &transitions })
-    };
-    (0..features.sentences()).map(of_sentence).collect()
-}
-
-fn over_draws(
-    posterior: &Posterior,
-    model: Model,
-    features: &Features,
     draws: usize,
-    seed: u64,
+    noise: &mut Noise,
 ) -> Vec<Vec<Row<f64>>> {
-    let mut noise = Normals::new(seed);
-    let (loc, scale) = (&posterior.loc.transitions, &posterior.scale.transitions);
-    let transitions: Vec<_> = (0..draws)
-        .map(|_| {
-            let mut drawn = widened(loc);
-            for (w, scale) in drawn.iter_mut().flatten().zip(scale.iter().flatten()) {
-                *w += f64::from(scale * noise.draw());
-            }
-            drawn
-        })
-        .collect();
-    let of_sentence = |sentence| {
-        let words = features.of(sentence);
-        let mut mean = vec![[0.0; TAGS]; words.len()];
-        let moments: Vec<_> = words
-            .map(|word| (posterior.loc.sum(word), posterior.scale.sum_of_squares(word)))
-            .collect();
-        for transitions in &transitions {
-            let scores: Vec<Row<f64>> = moments
-                .iter()
-                .map(|(m, v)| std::array::from_fn(|k| (m[k] + v[k].sqrt() * noise.draw()).into()))
-                .collect();
-            let marginals = model.marginals(Chain { scores: &scores, transitions });
-            for (sum, p) in mean.iter_mut().flatten().zip(marginals.iter().flatten()) {
-                *sum += p / draws as f64;
-            }
-        }
-        mean
-    };
-    (0..features.sentences()).map(of_sentence).collect()
+    if draws == 0 {
+        return marginals(&posterior.loc, model, features);
+    }
+    let mut mean = marginals(&posterior.draw(noise), model, features);
+    for _ in 1..draws {
+        let next = marginals(&posterior.draw(noise), model, features);
+        let all = mean.iter_mut().flatten().flatten();
+        all.zip(next.iter().flatten().flatten()).for_each(|(sum, p)| *sum += p);
+    }
+    mean.iter_mut().flatten().flatten().for_each(|sum| *sum /= draws as f64);
+    mean
 }
 
-pub(crate) fn widened(transitions: &Transitions<f32>) -> Transitions<f64> {
-    transitions.map(|row| row.map(f64::from))
+fn marginals(weights: &Weights, model: Model, features: &Features) -> Vec<Vec<Row<f64>>> {
+    let transitions = weights.transitions.map(|row| row.map(f64::from));
+    let of_sentence = |sentence| {
+        let scores = features.of(sentence).map(|word| weights.sum(word).map(f64::from));
+        model.marginals(Chain { scores: &scores.collect::<Vec<_>>(), transitions: &transitions })
+    };
+    (0..features.sentences()).map(of_sentence).collect()
 }

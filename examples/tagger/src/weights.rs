@@ -1,5 +1,7 @@
 //! Weights of features and pairs, and what is believed of them.
 
+use elbo::Noise;
+
 use crate::{Row, TAGS, Transitions};
 
 /// One number for each weight: of features and tags, and of pairs of tags.
@@ -26,48 +28,48 @@ impl Weights {
         Self { features: vec![[value; TAGS]; features], transitions: [[value; TAGS]; TAGS + 1] }
     }
 
+    /// Features, one number for each tag, and then pairs.
+    fn from_numbers(numbers: &[f32]) -> Self {
+        let (rows, _) = numbers.as_chunks::<TAGS>();
+        let (features, pairs) = rows.split_at(rows.len() - (TAGS + 1));
+        Self { features: features.to_vec(), transitions: std::array::from_fn(|row| pairs[row]) }
+    }
+
     /// The sum over the features of a word, `Σ_f w_f`: the scores of its tags.
     pub fn sum(&self, features: &[u32]) -> Row<f32> {
-        self.sum_of(features, |w| w)
-    }
-
-    /// The sum of squares over the features of a word, `Σ_f w_f²`: the variances of its scores, where weights are standard deviations.
-    pub fn sum_of_squares(&self, features: &[u32]) -> Row<f32> {
-        self.sum_of(features, |w| w * w)
-    }
-
-    fn sum_of(&self, features: &[u32], term: impl Fn(f32) -> f32) -> Row<f32> {
         let mut sum = [0.0; TAGS];
         for feature in features {
             let row = &self.features[*feature as usize];
-            sum.iter_mut().zip(row).for_each(|(sum, w)| *sum += term(*w));
+            sum.iter_mut().zip(row).for_each(|(sum, w)| *sum += w);
         }
         sum
     }
 
-    fn each(&self) -> impl Iterator<Item = f64> {
-        self.features.iter().chain(&self.transitions).flatten().map(|w| f64::from(*w))
+    fn numbers(&self) -> Vec<f32> {
+        self.features.iter().chain(&self.transitions).flatten().copied().collect()
     }
 }
 
 impl Posterior {
-    /// The Kullback-Leibler divergence from a prior `N(0, prior²)` of each weight, in nats; infinite for points.
+    /// The means and standard deviations of features, one for each tag, and then of pairs.
     ///
-    /// `Σ log(prior / scale) + (scale² + loc²) / (2 prior²) - ½`
-    ///
-    /// # Example
-    /// ```
-    /// use tagger::{Posterior, Weights};
-    ///
-    /// let posterior = Posterior { loc: Weights::all(0.0, 1), scale: Weights::all(0.5, 1) };
-    /// let weights = 19.0 * 17.0; // one feature, and pairs with one of 17 tags or the start before
-    /// let one = 2.0_f64.ln() + 0.125 - 0.5;
-    /// assert!((posterior.divergence(1.0) - weights * one).abs() < 1e-9);
-    /// ```
-    pub fn divergence(&self, prior: f64) -> f64 {
-        let term = |(loc, scale): (f64, f64)| {
-            (prior / scale).ln() + (scale * scale + loc * loc) / (2.0 * prior * prior) - 0.5
-        };
-        self.loc.each().zip(self.scale.each()).map(term).sum()
+    /// # Panics
+    /// If the numbers are not those of whole features and all pairs.
+    pub(crate) fn new(loc: Vec<f32>, scale: Vec<f32>) -> Self {
+        Self { loc: Weights::from_numbers(&loc), scale: Weights::from_numbers(&scale) }
+    }
+
+    /// Weights that are held to be known.
+    pub(crate) fn at(loc: Vec<f32>) -> Self {
+        let scale = vec![0.0; loc.len()];
+        Self::new(loc, scale)
+    }
+
+    /// Weights drawn from the distribution, `loc + scale ε`.
+    pub(crate) fn draw(&self, noise: &mut Noise) -> Weights {
+        let (loc, scale) = (self.loc.numbers(), self.scale.numbers());
+        let noise: Vec<f32> = noise.normal::<1>([loc.len()]).into_data().iter().collect();
+        let numbers = loc.iter().zip(&scale).zip(noise).map(|((loc, scale), e)| loc + scale * e);
+        Weights::from_numbers(&numbers.collect::<Vec<_>>())
     }
 }

@@ -1,6 +1,7 @@
 //! The model, its posteriors and what it learns against answers that are known.
 #![allow(missing_docs, reason = "tests are named as sentences")]
 
+mod amortized;
 mod batches;
 mod chorales;
 mod errors;

@@ -1,4 +1,4 @@
-//! Chains of tags: sums over all sequences, and the best of them.
+//! Chains of tags: sums over all sequences.
 
 use crate::{Row, TAGS, Tag};
 
@@ -59,21 +59,6 @@ impl Chain<'_> {
         sum
     }
 
-    /// The log-probability of the tags that are known, summed over those that are not; 0 if none is known.
-    pub fn log_prob(&self, known: &[Option<Tag>]) -> f64 {
-        let factors = Factors::new(self.transitions);
-        let mut scores = self.scores.to_vec();
-        for (row, tag) in scores.iter_mut().zip(known) {
-            if let Some(tag) = tag {
-                let score = row[tag.index()];
-                *row = [f64::NEG_INFINITY; TAGS];
-                row[tag.index()] = score;
-            }
-        }
-        let of_known = Chain { scores: &scores, transitions: self.transitions }.forward(&factors).1;
-        of_known - self.forward(&factors).1
-    }
-
     /// The normalizer, the marginals of tags and the expected number of pairs, by the forward-backward algorithm.
     ///
     /// Messages are kept as logarithms whose largest is about 0, so that no length of a sentence overflows.
@@ -119,32 +104,6 @@ impl Chain<'_> {
             factors.add_pairs(&before, &message, &mut sums.pairs);
             message = factors.backward(&message);
         }
-    }
-
-    /// The most probable sequence (Viterbi 1967), and its score; of equal ones any.
-    pub fn best(&self) -> (Vec<Tag>, f64) {
-        let mut from: Vec<Row<usize>> = Vec::with_capacity(self.scores.len());
-        let mut best = [0.0; TAGS];
-        for (t, scores) in self.scores.iter().enumerate() {
-            let reach = |i: usize, j: usize| match t {
-                0 => self.transitions[START][j],
-                _ => best[i] + self.transitions[i][j],
-            };
-            let origin: Row<usize> = std::array::from_fn(|j| {
-                Tag::largest(&std::array::from_fn(|i| reach(i, j))).index()
-            });
-            best = std::array::from_fn(|j| reach(origin[j], j) + scores[j]);
-            from.push(origin);
-        }
-        let mut tag = Tag::largest(&best);
-        let score = best[tag.index()];
-        let mut tags = Vec::with_capacity(from.len());
-        for origin in from.iter().rev() {
-            tags.push(tag);
-            tag = Tag::at(origin[tag.index()]);
-        }
-        tags.reverse();
-        (tags, score)
     }
 }
 

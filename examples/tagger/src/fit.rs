@@ -94,7 +94,9 @@ impl<F: FnMut(usize, f64)> Fitting<'_, F> {
         let Options { passes, batch, rate, .. } = *self.options;
         let steps = passes * self.sentences.len().div_ceil(batch);
         let schedule = CosineAnnealingLrSchedulerConfig::new(rate, steps).init();
-        let schedule = schedule.map_err(|_| FitError::LearningRate(rate))?;
+        let expected = "more than 0 and at most 1";
+        let schedule =
+            schedule.map_err(|_| FitError::Setting { setting: "rate", value: rate, expected })?;
         let mut svi = Svi::new(program, guide, objective, noise.split()).with_schedule(schedule);
         for pass in 1..=passes {
             let batches = bucketed(self.sentences, batch, &mut noise.split());

@@ -50,8 +50,12 @@ impl Args {
     fn contenders(&self) -> Vec<Contender> {
         let told = self.passes.map(NonZeroUsize::get);
         let with = |contender: Contender| {
-            let passes = told.unwrap_or(contender.options.passes);
-            Contender { options: Options { passes, ..contender.options }, ..contender }
+            let options = match self.ewt {
+                Some(_) => contender.options,
+                None => contender.options.for_grammar(),
+            };
+            let passes = told.unwrap_or(options.passes);
+            Contender { options: Options { passes, ..options }, ..contender }
         };
         let all = contenders(self.seed).into_iter().map(with).enumerate();
         let is_chosen = |place| self.tagger.is_empty() || self.tagger.contains(&(place + 1));

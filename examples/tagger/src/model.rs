@@ -51,18 +51,6 @@ impl Model {
             Self::Global => chain.sums().tags,
         }
     }
-
-    /// The most probable tags of a sentence together.
-    pub fn best(self, chain: Chain<'_>) -> Vec<Tag> {
-        match self {
-            Self::Independent => chain.scores.iter().map(Tag::largest).collect(),
-            Self::Local => {
-                let scores = local_scores(chain);
-                Chain { scores: &scores, ..chain }.best().0
-            }
-            Self::Global => chain.best().0,
-        }
-    }
 }
 
 fn global(chain: Chain<'_>, tags: &[Tag]) -> Likelihood {

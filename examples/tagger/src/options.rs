@@ -66,9 +66,6 @@ pub enum FitError {
         /// Its tags.
         tags: usize,
     },
-    /// A learning rate that is none.
-    #[error("the learning rate is {0}, but must be more than 0 and at most 1")]
-    LearningRate(f64),
     /// The program.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -112,12 +109,18 @@ impl Options {
         Self { temperature: 0.1, prior: 0.5, ..self }
     }
 
+    /// The same for the few sentences of a [`Grammar`](crate::Grammar): in smaller minibatches, with features that one word has.
+    pub fn for_grammar(self) -> Self {
+        Self { cutoff: 1, passes: 40, batch: 8, rate: 0.05, ..self }
+    }
+
     pub(crate) fn check(&self) -> Result<(), FitError> {
         let (more, some) = ("finite and more than 0", "at least 1");
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let checks = [
             ("prior", self.prior, positive(self.prior), more),
             ("temperature", self.temperature, positive(self.temperature), more),
+            ("rate", self.rate, self.rate > 0.0 && self.rate <= 1.0, "more than 0 and at most 1"),
             ("passes", self.passes as f64, self.passes > 0, some),
             ("batch", self.batch as f64, self.batch > 0, some),
         ];

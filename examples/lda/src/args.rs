@@ -55,9 +55,9 @@ pub struct Args {
     /// The starts of each method, of which that with the largest bound counts [default: 3, or 1 for a corpus that is given].
     #[arg(long)]
     pub starts: Option<NonZeroUsize>,
-    /// Where to write the split, for other programs.
+    /// A Python that has scikit-learn, to run its online variational Bayes on the same split beside these.
     #[arg(long)]
-    pub export: Option<PathBuf>,
+    pub scikit: Option<PathBuf>,
     /// Where to write bounds.csv and bounds.svg.
     #[arg(long, default_value = "out/lda")]
     pub out: PathBuf,

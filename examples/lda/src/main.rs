@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output")]
 
 mod args;
+mod peer;
 
 use std::error::Error;
 use std::fs;
@@ -12,7 +13,7 @@ use clap::Parser;
 use elbo::Place;
 use lda::{
     Curve, Halves, Lda, LdaError, Options, ProdLdaFit, Row, Split, coherence, curves_as_csv,
-    draw_bounds, export, grids, perplexity, table, topic_lines, word_lines,
+    draw_bounds, grids, perplexity, table, topic_lines, word_lines,
 };
 
 use crate::args::{Args, Method};
@@ -35,9 +36,6 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
     println!("{}", describe(&split));
     fs::create_dir_all(&args.out)
         .map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
-    if let Some(dir) = &args.export {
-        export(dir, &split).map_err(|error| format!("{}: {error}", dir.display()))?;
-    }
     let (mut rows, mut curves) = (vec![floor(args, &split)?], Vec::new());
     for method in args.methods() {
         let best = best(method, args, &split)?;
@@ -46,6 +44,10 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
         if method != Method::ProdLda {
             curves.push(best.curve);
         }
+    }
+    if let Some(python) = &args.scikit {
+        let topics = args.options(Method::Stochastic).topics;
+        rows.extend(peer::scikit(python, &args.out.join("split"), &split, topics)?);
     }
     println!("{}", table(&rows));
     if !curves.is_empty() {

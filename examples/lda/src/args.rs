@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use lda::{Alpha, Options, Split};
+use lda::{Alpha, Options, SIDE, Split};
 
 /// Learns topics: of a small corpus whose topics are bars in a grid of words, of the Associated Press, or of 20 Newsgroups.
 #[derive(Parser)]
@@ -43,7 +43,7 @@ pub struct Args {
     /// How fast steps of minibatches fall, more than 0.5 and at most 1.
     #[arg(long)]
     pub forgetting: Option<f64>,
-    /// The learning rate of Adam and ProdLDA [default: 0.1 and 0.002].
+    /// The learning rate of Adam and ProdLDA [default: 0.1, and 0.03 or for a corpus that is given 0.002].
     #[arg(long)]
     pub learning_rate: Option<f64>,
     /// The device of Adam and ProdLDA: flex or ndarray, or another that was compiled in.
@@ -118,7 +118,7 @@ impl Args {
             eta: self.eta.unwrap_or(default.eta),
             passes: self.passes.unwrap_or(passes),
             batch: self.batch.unwrap_or(match method {
-                Method::ProdLda => 200,
+                Method::ProdLda if self.is_given() => 200,
                 _ => default.batch,
             }),
             delay: self.delay.unwrap_or(default.delay),
@@ -127,8 +127,22 @@ impl Args {
         }
     }
 
+    /// That of Adam or of ProdLDA.
+    pub fn learning_rate(&self, method: Method) -> f64 {
+        self.learning_rate.unwrap_or(match method {
+            Method::ProdLda if self.is_given() => 0.002,
+            Method::ProdLda => 0.03,
+            _ => 0.1,
+        })
+    }
+
+    /// The words of a topic that are shown and scored: a bar has five.
+    pub fn top_words(&self) -> usize {
+        if self.is_given() { 10 } else { SIDE }
+    }
+
     /// Whether the corpus is one that takes minutes.
-    fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         self.ap.is_some() || self.news.is_some()
     }
 

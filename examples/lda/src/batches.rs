@@ -1,14 +1,14 @@
 //! Documents of different lengths as tensors.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use elbo::{Noise, Place};
+use elbo::Place;
 
-use crate::{Corpus, Document};
+use crate::Document;
 
 /// A minibatch of documents, each filled up to the terms of the longest by terms of count 0.
 ///
 /// That is how ragged input goes through a program: numbers are padded to one length, and a mask, here the count, takes what is padding out of the
-/// log-likelihood. Documents are put in buckets of similar lengths first, so that little is padding.
+/// log-likelihood. Documents of similar lengths go together ([`Shuffled::bucketed`](elbo::Shuffled::bucketed)), so that little is padding.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The words of each document's terms, one document after the other `[D L]`.
@@ -51,30 +51,4 @@ impl Batch {
         let [_, documents, longest] = self.counts.dims();
         [documents, longest]
     }
-}
-
-/// The places of documents in minibatches of `size`, documents of similar lengths together: buckets of sixteen minibatches are sorted by the number of terms, after a
-/// shuffle, and the minibatches are shuffled again.
-///
-/// # Example
-/// ```
-/// use elbo::prelude::*;
-/// use lda::{bars, bucketed};
-///
-/// let corpus = bars(100, 50, 0).unwrap();
-/// let batches = bucketed(&corpus, 25, &mut Noise::new(0, &Device::flex()));
-/// assert_eq!(batches.len(), 4);
-/// let mut rows = batches.concat();
-/// rows.sort_unstable();
-/// assert!(rows.into_iter().eq(0..100));
-/// ```
-pub fn bucketed(corpus: &Corpus, size: usize, noise: &mut Noise) -> Vec<Vec<usize>> {
-    let documents = corpus.documents();
-    let mut rows = noise.permutation(documents.len());
-    for bucket in rows.chunks_mut(16 * size.max(1)) {
-        bucket.sort_by_key(|row| documents[*row].terms.len());
-    }
-    let batches: Vec<Vec<usize>> = rows.chunks(size.max(1)).map(<[usize]>::to_vec).collect();
-    let order = noise.permutation(batches.len());
-    order.into_iter().map(|place| batches[place].clone()).collect()
 }

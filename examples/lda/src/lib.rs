@@ -29,7 +29,7 @@ mod topics;
 
 pub use bars::{BARS, SIDE, bars, word_of_bar};
 pub use batch::BatchLda;
-pub use batches::{Batch, bucketed};
+pub use batches::Batch;
 pub use corpus::{Corpus, Document, Term};
 pub use error::{CorpusError, LdaError};
 pub use export::export;

@@ -18,9 +18,6 @@ use lda::{
 
 use crate::args::{Args, Method};
 
-/// The words of a topic that are shown and scored.
-const TOP_WORDS: usize = 10;
-
 fn main() -> ExitCode {
     match compare(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,7 +36,8 @@ fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
     let (mut rows, mut curves) = (vec![floor(args, &split)?], Vec::new());
     for method in args.methods() {
         let best = best(method, args, &split)?;
-        rows.push(measure(&method.to_string(), &best, &split, Show::Topics(args))?);
+        rows.push(measure(&method.to_string(), &best, &split, args)?);
+        println!("{method}\n{}", topics(&best.model, &split, args));
         // The bound of another model says nothing beside these.
         if method != Method::ProdLda {
             curves.push(best.curve);
@@ -73,7 +71,7 @@ fn describe(Split { train, test }: &Split) -> String {
 /// One topic: how often words occur.
 fn floor(args: &Args, split: &Split) -> Result<Row, Box<dyn Error>> {
     let options = Options { topics: 1, passes: 1, ..args.options(Method::Batch) };
-    measure("one topic", &fit(Method::Batch, args, &options, split)?, split, Show::Nothing)
+    measure("one topic", &fit(Method::Batch, args, &options, split)?, split, args)
 }
 
 struct Fit {
@@ -90,13 +88,13 @@ enum Fitted {
 
 impl Fitted {
     /// The first words of each topic.
-    fn tops(&self) -> Vec<Vec<usize>> {
+    fn tops(&self, count: usize) -> Vec<Vec<usize>> {
         match self {
             Self::Lda(lda) => {
                 let topics = 0..lda.alpha().len();
-                topics.map(|topic| lda.topics().top_words(topic, TOP_WORDS)).collect()
+                topics.map(|topic| lda.topics().top_words(topic, count)).collect()
             }
-            Self::ProdLda(fit, _) => fit.top_words(TOP_WORDS),
+            Self::ProdLda(fit, _) => fit.top_words(count),
         }
     }
 
@@ -154,7 +152,7 @@ fn fit(
         }
         Method::Stochastic => Fitted::Lda(options.fit_stochastic(&split.train, observe)?),
         Method::Adam => {
-            let rate = args.learning_rate.unwrap_or(0.1);
+            let rate = args.learning_rate(method);
             // A bound costs as much as a pass: some are enough.
             let some = |pass: usize, lda: &Lda| {
                 if pass.is_multiple_of(10) {
@@ -164,7 +162,7 @@ fn fit(
             Fitted::Lda(options.fit_svi(&split.train, &place, rate, some)?)
         }
         Method::ProdLda => {
-            let rate = args.learning_rate.unwrap_or(0.002);
+            let rate = args.learning_rate(method);
             let fit = options.fit_prod_lda(&split.train, &place, rate, |pass, bound| {
                 points.push((pass, bound));
             })?;
@@ -175,32 +173,31 @@ fn fit(
     Ok(Fit { model, curve: Curve { method: method.to_string(), points }, seconds })
 }
 
-enum Show<'a> {
-    Nothing,
-    Topics(&'a Args),
+/// The first words of each topic, and their coherence.
+fn scored(model: &Fitted, split: &Split, args: &Args) -> (Vec<Vec<usize>>, Vec<f64>) {
+    let tops = model.tops(args.top_words());
+    let each = coherence(&split.train, &tops);
+    (tops, each)
 }
 
 fn measure(
     method: &str,
     Fit { model, seconds, .. }: &Fit,
     split: &Split,
-    show: Show,
+    args: &Args,
 ) -> Result<Row, Box<dyn Error>> {
-    let tops = model.tops();
-    let each = coherence(&split.train, &tops);
-    match (show, model) {
-        (Show::Nothing, _) => (),
-        (Show::Topics(Args { ap: None, news: None, .. }), Fitted::Lda(lda)) => {
-            println!("{method}\n{}", grids(lda));
-        }
-        (Show::Topics(_), Fitted::Lda(lda)) => {
-            println!("{method}\n{}", topic_lines(lda, split.train.vocabulary(), &tops, &each));
-        }
-        (Show::Topics(_), Fitted::ProdLda(..)) => {
-            println!("{method}\n{}", word_lines(split.train.vocabulary(), &tops, &each));
-        }
-    }
+    let (_, each) = scored(model, split, args);
     let npmi = each.iter().sum::<f64>() / each.len() as f64;
     let perplexity = model.perplexity(&split.test)?;
     Ok(Row { method: method.to_string(), perplexity, npmi, seconds: *seconds })
+}
+
+fn topics(model: &Fitted, split: &Split, args: &Args) -> String {
+    let (tops, each) = scored(model, split, args);
+    let words = split.train.vocabulary();
+    match model {
+        Fitted::Lda(lda) if args.is_given() => topic_lines(lda, words, &tops, &each),
+        Fitted::Lda(lda) => grids(lda),
+        Fitted::ProdLda(..) => word_lines(words, &tops, &each),
+    }
 }

@@ -3,12 +3,11 @@
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{log_softmax, softmax};
-use elbo::Adam;
 use elbo::prelude::*;
-use elbo::softplus;
+use elbo::{Adam, Shuffled, softplus};
 use vae::linear;
 
-use crate::{Corpus, Document, FitError, Halves, LdaError, Options, bucketed};
+use crate::{Corpus, Document, FitError, Halves, LdaError, Options};
 
 /// A topic model whose words come from a product of experts, and whose documents are inferred by a network:
 ///
@@ -108,10 +107,12 @@ impl ProdLda {
         log_softmax(scores + background.unsqueeze::<3>(), 2)
     }
 
-    /// The `count` words of each topic with the largest weights, the largest first.
+    /// The `count` most frequent words of documents of one topic alone, the most frequent first.
     pub fn top_words(&self, count: usize) -> Vec<Vec<usize>> {
-        let [_, words] = self.weights.val().dims();
-        let weights: Vec<f64> = self.weights.val().inner().into_data().iter::<f64>().collect();
+        let weights = self.weights.val();
+        let [k, words] = weights.dims();
+        let alone = Tensor::<2>::eye(k, &weights.device()).cast(weights.dtype()).unsqueeze::<3>(); // [1, K, K]
+        let weights: Vec<f64> = self.log_words(alone).inner().into_data().iter::<f64>().collect();
         let top = |row: &[f64]| {
             let mut order: Vec<usize> = (0..row.len()).collect();
             order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
@@ -184,13 +185,13 @@ impl Options {
         let mut svi = Svi::new(model, encoder, AnalyticKl, noise.split())
             .with_optimizer(Adam::new().with_betas(0.99, 0.999)?)
             .with_learning_rate(learning_rate);
+        let mut order = Shuffled::new(documents.len(), self.batch, &noise)?;
+        let batch = |rows: Vec<usize>| {
+            let some: Vec<_> = rows.iter().map(|row| &documents[*row]).collect();
+            Counts::of(&some, words, documents.len(), place)
+        };
         for pass in 1..=self.passes {
-            let rows = bucketed(corpus, self.batch, &mut noise.split());
-            let batch = |rows: &Vec<usize>| {
-                let some: Vec<_> = rows.iter().map(|row| &documents[*row]).collect();
-                Counts::of(&some, words, documents.len(), place)
-            };
-            let info = svi.epoch(rows.iter().map(batch), &mut ())?;
+            let info = svi.epoch(order.pass(pass as u64).into_iter().map(batch), &mut ())?;
             observer(pass, info.bound);
         }
         let (model, guide) = svi.into_parts();

@@ -2,9 +2,10 @@
 
 use burn::lr_scheduler::exponential::ExponentialLrSchedulerConfig;
 use burn::module::{Module, Param};
+use elbo::Shuffled;
 use elbo::prelude::*;
 
-use crate::{Batch, Corpus, FitError, Lda, Options, Table, Topics, bucketed};
+use crate::{Batch, Corpus, FitError, Lda, Options, Table, Topics};
 
 /// The model with the topic of each token summed out:
 ///
@@ -76,10 +77,12 @@ impl Options {
         let start = self.model(corpus)?;
         let mut noise = Noise::new(self.seed, place);
         let mut svi = self.svi(&start, corpus, place, learning_rate, noise.split())?;
+        let documents = corpus.documents();
+        let lengths: Vec<_> = documents.iter().map(|document| document.terms.len()).collect();
+        let mut order = Shuffled::bucketed(&lengths, self.batch, &noise)?;
         for pass in 1..=self.passes {
-            let batches = bucketed(corpus, self.batch, &mut noise.split());
-            let batches = batches.iter().map(|rows| Batch::of(corpus.documents(), rows, place));
-            svi.epoch(batches, &mut ())?;
+            let batches = order.pass(pass as u64);
+            svi.epoch(batches.iter().map(|rows| Batch::of(documents, rows, place)), &mut ())?;
             let posterior = svi.posterior();
             observer(pass, &start.with_topics(posterior.guide().program().topics()));
         }

@@ -90,15 +90,3 @@ impl Batch {
         Subsample { total: self.total, batch: self.tags.len() }
     }
 }
-
-/// The places of sentences in minibatches of `size`, those of similar lengths together: buckets of sixteen minibatches are sorted by length, after a shuffle, and the
-/// minibatches are shuffled again.
-pub fn bucketed(sentences: &[Sentence], size: usize, noise: &mut Noise) -> Vec<Vec<usize>> {
-    let mut rows = noise.permutation(sentences.len());
-    for bucket in rows.chunks_mut(16 * size.max(1)) {
-        bucket.sort_by_key(|row| sentences[*row].words.len());
-    }
-    let batches: Vec<Vec<usize>> = rows.chunks(size.max(1)).map(<[usize]>::to_vec).collect();
-    let order = noise.permutation(batches.len());
-    order.into_iter().map(|place| batches[place].clone()).collect()
-}

@@ -2,11 +2,10 @@
 
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use elbo::prelude::*;
-use elbo::{Guide, Layout, Objective};
+use elbo::{Guide, Layout, Objective, Shuffled};
 
 use crate::{
     Batch, Estimate, FeatureIndex, Features, FitError, Options, Posterior, Sentence, Tagger,
-    bucketed,
 };
 
 /// The standard deviation of all weights at the start.
@@ -98,8 +97,10 @@ impl<F: FnMut(usize, f64)> Fitting<'_, F> {
         let schedule =
             schedule.map_err(|_| FitError::Setting { setting: "rate", value: rate, expected })?;
         let mut svi = Svi::new(program, guide, objective, noise.split()).with_schedule(schedule);
+        let lengths: Vec<_> = self.sentences.iter().map(|sentence| sentence.words.len()).collect();
+        let mut order = Shuffled::bucketed(&lengths, batch, &noise)?;
         for pass in 1..=passes {
-            let batches = bucketed(self.sentences, batch, &mut noise.split());
+            let batches = order.pass(pass as u64);
             let info = svi.epoch(batches.iter().map(|rows| self.batch(rows)), &mut ())?;
             (self.observer)(pass, info.bound / self.features.words() as f64);
         }

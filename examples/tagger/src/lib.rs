@@ -29,7 +29,7 @@ mod tag;
 mod weights;
 
 pub use baseline::MostFrequent;
-pub use batch::{Batch, bucketed};
+pub use batch::Batch;
 pub use chain::{Chain, START, Sums, Transitions};
 pub use compare::{Contender, Entry, Pass, compare, contenders};
 pub use corpus::{Corpus, CorpusError, Sentence, labelled, sentences};

@@ -24,6 +24,7 @@ mod stop_rule;
 mod svi;
 mod systems;
 mod trust;
+mod unit_mixture;
 
 use burn::tensor::{Device, Tensor};
 use elbo_dist::{Noise, Normal, Place};

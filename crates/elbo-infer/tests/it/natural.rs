@@ -140,15 +140,24 @@ fn coordinate_ascent_over_the_program_of_the_chain_finds_the_best_independent_no
     }
 }
 
-const X: [f64; 8] = [-3.1, 2.4, -2.2, 3.9, -2.7, 2.9, 3.3, -1.8];
+pub const X: [f64; 8] = [-3.1, 2.4, -2.2, 3.9, -2.7, 2.9, 3.3, -1.8];
 
 /// `μ_k ~ N(0, 9)`, `c_i ~ Cat(½, ½)`, `x_i ~ N(μ_{c_i}, 1)`.
-fn mixture(t: &mut Trace, x: &Tensor<2>) {
+pub fn mixture(t: &mut Trace, x: &Tensor<2>) {
+    mixture_of(t, x, |t, even| t.sample("c", even));
+}
+
+/// The mixture with its components as `choose` says.
+pub fn mixture_of(
+    t: &mut Trace,
+    x: &Tensor<2>,
+    choose: impl Fn(&mut Trace, Categorical<3>) -> Tensor<3, Int>,
+) {
     let means = t.sample("means", Normal::new(0.0, 3.0).iid([1, 2]));
     let size = Subsample { total: 8, batch: x.dims()[1] };
     t.plate("rows", size, |t| {
         let even: Tensor<3> = t.place().tensor(vec![0.5, 0.5], [1, 1, 2]);
-        let c: Tensor<3, Int> = t.sample("c", Categorical::probs(even));
+        let c = choose(t, Categorical::probs(even));
         let [s, n, _] = c.dims();
         let means = means.clone().expand([s, 2]);
         t.observe("x", Normal::new(means.gather(1, c.reshape([s, n])), 1.0), x.clone());
@@ -207,8 +216,18 @@ fn coordinate_ascent_over_the_mixture_rises_to_its_bound() {
     let (mut fit, x) = started([-0.3, 0.5]);
     let ascent = CoordinateAscent::new().with_tolerance(1e-12).with_each_factor();
     let info = ascent.run(&mut fit, &x, |_, _| ()).unwrap();
-    let mut moments = [[-0.3, 1.0], [0.5, 1.0]];
-    (0..200).for_each(|_| moments = by_hand(moments).1);
+    let bound = best_bound();
+    assert!((info.bound() - bound).abs() < 1e-8, "{} {bound}", info.bound());
+}
+
+/// The best independent moments of the means, from the start at -0.3 and 0.5.
+pub fn best_moments() -> [[f64; 2]; 2] {
+    (0..200).fold([[-0.3, 1.0], [0.5, 1.0]], |moments, _| by_hand(moments).1)
+}
+
+/// The bound at the best moments and shares.
+pub fn best_bound() -> f64 {
+    let moments = best_moments();
     let (logits, _) = by_hand(moments);
     let mut bound = 0.0;
     for (x, logit) in X.iter().zip(&logits) {
@@ -221,7 +240,7 @@ fn coordinate_ascent_over_the_mixture_rises_to_its_bound() {
     for [m, v] in moments {
         bound -= 0.5 * ((v + m * m) / 9.0 - 1.0 - (v / 9.0).ln());
     }
-    assert!((info.bound() - bound).abs() < 1e-8, "{} {bound}", info.bound());
+    bound
 }
 
 /// With the rows of a batch alone at hand, shares are local: steps of falling size on batches of two come to the optimum of all data. A step's noise is that

@@ -13,14 +13,16 @@ use elbo_guide::{
 };
 use elbo_infer::{
     AnalyticKl, Controls, Cubo, DoublyReparameterizedIwae, Elbo, ForwardKl, Iwae, LogVariance,
-    Objective, Posterior, Renyi, ReweightedWakeSleep, Schedule, StickingTheLanding, Svi, Tempered,
-    Vimco,
+    NaturalSvi, Objective, Posterior, Renyi, ReweightedWakeSleep, Schedule, StickingTheLanding,
+    Svi, Tempered, Vimco,
 };
 use elbo_model::{
     BayesLinear, ControlVariate, Estimator, Layout, LogJoint, Model, Program, Subsample, Trace,
     WeightNoise,
 };
 use elbo_testkit::assert_parity;
+
+use crate::natural::{X, mixture};
 
 /// In `f32`, of gradients and bounds of up to 30. The largest difference found is 9e-7, on both devices.
 const TOLERANCE: f64 = 5e-6;
@@ -443,5 +445,23 @@ fn marginalized_sites_are_the_same_on_every_device() {
         let config = MeanFieldConfig::new().with_scale(0.3);
         let guide = config.init(&layout, &summed_out, &data, &mut noise).unwrap();
         numbers(Svi::new(Model::new(summed_out), guide, Elbo, noise).with_particles(4), &data)
+    });
+}
+
+/// Natural steps on a mixture, with sums over its components.
+#[test]
+fn natural_steps_are_the_same_on_every_device() {
+    assert_parity("natural gradients", TOLERANCE, |device| {
+        let noise = Noise::new(5, Place::f32(device));
+        let x = Place::f32(device).tensor(X.to_vec(), [1, 8]);
+        let program: fn(&mut Trace, &Tensor<2>) = mixture;
+        let layout = Layout::discover(&program, &x, &noise).unwrap();
+        let guide = ExponentialFamily::of_prior(&layout).unwrap();
+        let guide = guide.with_natural("means", &[-0.3, 0.5, -0.5, -0.5]).unwrap();
+        let mut fit = NaturalSvi::new(Model::new(program), guide, noise);
+        let mut numbers = Vec::new();
+        fit.run(3, &x, |info| numbers.push(info.bound)).unwrap();
+        numbers.extend(["means", "c"].map(|site| fit.guide().natural(site).unwrap()).concat());
+        numbers
     });
 }

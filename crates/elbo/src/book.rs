@@ -21,6 +21,7 @@ chapters! {
     Trust: "trust.md",
     Estimators: "estimators.md",
     Natural: "natural.md",
+    Topics: "topics.md",
     NoiseAndReproducibility: "noise.md",
     Devices: "devices.md",
     Errors: "errors.md",

@@ -7,7 +7,7 @@ use elbo::prelude::*;
 use elbo::{Adam, Shuffled, softplus};
 use vae::linear;
 
-use crate::{Corpus, Document, FitError, Halves, LdaError, Options};
+use crate::{Corpus, Document, FitError, Halves, LdaError, Options, by_relevance};
 
 /// A topic model whose words come from a product of experts, and whose documents are inferred by a network:
 ///
@@ -99,27 +99,30 @@ impl Program<Counts> for ProdLda {
 }
 
 impl ProdLda {
+    /// `Σ_d θ_dk p(w | d)` `[K, V]`, with the network's means.
+    fn expected_counts(
+        &self,
+        encoder: &Encoder,
+        batches: impl Iterator<Item = Counts>,
+        topics: usize,
+    ) -> Vec<f64> {
+        let mut sums = vec![0.0; topics * self.background.len()];
+        for batch in batches {
+            let [loc, _] = encoder.moments(batch.counts);
+            let theta = softmax(loc, 2);
+            let counts = theta.clone().swap_dims(1, 2).matmul(self.log_words(theta).exp());
+            let counts = counts.inner().into_data();
+            sums.iter_mut().zip(counts.iter::<f64>()).for_each(|(sum, count)| *sum += count);
+        }
+        sums
+    }
+
     /// The log-probabilities of words `[S, D, V]`, for weights of topics `[S, D, K]`.
     fn log_words(&self, theta: Tensor<3>) -> Tensor<3> {
         let scores = normalized(theta.matmul(self.weights.val().unsqueeze::<3>()));
         let background =
             Tensor::<1>::from_data(self.background.as_slice(), (&scores.device(), scores.dtype()));
         log_softmax(scores + background.unsqueeze::<3>(), 2)
-    }
-
-    /// The `count` most frequent words of documents of one topic alone, the most frequent first.
-    pub fn top_words(&self, count: usize) -> Vec<Vec<usize>> {
-        let weights = self.weights.val();
-        let [k, words] = weights.dims();
-        let alone = Tensor::<2>::eye(k, &weights.device()).cast(weights.dtype()).unsqueeze::<3>(); // [1, K, K]
-        let weights: Vec<f64> = self.log_words(alone).inner().into_data().iter::<f64>().collect();
-        let top = |row: &[f64]| {
-            let mut order: Vec<usize> = (0..row.len()).collect();
-            order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
-            order.truncate(count);
-            order
-        };
-        weights.chunks(words).map(top).collect()
     }
 }
 
@@ -157,7 +160,8 @@ const HIDDEN: usize = 100;
 pub struct ProdLdaFit {
     model: ProdLda,
     encoder: Encoder,
-    words: usize,
+    /// Of each topic, by relevance.
+    words: Vec<Vec<usize>>,
     batch: usize,
 }
 
@@ -195,14 +199,17 @@ impl Options {
             observer(pass, info.bound);
         }
         let (model, guide) = svi.into_parts();
-        Ok(ProdLdaFit { model, encoder: guide.program().clone(), words, batch: self.batch })
+        let encoder = guide.program().clone();
+        let batches = order.pass(0).into_iter().map(batch);
+        let counts = model.expected_counts(&encoder, batches, self.topics);
+        Ok(ProdLdaFit { model, encoder, words: by_relevance(&counts, words), batch: self.batch })
     }
 }
 
 impl ProdLdaFit {
-    /// The `count` words of each topic with the largest weights, the largest first.
+    /// The `count` words of each topic that are the most relevant, the first the most, as [`by_relevance`] says.
     pub fn top_words(&self, count: usize) -> Vec<Vec<usize>> {
-        self.model.top_words(count)
+        self.words.iter().map(|words| words.iter().take(count).copied().collect()).collect()
     }
 
     /// The perplexity of second halves given the first, per token, at the network's mean of `z` and with scores normalized over as many documents as in a minibatch.
@@ -214,7 +221,7 @@ impl ProdLdaFit {
         for part in halves.chunks(self.batch.max(1)) {
             let counts = |of: fn(&Halves) -> &Document| {
                 let some: Vec<_> = part.iter().map(of).collect();
-                Counts::of(&some, self.words, part.len(), place).counts
+                Counts::of(&some, self.model.background.len(), part.len(), place).counts
             };
             let [loc, _] = self.encoder.moments(counts(|halves| &halves.first));
             let second = counts(|halves| &halves.second);

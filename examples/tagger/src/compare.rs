@@ -55,12 +55,13 @@ pub fn contenders(seed: u64) -> Vec<Contender> {
         Contender { name, options, draws }
     };
     let posterior = Options::posterior(Model::Global);
+    let cold = Options { passes: 12, rate: 0.05, ..posterior.cold() };
     vec![
         contender("logistic regression", Options::point(Model::Independent), 0),
         contender("chain, locally normalized", Options::point(Model::Local), 0),
         contender("chain", Options::point(Model::Global), 0),
         contender("posterior of chain", posterior, DRAWS),
-        contender("cold posterior of chain", posterior.cold(), DRAWS),
+        contender("cold posterior of chain", cold, DRAWS),
     ]
 }
 

@@ -105,9 +105,9 @@ impl Options {
         }
     }
 
-    /// The same with a twentieth of the prior, and that a narrower one.
+    /// The same with a tenth of the prior, and that a narrower one.
     pub fn cold(self) -> Self {
-        Self { temperature: 0.05, prior: 0.5, ..self }
+        Self { temperature: 0.1, prior: 0.5, ..self }
     }
 
     /// The same for the few sentences of a [`Grammar`](crate::Grammar): in smaller minibatches, with features that one word has.

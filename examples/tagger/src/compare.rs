@@ -55,7 +55,7 @@ pub fn contenders(seed: u64) -> Vec<Contender> {
         Contender { name, options, draws }
     };
     let posterior = Options::posterior(Model::Global);
-    let cold = Options { passes: 12, rate: 0.05, ..posterior.cold() };
+    let cold = Options { passes: 12, ..posterior.cold() };
     vec![
         contender("logistic regression", Options::point(Model::Independent), 0),
         contender("chain, locally normalized", Options::point(Model::Local), 0),

@@ -51,7 +51,7 @@ impl Args {
         let told = self.passes.map(NonZeroUsize::get);
         let with = |contender: Contender| {
             let options = match self.ewt {
-                Some(_) => contender.options,
+                Some(_) => contender.options.for_share(self.labels),
                 None => contender.options.for_grammar(),
             };
             let passes = told.unwrap_or(options.passes);

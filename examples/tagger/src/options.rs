@@ -105,9 +105,24 @@ impl Options {
         }
     }
 
-    /// The same with a tenth of the prior, and that a narrower one.
+    /// The same with a twentieth of the prior, and that a narrower one.
     pub fn cold(self) -> Self {
-        Self { temperature: 0.1, prior: 0.5, ..self }
+        Self { temperature: 0.05, prior: 0.5, ..self }
+    }
+
+    /// The same for a share of the sentences: as many steps a pass, down to minibatches of 8, with features that fewer words have.
+    ///
+    /// # Example
+    /// ```
+    /// use tagger::{Model, Options};
+    ///
+    /// let tenth = Options::posterior(Model::Global).for_share(0.1);
+    /// assert_eq!((tenth.batch, tenth.cutoff), (8, 1));
+    /// ```
+    pub fn for_share(self, share: f64) -> Self {
+        let part = |count: f64| (count * share.clamp(0.0, 1.0)).ceil();
+        let cutoff = part(f64::from(self.cutoff)).max(1.0) as u32;
+        Self { cutoff, batch: part(self.batch as f64).max(8.0) as usize, ..self }
     }
 
     /// The same for the few sentences of a [`Grammar`](crate::Grammar): in smaller minibatches, with features that one word has.

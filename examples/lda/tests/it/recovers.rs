@@ -91,7 +91,7 @@ fn adam_recovers_the_bars_and_reaches_the_bound_of_coordinate_ascent() {
     let place = Place::f32(&Device::flex());
     let (best, _) = batch(&split, 0.5, Alpha::Fixed);
     let (bound, lda) = of_starts(|options| {
-        let options = Options { passes: 100, ..options };
+        let options = Options { passes: 200, ..options };
         let lda = options.fit_svi(&split.train, &place, 0.1, |_, _| ()).unwrap();
         (lda.bound(&split.train).unwrap(), lda)
     });

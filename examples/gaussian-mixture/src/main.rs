@@ -24,9 +24,9 @@ struct Args {
     /// The points that are drawn.
     #[arg(long, default_value = "600", conflicts_with = "points")]
     count: NonZeroUsize,
-    /// The components.
-    #[arg(long, default_value_t = 3)]
-    components: usize,
+    /// The components, at least 2.
+    #[arg(long, default_value = "3", value_parser = clap::value_parser!(u8).range(2..))]
+    components: u8,
     /// Passes over the points, but for Adam.
     #[arg(long, default_value = "60")]
     passes: NonZeroUsize,
@@ -58,13 +58,15 @@ fn main() -> ExitCode {
 }
 
 fn fit(args: &Args) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(&args.out)
+        .map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
     let points = match &args.points {
         Some(path) => read(path)?,
         None => drawn(args.count.get(), args.seed),
     };
     let options = Options {
         place: Place::f32(&elbo::device(&args.device)?),
-        components: args.components,
+        components: args.components.into(),
         passes: args.passes.get(),
         adam_passes: args.adam_passes.get(),
         batch: args.batch.get(),
@@ -83,7 +85,6 @@ fn fit(args: &Args) -> Result<(), Box<dyn Error>> {
         courses.push(course);
     }
     report(&courses);
-    std::fs::create_dir_all(&args.out)?;
     ellipses(&args.out.join("ellipses.svg"), &points, &courses[0].components)?;
     write(args, &courses)
 }

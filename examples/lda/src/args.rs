@@ -24,7 +24,7 @@ pub struct Args {
     pub topics: Option<NonZeroUsize>,
     /// The most passes over the documents, for each method [default: by corpus and method].
     #[arg(long)]
-    pub passes: Option<usize>,
+    pub passes: Option<NonZeroUsize>,
     /// The concentration of topics in documents [default: by corpus].
     #[arg(long)]
     pub alpha: Option<f64>,
@@ -116,7 +116,7 @@ impl Args {
             }),
             learns: if self.learn_alpha { Alpha::Learned } else { default.learns },
             eta: self.eta.unwrap_or(default.eta),
-            passes: self.passes.unwrap_or(passes),
+            passes: self.passes.map_or(passes, NonZeroUsize::get),
             batch: self.batch.unwrap_or(match method {
                 Method::ProdLda if self.is_given() => 200,
                 _ => default.batch,

@@ -29,12 +29,19 @@ fn main() -> ExitCode {
 }
 
 fn compare(args: &Args) -> Result<(), Box<dyn Error>> {
+    let methods = args.methods();
+    if methods.contains(&Method::ProdLda) && args.options(Method::ProdLda).topics < 2 {
+        return Err(
+            "ProdLDA takes at least 2 topics; give --topics, or --method batch,stochastic,adam"
+                .into(),
+        );
+    }
     let split = args.split()?;
     println!("{}", describe(&split));
     fs::create_dir_all(&args.out)
         .map_err(|error| format!("{} cannot be made: {error}", args.out.display()))?;
     let (mut rows, mut curves) = (vec![floor(args, &split)?], Vec::new());
-    for method in args.methods() {
+    for method in methods {
         let best = best(method, args, &split)?;
         rows.push(measure(&method.to_string(), &best, &split, args)?);
         println!("{method}\n{}", topics(&best.model, &split, args));

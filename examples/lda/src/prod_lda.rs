@@ -170,7 +170,7 @@ impl Options {
     /// minibatches.
     ///
     /// # Errors
-    /// A [`FitError`].
+    /// A [`FitError`], also for fewer than two topics.
     pub fn fit_prod_lda(
         &self,
         corpus: &Corpus,
@@ -178,6 +178,10 @@ impl Options {
         learning_rate: f64,
         mut observer: impl FnMut(usize, f64),
     ) -> Result<ProdLdaFit, FitError> {
+        if self.topics < 2 {
+            let (what, found) = ("topics of a product of experts", self.topics);
+            return Err(LdaError::Size { what, expected: 2, found }.into());
+        }
         let (words, documents) = (corpus.vocabulary().len(), corpus.documents());
         let mut noise = Noise::new(self.seed, place);
         let k = self.topics as f64;

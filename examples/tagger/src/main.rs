@@ -24,11 +24,11 @@ struct Args {
     #[arg(long)]
     passes: Option<NonZeroUsize>,
     /// The share of sentences whose tags are known, from 0 to 1.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value = "1", value_parser = share)]
     labels: f64,
     /// The taggers, by their places in the table from 1 [default: all].
-    #[arg(long, value_delimiter = ',')]
-    tagger: Vec<usize>,
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=5))]
+    tagger: Vec<u8>,
     /// The device: flex or ndarray, or another that was compiled in.
     #[arg(long, default_value = "flex")]
     device: String,
@@ -38,6 +38,12 @@ struct Args {
     /// Where to write confusion.tsv, confusion.svg and reliability.tsv.
     #[arg(long, default_value = "out/tagger")]
     out: PathBuf,
+}
+
+/// More than 0 and at most 1.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| "give a number of more than 0 and at most 1".to_string())
 }
 
 impl Args {
@@ -57,8 +63,8 @@ impl Args {
             let passes = told.unwrap_or(options.passes);
             Contender { options: Options { passes, ..options }, ..contender }
         };
-        let all = contenders(self.seed).into_iter().map(with).enumerate();
-        let is_chosen = |place| self.tagger.is_empty() || self.tagger.contains(&(place + 1));
+        let all = (1..).zip(contenders(self.seed).into_iter().map(with));
+        let is_chosen = |place| self.tagger.is_empty() || self.tagger.contains(&place);
         all.filter(|(place, _)| is_chosen(*place)).map(|(_, contender)| contender).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Settings and sizes that no fit can have.
 
-use elbo::{Coordinates, RobbinsMonro};
+use elbo::prelude::Device;
+use elbo::{Coordinates, Place, RobbinsMonro};
 use lda::{
     BatchLda, Corpus, Document, Lda, LocalLimits, Options, StochasticLda, Topics, bars, perplexity,
 };
@@ -79,6 +80,16 @@ fn options_that_no_fit_can_have_are_refused() {
     let options = Options { forgetting: 0.5, ..Options::for_bars() };
     let said = options.fit_stochastic(&corpus, |_, _| ()).unwrap_err().to_string();
     assert_eq!(said, "RobbinsMonro: forgetting is 0.5, but must be more than 0.5 and at most 1");
+    let place = Place::f32(&Device::flex());
+    let options = Options { topics: 1, ..Options::for_bars() };
+    let said = options.fit_prod_lda(&corpus, &place, 0.01, |_, _| ()).unwrap_err().to_string();
+    assert!(said.starts_with("topics of a product of experts: expected 2, but found 1;"), "{said}");
+    let options = Options { batch: 0, ..Options::for_bars() };
+    let said = options.fit_svi(&corpus, &place, 0.1, |_, _| ()).unwrap_err().to_string();
+    assert_eq!(said, "Shuffled: rows in a batch is 0, but must be at least 1");
+    let said =
+        Options::for_bars().fit_svi(&corpus, &place, 2.0, |_, _| ()).unwrap_err().to_string();
+    assert_eq!(said, "the learning rate is 2, but must be more than 0 and at most 1");
     let options = Options { passes: 0, ..Options::for_bars() };
     let said = options.fit_batch(&corpus, |_, _| ()).unwrap_err().to_string();
     assert_eq!(said, "CoordinateAscent: most sweeps is 0, but must be at least 1");
